@@ -1,1 +1,23 @@
-//! oneroof-model
+//! The nouns and the decisions of oneroof. Pure: no files, no network, no clock, no async.
+
+mod class;
+mod diagnostic;
+mod digest;
+mod event;
+pub mod expression;
+mod nearest;
+pub mod package;
+mod refusal;
+pub mod template;
+mod toml_error;
+mod value;
+
+pub use class::{Mark, TargetClass};
+pub use diagnostic::{Diagnostic, DiagnosticSeverity};
+pub use digest::{Digest, canonical_json};
+pub use event::{Event, EventRecord, StepOutcome};
+pub use nearest::nearest;
+pub use package::ReleasePlan;
+pub use refusal::{Refusal, RefusalCode};
+pub use toml_error::TomlError;
+pub use value::Value;

@@ -1,0 +1,649 @@
+//! `release.toml`, format 1, as data. The meaning of each key is in `docs/reference/release-toml.md`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::expression::Expression;
+use crate::{TomlError, Value};
+
+/// A whole release, readable in one sitting.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasePlan {
+    /// Always 1.
+    pub format: u32,
+    /// Name, version and where it may run.
+    pub package: PackageSection,
+    /// What a target must or may decide.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Documents and reviews that the release rests on.
+    #[serde(default, rename = "input")]
+    pub inputs: Vec<Input>,
+    /// Named queries with one value.
+    #[serde(default, rename = "metric")]
+    pub metrics: Vec<Metric>,
+    /// What is printed when the preconditions hold.
+    #[serde(default)]
+    pub preflight: Preflight,
+    /// What must be true before the first tier.
+    #[serde(default, rename = "precondition")]
+    pub preconditions: Vec<Precondition>,
+    /// The ordered steps.
+    #[serde(default, rename = "tier")]
+    pub tiers: Vec<Tier>,
+    /// What is printed when the invariants hold.
+    #[serde(default)]
+    pub verify: Verify,
+    /// What must be true after the last tier, and for ever.
+    #[serde(default, rename = "invariant")]
+    pub invariants: Vec<Invariant>,
+    /// How the release is undone as a whole.
+    #[serde(default)]
+    pub rollback: Rollback,
+    /// Rows that are saved into the evidence before a rollback deletes them.
+    #[serde(default, rename = "export")]
+    pub exports: Vec<Export>,
+    /// Attempts that must fail.
+    #[serde(default, rename = "negative")]
+    pub negatives: Vec<Negative>,
+    /// Acts that must succeed.
+    #[serde(default, rename = "drill")]
+    pub drills: Vec<Drill>,
+    /// What the release may do to rows.
+    #[serde(default)]
+    pub effects: Effects,
+    /// What stands in for the external gate on a clone.
+    pub simulate: Option<Simulate>,
+}
+
+impl ReleasePlan {
+    /// Reads and validates the text of a `release.toml`.
+    pub fn parse(file: &str, text: &str) -> Result<ReleasePlan, TomlError> {
+        let plan: ReleasePlan = TomlError::parse(file, text)?;
+        super::validate::validate(&plan).map_err(|fault| {
+            let span = fault
+                .near
+                .as_deref()
+                .and_then(|near| text.find(near).map(|start| start..start + near.len()));
+            TomlError {
+                hint: fault.hint,
+                ..TomlError::new(file, text, &fault.message, span)
+            }
+        })?;
+        Ok(plan)
+    }
+
+    /// `name@version`: what the release writes into `created_by`.
+    pub fn release_tag(&self) -> String {
+        format!("{}@{}", self.package.name, self.package.version)
+    }
+
+    /// The metric of that name.
+    pub fn metric(&self, name: &str) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// The tier that a person means: its id, its label, or its file's stem.
+    pub fn tier(&self, word: &str) -> Option<&Tier> {
+        self.tiers.iter().find(|tier| {
+            tier.id == word
+                || tier
+                    .label
+                    .as_deref()
+                    .is_some_and(|label| label.eq_ignore_ascii_case(word))
+                || tier
+                    .file
+                    .rsplit('/')
+                    .next()
+                    .and_then(|name| name.strip_suffix(".sql"))
+                    == Some(word)
+        })
+    }
+
+    /// The role of a tier: its own, else the package's.
+    pub fn run_as<'a>(&'a self, tier: &'a Tier) -> Option<&'a str> {
+        tier.run_as.as_deref().or(self.package.run_as.as_deref())
+    }
+}
+
+/// `[package]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageSection {
+    /// `[a-z][a-z0-9-]*`
+    pub name: String,
+    /// A version; with the name it makes the release tag.
+    pub version: String,
+    /// One line.
+    #[serde(default)]
+    pub summary: String,
+    /// The only database name it may run on.
+    pub database: Option<String>,
+    /// Majors it may run on, such as `>=14, <19`.
+    pub postgres: Option<String>,
+    /// Packages that must be live on the target.
+    #[serde(default)]
+    pub requires: Vec<String>,
+    /// Where its own names live.
+    pub schema: Option<SchemaSource>,
+    /// Role of every tier, check and metric in our own sessions.
+    pub run_as: Option<String>,
+}
+
+/// `schema = "public"` or `schema = { parameter = "schema" }`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum SchemaSource {
+    /// The schema's name.
+    Name(String),
+    /// The parameter that holds it.
+    Parameter {
+        /// The parameter's name.
+        parameter: String,
+    },
+}
+
+/// `[parameters.NAME]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// What kind of value it takes.
+    #[serde(rename = "type")]
+    pub kind: ParameterType,
+    /// Used when nobody gives a value; none = required.
+    pub default: Option<toml::Value>,
+    /// The only values of a text.
+    pub allowed: Option<Vec<String>>,
+    /// What it decides.
+    #[serde(default)]
+    pub meaning: String,
+}
+
+/// The kind of a parameter's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParameterType {
+    /// Any text.
+    Text,
+    /// A whole or broken number.
+    Number,
+    /// true or false.
+    Bool,
+    /// An array or table.
+    Json,
+}
+
+/// Parameters that must have these values; empty = always.
+pub type Condition = BTreeMap<String, String>;
+
+/// `[[input]]`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// What it is.
+    pub name: String,
+    /// Document, review, law or approval.
+    pub kind: InputKind,
+    /// Where it can be read.
+    #[serde(rename = "where")]
+    pub place: Option<String>,
+    /// `sha256:` and 64 digits.
+    pub digest: Option<String>,
+    /// Must it be there?
+    #[serde(default)]
+    pub required: bool,
+    /// Why its absence does not matter.
+    pub immaterial: Option<String>,
+}
+
+/// Kind of an [`Input`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InputKind {
+    /// A document.
+    Document,
+    /// Somebody's review.
+    Review,
+    /// A law or rule.
+    Law,
+    /// A ratification given elsewhere.
+    Approval,
+}
+
+/// `[[metric]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// `[a-z][a-z0-9_]*`
+    pub name: String,
+    /// What the number says, for a person.
+    #[serde(default)]
+    pub meaning: String,
+    /// One SELECT with one row.
+    pub query: Option<String>,
+    /// The same in a file.
+    pub file: Option<String>,
+    /// Exists only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+    /// Exists only where these relations do.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub when_relation: Vec<String>,
+    /// Grows by daily work: growth is reported, never a failure.
+    #[serde(default)]
+    pub volatile: bool,
+    /// Must hold at the entry and the exit probe.
+    pub required: Option<Expression>,
+}
+
+/// `[preflight]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preflight {
+    /// Printed when all preconditions hold.
+    #[serde(default)]
+    pub marker: Markers,
+}
+
+/// `[[precondition]]` and `[[tier.precondition]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Precondition {
+    /// Its name.
+    pub name: String,
+    /// The metric whose value is asked.
+    pub metric: Option<String>,
+    /// Or a query of its own.
+    pub query: Option<String>,
+    /// Or a file.
+    pub file: Option<String>,
+    /// The value it must have.
+    pub required: Expression,
+    /// Printed when it does not hold.
+    pub message: String,
+    /// What to do then.
+    pub hint: Option<String>,
+    /// Asked only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+    /// Asked only where these relations exist.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub when_relation: Vec<String>,
+    /// This is the external gate: closed before `[simulate]`, open after it.
+    #[serde(default)]
+    pub gate: bool,
+}
+
+/// `[[invariant]]` has the same shape.
+pub type Invariant = Precondition;
+
+/// How a tier's statements meet transactions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transaction {
+    /// All of them in one.
+    #[default]
+    Single,
+    /// None: for what PostgreSQL refuses inside one.
+    None,
+    /// One statement repeated until it changes no row.
+    Batched,
+}
+
+/// `[[tier]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// `[a-z][a-z0-9_]*`
+    pub id: String,
+    /// A short name such as `T3`.
+    pub label: Option<String>,
+    /// Its SQL.
+    pub file: String,
+    /// One line.
+    #[serde(default)]
+    pub summary: String,
+    /// How its statements meet transactions.
+    #[serde(default)]
+    pub transaction: Transaction,
+    /// Tiers of one group share a transaction.
+    pub group: Option<String>,
+    /// Over `[package] run_as`.
+    pub run_as: Option<String>,
+    /// Runs only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+    /// How long one statement may wait for a lock.
+    #[serde(default = "lock_timeout_default")]
+    pub lock_timeout: Duration,
+    /// How often the tier is tried again after a lock timeout or a deadlock.
+    #[serde(default = "lock_retries_default")]
+    pub lock_retries: u32,
+    /// How long one statement may run.
+    #[serde(default = "statement_timeout_default")]
+    pub statement_timeout: Duration,
+    /// Undoes it.
+    pub rollback: Option<String>,
+    /// Why nothing undoes it.
+    pub irreversible: Option<String>,
+    /// Printed after its commit.
+    #[serde(default)]
+    pub marker: Markers,
+    /// Asked before its first statement.
+    #[serde(default, rename = "precondition")]
+    pub preconditions: Vec<Precondition>,
+    /// Metrics asserted before its commit.
+    #[serde(default)]
+    pub expect: BTreeMap<String, Expectation>,
+    /// Tables that existed before and get rows of ours.
+    #[serde(default)]
+    pub rows: Vec<TierRows>,
+}
+
+impl Tier {
+    /// `T3 ownership_seed`, or the id alone.
+    pub fn title(&self) -> String {
+        match &self.label {
+            Some(label) => format!("{label} {}", self.id),
+            None => self.id.clone(),
+        }
+    }
+}
+
+fn lock_timeout_default() -> Duration {
+    Duration {
+        milliseconds: 3_000,
+    }
+}
+
+fn lock_retries_default() -> u32 {
+    10
+}
+
+fn statement_timeout_default() -> Duration {
+    Duration {
+        milliseconds: 60_000,
+    }
+}
+
+/// A length of time, written as `500ms`, `3s`, `2min` or `1h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duration {
+    /// Milliseconds.
+    pub milliseconds: u64,
+}
+
+impl Duration {
+    /// Reads `500ms`, `3s`, `2min`, `1h`.
+    pub fn parse(text: &str) -> Option<Duration> {
+        let text = text.trim();
+        let digits = text.find(|character: char| !character.is_ascii_digit())?;
+        let amount: u64 = text[..digits].parse().ok()?;
+        let unit = match text[digits..].trim() {
+            "ms" => 1,
+            "s" => 1_000,
+            "min" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        amount
+            .checked_mul(unit)
+            .map(|milliseconds| Duration { milliseconds })
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Duration::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "`{text}` is no length of time: write 500ms, 3s, 2min or 1h"
+            ))
+        })
+    }
+}
+
+/// What a metric must be after a tier, and perhaps what it was before.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "ExpectationText")]
+pub struct Expectation {
+    /// Asserted before the first statement.
+    pub from: Option<Expression>,
+    /// Asserted after the last one.
+    pub to: Expression,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ExpectationText {
+    Change { from: Expression, to: Expression },
+    To(Expression),
+}
+
+impl From<ExpectationText> for Expectation {
+    fn from(text: ExpectationText) -> Self {
+        match text {
+            ExpectationText::Change { from, to } => Expectation {
+                from: Some(from),
+                to,
+            },
+            ExpectationText::To(to) => Expectation { from: None, to },
+        }
+    }
+}
+
+/// `[[tier.rows]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierRows {
+    /// The table, found through the search path unless qualified.
+    pub table: String,
+    /// Which of its rows are ours.
+    #[serde(rename = "where")]
+    pub predicate: String,
+}
+
+/// `[verify]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// Metrics shown as the table of the verification.
+    #[serde(default)]
+    pub table: Vec<String>,
+    /// Printed when all invariants hold.
+    #[serde(default)]
+    pub marker: Markers,
+}
+
+/// `[rollback]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    /// Printed when the release is undone.
+    #[serde(default)]
+    pub marker: Markers,
+    /// Asked before its first statement.
+    #[serde(default, rename = "precondition")]
+    pub preconditions: Vec<Precondition>,
+}
+
+/// `[[export]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// Its name, also the file's.
+    pub name: String,
+    /// Any number of rows and columns.
+    pub query: Option<String>,
+    /// The same in a file.
+    pub file: Option<String>,
+    /// Saved only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+    /// Saved only where these relations exist.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub when_relation: Vec<String>,
+}
+
+/// `[[negative]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Negative {
+    /// Its name.
+    pub name: String,
+    /// Where the attempt is made.
+    pub kind: NegativeKind,
+    /// The tier after which it is made; none = before the first.
+    pub after: Option<String>,
+    /// The attempt.
+    pub sql: Option<String>,
+    /// The same in a file.
+    pub file: Option<String>,
+    /// Prepares it; must succeed.
+    pub setup: Option<String>,
+    /// What the second session tries.
+    pub second: Option<String>,
+    /// The verb that must refuse.
+    pub verb: Option<String>,
+    /// Over the parameters of the run.
+    #[serde(default)]
+    pub parameters: toml::Table,
+    /// How it must end.
+    pub expect: ExpectedResult,
+    /// Tried only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+}
+
+/// Where a [`Negative`] is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NegativeKind {
+    /// In a rolled-back transaction.
+    Sql,
+    /// In two sessions at once.
+    TwoSessions,
+    /// A run of the engine that must refuse.
+    Engine,
+}
+
+/// `expect` of a [`Negative`] or [`Drill`].
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedResult {
+    /// The SQLSTATE of the failure.
+    pub sqlstate: Option<String>,
+    /// A metric that shows it.
+    pub metric: Option<String>,
+    /// Or a query that shows it.
+    pub query: Option<String>,
+    /// The value of that metric or query.
+    pub value: Option<toml::Value>,
+    /// The exit code of the verb.
+    pub exit: Option<u8>,
+    /// A text that the message contains.
+    pub text: Option<String>,
+}
+
+/// `[[drill]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drill {
+    /// Its name.
+    pub name: String,
+    /// The tier after which it is made.
+    pub after: Option<String>,
+    /// The act.
+    pub sql: Option<String>,
+    /// The same in a file.
+    pub file: Option<String>,
+    /// Prepares it; must succeed.
+    pub setup: Option<String>,
+    /// Shown before and after.
+    pub rows: Option<String>,
+    /// What must be true afterwards.
+    pub expect: Option<ExpectedResult>,
+    /// Done only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+}
+
+/// `[effects]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effects {
+    /// Tables whose rows no tier may touch; names that do not exist are ignored.
+    #[serde(default)]
+    pub never_touch: Vec<String>,
+    /// `table.column` whose values differ between two equal runs.
+    #[serde(default)]
+    pub volatile_columns: Vec<String>,
+    /// Tolerance per table; without an entry: exact.
+    #[serde(default)]
+    pub rows: BTreeMap<String, RowTolerance>,
+}
+
+/// How much the row operations of production may differ from those of the rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum RowTolerance {
+    /// `"exact"` or `"any"`.
+    Word(String),
+    /// At most so many rows.
+    AtMost {
+        /// Rows.
+        at_most: u64,
+    },
+}
+
+/// `[simulate]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulate {
+    /// Stands in for the external gate.
+    pub file: Option<String>,
+    /// The same in the plan itself.
+    pub sql: Option<String>,
+    /// File that removes it again.
+    pub undo: String,
+    /// Only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+}
+
+/// One line or several.
+#[derive(Debug, Clone, Default)]
+pub struct Markers(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Markers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_or_many(deserializer).map(Markers)
+    }
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text or a list of texts")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    })
+}
+
+/// The value of an expectation in a file, as a [`Value`].
+impl From<&toml::Value> for Value {
+    fn from(value: &toml::Value) -> Value {
+        match value {
+            toml::Value::Integer(number) => Value::Integer(*number),
+            toml::Value::Boolean(flag) => Value::Bool(*flag),
+            toml::Value::String(text) => Value::Text(text.clone()),
+            other => Value::Text(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A refusal is a value with reasons, not a crash; its exit code is 3.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Stable code of a refusal; each has a page in `docs/errors/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// A precondition of the package does not hold.
+    PreconditionFailed,
+    /// This release is already complete on the target.
+    ReleaseFinished,
+    /// Acting on a production needs the gate, which this version does not have yet.
+    GateNotBuilt,
+    /// A golden clone is changed only by refresh and restore.
+    GoldenIsKept,
+    /// A mark is there that our registry does not confirm.
+    MarkNotValid,
+    /// Somebody else holds the run lock.
+    TargetLocked,
+    /// The target lacks schema `oneroof`.
+    NotAdopted,
+    /// A package that this one requires is not live.
+    RequirementMissing,
+    /// The server's major is outside the package's range.
+    PostgresVersion,
+    /// The target has no connection for that role.
+    RoleMissing,
+    /// A role lacks a right.
+    RightMissing,
+    /// The database's name is not the expected one.
+    WrongDatabase,
+    /// The package folder does not match its manifest, or was never sealed.
+    PackageNotSealed,
+    /// The package has errors that `check` names.
+    PackageInvalid,
+    /// A rollback would touch what somebody else made.
+    RollbackBlocked,
+    /// No server binaries, or not of the wanted major.
+    ServerBinariesMissing,
+    /// The clone's name is taken.
+    CloneNameTaken,
+    /// Only embedded servers and scratch databases may be sealed.
+    NotAFixture,
+}
+
+impl RefusalCode {
+    /// The code as printed, for example `gate-not-built`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RefusalCode::PreconditionFailed => "precondition-failed",
+            RefusalCode::ReleaseFinished => "release-finished",
+            RefusalCode::GateNotBuilt => "gate-not-built",
+            RefusalCode::GoldenIsKept => "golden-is-kept",
+            RefusalCode::MarkNotValid => "mark-not-valid",
+            RefusalCode::TargetLocked => "target-locked",
+            RefusalCode::NotAdopted => "not-adopted",
+            RefusalCode::RequirementMissing => "requirement-missing",
+            RefusalCode::PostgresVersion => "postgres-version",
+            RefusalCode::RoleMissing => "role-missing",
+            RefusalCode::RightMissing => "right-missing",
+            RefusalCode::WrongDatabase => "wrong-database",
+            RefusalCode::PackageNotSealed => "package-not-sealed",
+            RefusalCode::PackageInvalid => "package-invalid",
+            RefusalCode::RollbackBlocked => "rollback-blocked",
+            RefusalCode::ServerBinariesMissing => "server-binaries-missing",
+            RefusalCode::CloneNameTaken => "clone-name-taken",
+            RefusalCode::NotAFixture => "not-a-fixture",
+        }
+    }
+
+    /// Every code, for documentation and its test.
+    pub const ALL: [RefusalCode; 18] = [
+        RefusalCode::PreconditionFailed,
+        RefusalCode::ReleaseFinished,
+        RefusalCode::GateNotBuilt,
+        RefusalCode::GoldenIsKept,
+        RefusalCode::MarkNotValid,
+        RefusalCode::TargetLocked,
+        RefusalCode::NotAdopted,
+        RefusalCode::RequirementMissing,
+        RefusalCode::PostgresVersion,
+        RefusalCode::RoleMissing,
+        RefusalCode::RightMissing,
+        RefusalCode::WrongDatabase,
+        RefusalCode::PackageNotSealed,
+        RefusalCode::PackageInvalid,
+        RefusalCode::RollbackBlocked,
+        RefusalCode::ServerBinariesMissing,
+        RefusalCode::CloneNameTaken,
+        RefusalCode::NotAFixture,
+    ];
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Why something was not done, and what to do next. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Stable.
+    pub code: RefusalCode,
+    /// What was refused and why, in one sentence.
+    pub message: String,
+    /// Each single reason, where there are several.
+    pub reasons: Vec<String>,
+    /// What to do next, and who can do it.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with one reason.
+    pub fn new(code: RefusalCode, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            message: message.into(),
+            reasons: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Refusal {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds single reasons.
+    #[must_use]
+    pub fn reasons(mut self, reasons: Vec<String>) -> Refusal {
+        self.reasons = reasons;
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_code_is_the_serialized_one() {
+        for code in RefusalCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}
