@@ -34,6 +34,19 @@ impl Value {
         }
     }
 
+    /// Reads what [`Value`] was written as in JSON.
+    pub fn from_json(json: &serde_json::Value) -> Value {
+        match json {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(flag) => Value::Bool(*flag),
+            serde_json::Value::Number(number) => number
+                .as_i64()
+                .map_or_else(|| Value::Text(number.to_string()), Value::Integer),
+            serde_json::Value::String(text) => Value::Text(text.clone()),
+            other => Value::Text(other.to_string()),
+        }
+    }
+
     /// The whole number in it, if it is one.
     pub fn as_integer(&self) -> Option<i64> {
         match self {
