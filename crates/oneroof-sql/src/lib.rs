@@ -1,1 +1,29 @@
-//! oneroof-sql
+//! Text in, facts out: the only crate that knows libpg_query.
+//!
+//! [`split()`] cuts a tier file into statements, [`references()`] says what each of them touches,
+//! [`check_single_select`] and [`check_predicate`] guard what is only meant to read, and [`check()`] reads a whole
+//! package and reports what should not reach production. No files, no network, no clock, no async.
+//! Parse trees never leave this crate, and inside it they never leave the thread that `parse.rs` made for them.
+
+mod body;
+mod check;
+mod ddl;
+mod lexer;
+mod locks;
+mod parse;
+mod position;
+mod query;
+mod references;
+mod rules;
+mod split;
+mod tree;
+mod walk;
+
+pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
+pub use locks::LockMode;
+pub use parse::{ParseError, ParseErrorKind, TEXT_BYTES_MAX, locate};
+pub use query::{check_predicate, check_single_select};
+pub use references::{
+    InnerStatement, ObjectRef, Phase, RelationLock, SettingUse, StatementFacts, references,
+};
+pub use split::{Statement, StatementKind, split};

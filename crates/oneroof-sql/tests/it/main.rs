@@ -1,0 +1,4 @@
+//! Tests over what lies in the repository.
+
+#[cfg(test)]
+mod packages;
