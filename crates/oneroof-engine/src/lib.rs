@@ -1,1 +1,34 @@
-//! oneroof-engine
+//! The one door: every verb of oneroof. It emits events and returns reports; it never prints and
+//! never exits.
+
+pub mod adopt;
+pub mod apply;
+mod bundled;
+pub mod check;
+mod clock;
+pub mod clones;
+pub mod context;
+pub mod demo;
+pub mod error;
+mod execute;
+mod figures;
+pub mod fixture;
+mod metrics;
+mod open;
+pub mod package_diff;
+pub mod package_new;
+mod parameters;
+mod postgres_range;
+pub mod probe;
+pub mod rehearse;
+pub mod rollback;
+mod run_id;
+pub mod seal;
+mod source;
+pub mod store;
+pub mod verify;
+
+pub use figures::Probe;
+pub use oneroof_pg::conninfo;
+pub use oneroof_pg::ephemeral::SearchPlaces;
+pub use execute::forward::TierRecord;

@@ -1,0 +1,424 @@
+//! `apply`: runs a release on a clone or a scratch database; a production is refused until the gate exists.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use oneroof_model::package::Tier;
+use oneroof_model::{Digest, Event, Refusal, RefusalCode, ReleaseState, TargetClass, Value};
+use oneroof_pg::connect::Access;
+use oneroof_pg::ledger::{self, EntryKind};
+use oneroof_pg::run::RunLock;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::{EngineError, Failure};
+use crate::execute::forward::{TierRecord, millis, units};
+use crate::execute::release::{Place, ReleaseRun};
+use crate::figures::{Figures, Probe};
+use crate::metrics::{self, BrokenCheck, StopAt};
+use crate::store::package_files::OpenPackage;
+use crate::{open, parameters, run_id};
+
+/// What `apply` is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct ApplyOptions {
+    /// Act; without it only the plan is shown.
+    pub execute: bool,
+    /// Stop after this tier: a chosen cut.
+    pub through: Option<String>,
+    /// `--params` files.
+    pub params: Vec<PathBuf>,
+}
+
+/// What `apply` did or would do.
+#[derive(Debug, Serialize)]
+pub struct ApplyReport {
+    /// Id of the run.
+    pub run_id: String,
+    /// `name@version`
+    pub package: String,
+    /// Digest of the package.
+    pub package_digest: Digest,
+    /// Digest of the parameters.
+    pub params_digest: Digest,
+    /// The target's name.
+    pub target: String,
+    /// What it is.
+    pub class: TargetClass,
+    /// Its database.
+    pub database: String,
+    /// Was it done, or only shown?
+    pub executed: bool,
+    /// Tiers that stood already (a run that was interrupted).
+    pub resumed_after: Vec<String>,
+    /// Tiers that will run, in order.
+    pub planned: Vec<PlannedTier>,
+    /// Marker lines, in order.
+    pub markers: Vec<String>,
+    /// Metrics when the release began.
+    pub entry: Probe,
+    /// What each tier did.
+    pub tiers: Vec<TierRecord>,
+    /// Values of the verification's table.
+    pub verify_table: Vec<(String, Value)>,
+}
+
+/// A tier of the plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedTier {
+    /// Its id.
+    pub tier: String,
+    /// Its label.
+    pub label: Option<String>,
+    /// One line.
+    pub summary: String,
+    /// The role it runs as.
+    pub role: Option<String>,
+}
+
+/// Applies the package to a target, or shows what would be done.
+pub async fn apply(
+    context: &Context,
+    package: &OpenPackage,
+    target: &str,
+    options: &ApplyOptions,
+) -> Result<ApplyReport, EngineError> {
+    package.require_sealed()?;
+    let target = open::target(context, target)?;
+    let parameters = parameters::resolve(package, target, &options.params)?;
+    let run_id = run_id::new();
+    let place = open::place(context, target, package, "apply", &run_id).await?;
+    let run = ReleaseRun { context, package, parameters: &parameters, place: &place, verb: "apply", run_id: &run_id };
+    let wanted = run.cut(options.through.as_deref())?;
+    if !options.execute {
+        return run.plan(&wanted).await;
+    }
+    refuse_production(&place)?;
+    context.emit(run.started_event());
+    let started = Instant::now();
+    let lock = run.lock().await?;
+    let outcome = run.apply(&lock, &wanted).await;
+    lock.release().await;
+    let verdict = match &outcome {
+        Ok(_) => "passed",
+        Err(EngineError::Refused(_)) => "refused",
+        Err(_) => "failed",
+    };
+    context.emit(Event::RunFinished { verdict: verdict.into(), duration_ms: millis(started.elapsed()) });
+    outcome
+}
+
+/// What may be changed where (DESIGN 7), until the gate exists.
+pub(crate) fn refuse_production(place: &Place) -> Result<(), EngineError> {
+    match place.class {
+        TargetClass::Clone | TargetClass::Scratch => Ok(()),
+        TargetClass::Production => Err(Refusal::new(
+            RefusalCode::GateNotBuilt,
+            format!("target `{}` is a production, and this version has no gate that could open it", place.name),
+        )
+        .hint(format!("rehearse it on a clone: oneroof rehearse PACKAGE --from {}", place.name))
+        .into()),
+        TargetClass::Golden => Err(Refusal::new(
+            RefusalCode::GoldenIsKept,
+            format!("target `{}` is a golden clone, which no release may change", place.name),
+        )
+        .hint("make a clone of it and apply there")
+        .into()),
+    }
+}
+
+impl ReleaseRun<'_> {
+    /// The tiers up to `through`, or all of them.
+    pub(crate) fn cut(&self, through: Option<&str>) -> Result<Vec<&Tier>, EngineError> {
+        let tiers = self.tiers();
+        let Some(word) = through else { return Ok(tiers) };
+        let names = || tiers.iter().map(|tier| tier.title()).collect::<Vec<_>>().join(", ");
+        let id = self.package.plan.tier(word).map(|tier| tier.id.as_str());
+        match tiers.iter().position(|tier| Some(tier.id.as_str()) == id) {
+            Some(last) => Ok(tiers[..=last].to_vec()),
+            None => {
+                let ids = tiers.iter().map(|tier| tier.id.as_str());
+                let hint = match oneroof_model::nearest(word, ids) {
+                    Some(near) => format!("did you mean `{near}`? the tiers are: {}", names()),
+                    None => format!("the tiers are: {}", names()),
+                };
+                Err(EngineError::input(format!("find tier `{word}` of {}", self.package.plan.package.name), hint))
+            }
+        }
+    }
+
+    pub(crate) fn started_event(&self) -> Event {
+        Event::RunStarted {
+            run_id: self.run_id.to_owned(),
+            verb: self.verb.to_owned(),
+            package: self.package.plan.release_tag(),
+            package_digest: self.package.digest.to_string(),
+            target: self.place.name.clone(),
+        }
+    }
+
+    /// The run lock, or who holds it.
+    pub(crate) async fn lock(&self) -> Result<RunLock, EngineError> {
+        let session = self.session(Access::ReadWrite).await?;
+        match RunLock::take(session).await.map_err(EngineError::database("take the run lock"))? {
+            Ok(lock) => Ok(lock),
+            Err(holder) => {
+                let who = holder.map_or_else(|| "somebody who is gone by now".to_owned(), |holder| holder.to_string());
+                Err(Refusal::new(
+                    RefusalCode::TargetLocked,
+                    format!("another release run holds target `{}`: {who}", self.place.name),
+                )
+                .hint("wait until it is done, then look at the target's state before trying again")
+                .into())
+            }
+        }
+    }
+
+    async fn plan(&self, wanted: &[&Tier]) -> Result<ApplyReport, EngineError> {
+        let session = self.session(Access::ReadOnly).await?;
+        let state = self.adopted_state(&session).await?;
+        session.close().await;
+        let mut report = self.report(wanted, &state, false);
+        report.entry = state.entry;
+        Ok(report)
+    }
+
+    fn report(&self, wanted: &[&Tier], state: &ReleaseState, executed: bool) -> ApplyReport {
+        ApplyReport {
+            run_id: self.run_id.to_owned(),
+            package: self.package.plan.release_tag(),
+            package_digest: self.package.digest,
+            params_digest: self.parameters.digest(),
+            target: self.place.name.clone(),
+            class: self.place.class,
+            database: self.place.identity.database_name.clone(),
+            executed,
+            resumed_after: state.applied.iter().map(|applied| applied.tier.clone()).collect(),
+            planned: wanted
+                .iter()
+                .skip(state.applied.len())
+                .map(|tier| PlannedTier {
+                    tier: tier.id.clone(),
+                    label: tier.label.clone(),
+                    summary: tier.summary.clone(),
+                    role: self.package.plan.run_as(tier).map(str::to_owned),
+                })
+                .collect(),
+            markers: Vec::new(),
+            entry: Probe::new(),
+            tiers: Vec::new(),
+            verify_table: Vec::new(),
+        }
+    }
+
+    /// The ledger's word about this release, on a target that has a ledger.
+    pub(crate) async fn adopted_state(&self, session: &oneroof_pg::connect::Session) -> Result<ReleaseState, EngineError> {
+        if !ledger::exists(session).await.map_err(EngineError::database("look for the ledger"))? {
+            return Err(Refusal::new(
+                RefusalCode::NotAdopted,
+                format!("target `{}` has no schema `oneroof` (ledger, class, policy)", self.place.name),
+            )
+            .hint(format!("a DBA reads and runs the SQL of: oneroof adopt {}", self.place.name))
+            .into());
+        }
+        let all = crate::execute::release::entries(session).await?;
+        for required in &self.package.plan.package.requires {
+            if !ReleaseState::of(required, &all).is_live() {
+                return Err(Refusal::new(
+                    RefusalCode::RequirementMissing,
+                    format!(
+                        "package `{}` requires `{required}`, which is not live on target `{}`",
+                        self.package.plan.package.name, self.place.name
+                    ),
+                )
+                .hint(format!("apply `{required}` first"))
+                .into());
+            }
+        }
+        Ok(ReleaseState::of(&self.package.plan.package.name, &all))
+    }
+
+    /// Runs the wanted tiers: from the first, or from where an interrupted run ended.
+    pub(crate) async fn apply(&self, lock: &RunLock, wanted: &[&Tier]) -> Result<ApplyReport, EngineError> {
+        let state = self.adopted_state(lock.watcher()).await?;
+        let mut report = self.report(wanted, &state, true);
+        if let Some(finished) = &state.finished {
+            return Err(self.refuse_finished(&state, &finished.run_id, &finished.at).await?);
+        }
+        let entry = if state.applied.is_empty() {
+            let entry = self.begin_release(lock, wanted, &mut report.markers).await?;
+            report.resumed_after.clear();
+            entry
+        } else {
+            self.same_bytes(&state)?;
+            state.entry.clone()
+        };
+        report.entry = entry.clone();
+        let mut created = self.tables_of(lock).await?;
+        for unit in units(&wanted[state.applied.len().min(wanted.len())..]) {
+            for record in self.apply_unit(lock, &unit, &entry, &mut created).await? {
+                report.markers.extend(record.markers.iter().cloned());
+                report.tiers.push(record);
+            }
+        }
+        let complete = wanted.len() == self.tiers().len();
+        if complete {
+            let (table, markers) = self.verify(&entry).await?;
+            report.verify_table = table;
+            for text in &markers {
+                self.context.emit(Event::Marker { text: text.clone() });
+            }
+            report.markers.extend(markers);
+        }
+        self.finish(lock, wanted).await?;
+        Ok(report)
+    }
+
+    /// The ledger entry that completes the release, or a chosen cut of it.
+    pub(crate) async fn finish(&self, lock: &RunLock, wanted: &[&Tier]) -> Result<(), EngineError> {
+        let tiers: Vec<&str> = wanted.iter().map(|tier| tier.id.as_str()).collect();
+        let complete = wanted.len() == self.tiers().len();
+        let body = serde_json::json!({ "verb": "apply", "complete": complete, "tiers": tiers });
+        self.append_alone(lock, EntryKind::RunFinished, &body).await
+    }
+
+    /// Preconditions, entry probe, first ledger entry.
+    pub(crate) async fn begin_release(
+        &self,
+        lock: &RunLock,
+        wanted: &[&Tier],
+        markers: &mut Vec<String>,
+    ) -> Result<Probe, EngineError> {
+        let mut figures = Figures::default();
+        let broken = self.ask(&self.package.plan.preconditions, &mut figures, StopAt::First).await?;
+        if let Some(broken) = broken.into_iter().next() {
+            return Err(precondition_refusal(broken).into());
+        }
+        let entry = self.probe().await?;
+        let mut figures = Figures { live: entry.clone(), entry: entry.clone(), ..Figures::default() };
+        for text in self.markers(&self.package.plan.preflight.marker.0, &mut figures).await? {
+            self.context.emit(Event::Marker { text: text.clone() });
+            markers.push(text);
+        }
+        let tiers: Vec<&str> = wanted.iter().map(|tier| tier.id.as_str()).collect();
+        let body = serde_json::json!({
+            "verb": "apply",
+            "class": self.place.class,
+            "tiers": tiers,
+            "entry": entry,
+            "parameters": self.parameters.json(),
+        });
+        self.append_alone(lock, EntryKind::RunStarted, &body).await?;
+        Ok(entry)
+    }
+
+    /// A resumed run must go on with the very bytes and values that it began with.
+    fn same_bytes(&self, state: &ReleaseState) -> Result<(), EngineError> {
+        let package = self.package.digest.to_string();
+        let parameters = self.parameters.digest().to_string();
+        let mut reasons = Vec::new();
+        if state.package_digest.as_ref() != Some(&package) {
+            reasons.push(format!("package: begun with {}, now {package}", state.package_digest.as_deref().unwrap_or("-")));
+        }
+        if state.params_digest.as_ref() != Some(&parameters) {
+            reasons.push(format!("parameters: begun with {}, now {parameters}", state.params_digest.as_deref().unwrap_or("-")));
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            RefusalCode::PreconditionFailed,
+            format!("an interrupted run of `{}` was begun with other bytes", self.package.plan.package.name),
+        )
+        .reasons(reasons)
+        .hint("go on with the package and parameters it was begun with, or roll back first")
+        .into())
+    }
+
+    /// A finished release is refused with the words of the package's own preconditions.
+    pub(crate) async fn refuse_finished(
+        &self,
+        state: &ReleaseState,
+        run_id: &str,
+        at: &str,
+    ) -> Result<EngineError, EngineError> {
+        let mut figures = Figures { entry: state.entry.clone(), ..Figures::default() };
+        let broken = self.ask(&self.package.plan.preconditions, &mut figures, StopAt::First).await?;
+        let said = format!(
+            "release {}@{} is finished on this target since {at} (run {run_id})",
+            self.package.plan.package.name,
+            state.version.as_deref().unwrap_or("?")
+        );
+        let refusal = match broken.into_iter().next() {
+            Some(broken) => Refusal::new(RefusalCode::ReleaseFinished, broken.message).reasons(vec![said]),
+            None => Refusal::new(RefusalCode::ReleaseFinished, said),
+        };
+        Ok(refusal.hint("nothing was changed; roll it back before applying it again").into())
+    }
+
+    /// Tables that the standing tiers of this release made, from the ledger.
+    async fn tables_of(&self, lock: &RunLock) -> Result<BTreeSet<String>, EngineError> {
+        let all = crate::execute::release::entries(lock.watcher()).await?;
+        let name = self.package.plan.package.name.as_str();
+        Ok(all
+            .iter()
+            .filter(|entry| entry.kind == "tier_applied" && entry.body["package"] == name)
+            .flat_map(|entry| entry.body["tables_created"].as_array().into_iter().flatten())
+            .filter_map(|table| table.as_str().map(str::to_owned))
+            .collect())
+    }
+
+    /// All invariants on this place; their table and marker lines.
+    pub(crate) async fn verify(&self, entry: &Probe) -> Result<(Vec<(String, Value)>, Vec<String>), EngineError> {
+        let plan = &self.package.plan;
+        let mut figures = Figures { entry: entry.clone(), ..Figures::default() };
+        let broken = self.ask(&plan.invariants, &mut figures, StopAt::End).await?;
+        if !broken.is_empty() {
+            return Err(invariant_failure(&broken).into());
+        }
+        figures.live = self.probe().await?;
+        let markers = self.markers(&plan.verify.marker.0, &mut figures).await?;
+        Ok((metrics::verify_table(plan, &figures.live), markers))
+    }
+
+    /// A ledger entry in a transaction of its own, read back before anybody is told.
+    pub(crate) async fn append_alone(
+        &self,
+        lock: &RunLock,
+        kind: EntryKind,
+        body: &serde_json::Value,
+    ) -> Result<(), EngineError> {
+        let session = self.session(Access::ReadWrite).await?;
+        crate::execute::release::begin(&session, "begin").await?;
+        let hash = self.append(&session, kind, body).await?;
+        session.simple("commit").await.map_err(EngineError::database("commit a ledger entry"))?;
+        session.close().await;
+        self.read_back(lock, Some(hash)).await
+    }
+}
+
+/// A broken precondition as a refusal.
+pub(crate) fn precondition_refusal(broken: BrokenCheck) -> Refusal {
+    Refusal {
+        code: RefusalCode::PreconditionFailed,
+        reasons: vec![format!("{}: required {}, seen {}", broken.name, broken.required, broken.seen)],
+        message: broken.message,
+        hint: broken.hint,
+    }
+}
+
+/// Broken invariants as a failure.
+pub(crate) fn invariant_failure(broken: &[BrokenCheck]) -> Failure {
+    Failure {
+        message: format!(
+            "{} do not hold: {}",
+            if broken.len() == 1 { "1 invariant".to_owned() } else { format!("{} invariants", broken.len()) },
+            broken.iter().map(|check| check.message.as_str()).collect::<Vec<_>>().join("; ")
+        ),
+        expected: Some(broken.iter().map(|check| format!("{} {}", check.name, check.required)).collect::<Vec<_>>().join(", ")),
+        seen: Some(broken.iter().map(|check| format!("{} {}", check.name, check.seen)).collect::<Vec<_>>().join(", ")),
+        hint: broken.iter().find_map(|check| check.hint.clone()),
+        ..Failure::default()
+    }
+}

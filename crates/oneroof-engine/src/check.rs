@@ -1,0 +1,219 @@
+//! `package check`: everything that can be said about a package without a server.
+
+use oneroof_model::package::{SchemaSource, Transaction};
+use oneroof_model::{Diagnostic, DiagnosticSeverity, Digest, Refusal, RefusalCode};
+use oneroof_sql::{PackageSource, TierSource, TierTransaction};
+use serde::Serialize;
+
+use crate::error::EngineError;
+use crate::store::package_files::{OpenPackage, Seal};
+
+/// What `check` found.
+#[derive(Debug, Serialize)]
+pub struct CheckReport {
+    /// `name@version`
+    pub package: String,
+    /// Where it lies.
+    pub place: String,
+    /// Digest of its files as they are.
+    pub digest: Digest,
+    /// Is it byte for byte what was sealed?
+    pub sealed: bool,
+    /// Remarks with severity error.
+    pub errors: usize,
+    /// Remarks with severity warning.
+    pub warnings: usize,
+    /// All remarks, worst first, then by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks the plan's files and every statement in them.
+pub fn check(package: &OpenPackage) -> Result<CheckReport, EngineError> {
+    let mut diagnostics = Vec::new();
+    let source = source(package, &mut diagnostics)?;
+    diagnostics.extend(oneroof_sql::check(&source));
+    diagnostics.extend(tier_faults(package));
+    if let Seal::Broken(error) = package.seal() {
+        diagnostics.push(Diagnostic {
+            rule: "manifest".into(),
+            severity: DiagnosticSeverity::Warning,
+            file: oneroof_model::package::MANIFEST_FILE.into(),
+            line: None,
+            column: None,
+            message: error.to_string(),
+            hint: Some("look at the change (`oneroof package diff`), then seal again".into()),
+        });
+    }
+    diagnostics.sort_by(|left, right| {
+        (right.severity, &left.file, left.line, left.column).cmp(&(left.severity, &right.file, right.line, right.column))
+    });
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    Ok(CheckReport {
+        package: package.plan.release_tag(),
+        place: package.place.clone(),
+        digest: package.digest,
+        sealed: *package.seal() == Seal::Sealed,
+        errors: count(DiagnosticSeverity::Error),
+        warnings: count(DiagnosticSeverity::Warning),
+        diagnostics,
+    })
+}
+
+/// A package with errors is refused by every verb that would run it.
+pub(crate) fn refuse_errors(package: &OpenPackage, report: &CheckReport) -> Result<(), EngineError> {
+    if report.errors == 0 {
+        return Ok(());
+    }
+    let errors = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error);
+    Err(Refusal::new(
+        RefusalCode::PackageInvalid,
+        format!("package `{}` has {} errors", package.plan.package.name, report.errors),
+    )
+    .reasons(errors.map(one_line).collect())
+    .hint(format!("oneroof package check {}", package.place))
+    .into())
+}
+
+/// `file:line:column: message [rule]`
+pub(crate) fn one_line(diagnostic: &Diagnostic) -> String {
+    let place = match (diagnostic.line, diagnostic.column) {
+        (Some(line), Some(column)) => format!("{}:{line}:{column}", diagnostic.file),
+        (Some(line), None) => format!("{}:{line}", diagnostic.file),
+        _ => diagnostic.file.clone(),
+    };
+    format!("{place}: {} [{}]", diagnostic.message, diagnostic.rule)
+}
+
+/// The texts of the package for the rules; a file that is not there is a remark of its own.
+fn source(package: &OpenPackage, diagnostics: &mut Vec<Diagnostic>) -> Result<PackageSource, EngineError> {
+    let plan = &package.plan;
+    let missing = |file: &str, diagnostics: &mut Vec<Diagnostic>| match package.files().contains_key(file) {
+        true => package.text(file).map(|text| Some(text.to_owned())),
+        false => {
+            diagnostics.push(missing_file(file));
+            Ok(None)
+        }
+    };
+    let mut tiers = Vec::new();
+    for tier in &plan.tiers {
+        let Some(text) = missing(&tier.file, diagnostics)? else { continue };
+        let rollback = match &tier.rollback {
+            Some(file) => missing(file, diagnostics)?.map(|text| (file.clone(), text)),
+            None => None,
+        };
+        tiers.push(TierSource {
+            id: tier.id.clone(),
+            file: tier.file.clone(),
+            text,
+            transaction: match tier.transaction {
+                Transaction::Single => TierTransaction::Single,
+                Transaction::None => TierTransaction::None,
+                Transaction::Batched => TierTransaction::Batched,
+            },
+            rollback,
+            irreversible: tier.irreversible.is_some(),
+            when: tier.when.clone(),
+        });
+    }
+    let mut queries: Vec<(String, String)> = Vec::new();
+    let mut checks: Vec<(String, String)> = Vec::new();
+    let named = plan.metrics.iter().map(|metric| (&metric.name, &metric.query, &metric.file));
+    let conditions = plan
+        .preconditions
+        .iter()
+        .chain(&plan.invariants)
+        .chain(&plan.rollback.preconditions)
+        .chain(plan.tiers.iter().flat_map(|tier| &tier.preconditions));
+    let conditions = conditions.map(|check| (&check.name, &check.query, &check.file));
+    let exports = plan.exports.iter().map(|export| (&export.name, &export.query, &export.file));
+    for (name, query, file) in named.chain(conditions).chain(exports) {
+        if let Some(query) = query {
+            queries.push((format!("release.toml: {name}"), query.clone()));
+        }
+        if let Some(file) = file
+            && !checks.iter().any(|(known, _)| known == file)
+            && let Some(text) = missing(file, diagnostics)?
+        {
+            checks.push((file.clone(), text));
+        }
+    }
+    let mut scripts: Vec<(String, String)> = Vec::new();
+    let mut others = Vec::new();
+    if let Some(simulate) = &plan.simulate {
+        others.extend(simulate.file.iter().chain([&simulate.undo]));
+        scripts.extend(simulate.sql.iter().map(|sql| ("release.toml: simulate".to_owned(), sql.clone())));
+    }
+    others.extend(plan.negatives.iter().filter_map(|negative| negative.file.as_ref()));
+    others.extend(plan.drills.iter().filter_map(|drill| drill.file.as_ref()));
+    for file in others {
+        if let Some(text) = missing(file, diagnostics)? {
+            scripts.push((file.clone(), text));
+        }
+    }
+    let rows = plan.tiers.iter().flat_map(|tier| tier.rows.iter().map(move |rows| (tier, rows)));
+    let predicates = rows
+        .clone()
+        .map(|(tier, rows)| (format!("release.toml: [[tier.rows]] of {}", tier.id), rows.predicate.clone()))
+        .collect();
+    let relations = plan.metrics.iter().flat_map(|metric| &metric.when_relation);
+    let declared = rows
+        .map(|(_, rows)| &rows.table)
+        .chain(relations)
+        .chain(&plan.effects.never_touch)
+        .cloned()
+        .collect();
+    let schema = match &plan.package.schema {
+        Some(SchemaSource::Name(name)) => Some(name.clone()),
+        _ => None,
+    };
+    Ok(PackageSource { schema, tiers, checks, queries, predicates, scripts, declared })
+}
+
+fn missing_file(file: &str) -> Diagnostic {
+    Diagnostic {
+        rule: "missing-file".into(),
+        severity: DiagnosticSeverity::Error,
+        file: file.to_owned(),
+        line: None,
+        column: None,
+        message: format!("release.toml names `{file}`, which is not in the package"),
+        hint: Some("paths are relative to the package folder".into()),
+    }
+}
+
+/// What this version cannot run, and tiers that say nothing about their way back.
+fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    let mut fault = |severity, rule: &str, file: &str, message: String, hint: &str| {
+        faults.push(Diagnostic {
+            rule: rule.to_owned(),
+            severity,
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            message,
+            hint: Some(hint.to_owned()),
+        });
+    };
+    for tier in &package.plan.tiers {
+        if tier.transaction != Transaction::Single {
+            fault(
+                DiagnosticSeverity::Error,
+                "transaction-kind",
+                "release.toml",
+                format!("tier `{}` has a transaction kind that this version cannot run yet", tier.id),
+                "only transaction = \"single\" can be rehearsed and applied by this version",
+            );
+        }
+        if tier.rollback.is_none() && tier.irreversible.is_none() {
+            fault(
+                DiagnosticSeverity::Error,
+                "no-way-back",
+                "release.toml",
+                format!("tier `{}` has neither `rollback` nor `irreversible`", tier.id),
+                "name the file that undoes it, or say why nothing does",
+            );
+        }
+    }
+    faults
+}

@@ -1,0 +1,57 @@
+//! What every verb is given: the project, its targets, and the ear for events.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use oneroof_model::Event;
+use oneroof_pg::conninfo::ConnInfo;
+use oneroof_pg::ephemeral::SearchPlaces;
+
+/// Hears the story of a run; must be quick, it is called between the steps.
+pub type EventSink = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The project folder and what `oneroof.toml` says.
+#[derive(Clone)]
+pub struct Context {
+    /// The folder of `oneroof.toml`; evidence, approvals, runs and `.oneroof/` are in it.
+    pub root: PathBuf,
+    /// All targets by name.
+    pub targets: BTreeMap<String, TargetDatabase>,
+    /// Where server binaries are looked for.
+    pub search: SearchPlaces,
+    /// A configured folder of server binaries.
+    pub server_binaries: Option<PathBuf>,
+    /// Folder for data of private servers; the system's temporary folder if `None`.
+    pub server_folder: Option<PathBuf>,
+    /// Who runs us, for reports: the operating system's user name.
+    pub operator: String,
+    /// Hears the events.
+    pub events: EventSink,
+}
+
+/// A named database of `oneroof.toml`.
+#[derive(Debug, Clone, Default)]
+pub struct TargetDatabase {
+    /// Its name in the file.
+    pub name: String,
+    /// Probes, gate, pages: no write right at all.
+    pub read: Option<ConnInfo>,
+    /// Copies: select on everything.
+    pub clone: Option<ConnInfo>,
+    /// Runs tiers: no superuser, may `set role` to every `run_as`.
+    pub apply: Option<ConnInfo>,
+    /// `[targets.T.packages.NAME]`: parameter values.
+    pub packages: BTreeMap<String, toml::Table>,
+}
+
+impl Context {
+    pub(crate) fn emit(&self, event: Event) {
+        (self.events)(&event);
+    }
+
+    /// The local folder that Git ignores: registries of servers and clones.
+    pub fn local_folder(&self) -> PathBuf {
+        self.root.join(".oneroof")
+    }
+}

@@ -1,0 +1,528 @@
+//! Applies one unit of tiers: a tier, or a group of them that shares a transaction.
+//!
+//! The order inside is that of the design: settings, checks in this very session, statements,
+//! what they did, assertions, ledger entry, commit, read back; only then an event says it is done.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use oneroof_model::package::Tier;
+use oneroof_model::{Event, Refusal, RefusalCode, Value};
+use oneroof_pg::connect::{Access, Session};
+use oneroof_pg::ledger::{self, EntryKind};
+use oneroof_pg::run::{
+    DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows, row_operations, tables_created,
+    tables_named,
+};
+use serde::Serialize;
+
+use super::release::{ReleaseRun, begin};
+use super::statements::{Script, StatementError};
+use crate::error::{EngineError, Failure};
+use crate::figures::{Figures, Probe};
+use crate::metrics::{self, StopAt};
+
+/// What a committed tier did.
+#[derive(Debug, Clone, Serialize)]
+pub struct TierRecord {
+    /// Its id.
+    pub tier: String,
+    /// Its label, such as `T3`.
+    pub label: Option<String>,
+    /// One line.
+    pub summary: String,
+    /// Its file.
+    pub file: String,
+    /// The role it ran as.
+    pub role: Option<String>,
+    /// Statements in the file.
+    pub statements: usize,
+    /// Milliseconds, from its first statement to its assertions; the commit is shared by a group.
+    pub duration_ms: u64,
+    /// Its marker lines.
+    pub markers: Vec<String>,
+    /// Row operations by table.
+    pub rows: Vec<RowOperations>,
+    /// Tables it created.
+    pub tables_created: Vec<String>,
+    /// Rows it declares as its own in tables that existed before.
+    pub declared_rows: Vec<DeclaredRows>,
+    /// How often it was tried; 1 unless locks were in the way.
+    pub attempts: u32,
+    /// All metrics of the package after its commit; filled by whoever probes.
+    pub metrics: Probe,
+}
+
+/// How often the watcher asks who blocks a running tier.
+const WATCH_EVERY: Duration = Duration::from_millis(300);
+/// Longest rest between two tries.
+const REST_MAX: Duration = Duration::from_secs(30);
+
+impl ReleaseRun<'_> {
+    /// Applies a unit in one transaction, with rests and new tries where locks are in the way.
+    ///
+    /// `created` are the tables that earlier tiers of this release made; it grows.
+    pub(crate) async fn apply_unit(
+        &self,
+        lock: &RunLock,
+        unit: &[&Tier],
+        entry: &Probe,
+        created: &mut BTreeSet<String>,
+    ) -> Result<Vec<TierRecord>, EngineError> {
+        let attempts_max = unit.iter().map(|tier| tier.lock_retries).max().unwrap_or(0) + 1;
+        let mut rest = Duration::from_secs(1);
+        for attempt in 1.. {
+            match self.try_unit(lock, unit, entry, created).await {
+                Ok(mut records) => {
+                    for record in &mut records {
+                        record.attempts = attempt;
+                        created.extend(record.tables_created.iter().cloned());
+                        self.context.emit(Event::TierApplied {
+                            tier: record.tier.clone(),
+                            title: title(unit, &record.tier),
+                            markers: record.markers.clone(),
+                            statements: record.statements,
+                            duration_ms: record.duration_ms,
+                        });
+                    }
+                    return Ok(records);
+                }
+                Err(UnitError::Locked { tier, blockers, error }) => {
+                    if attempt >= attempts_max {
+                        return Err(error);
+                    }
+                    let rest_now = rest + jitter(rest);
+                    self.context.emit(Event::LockRetry {
+                        tier,
+                        attempt,
+                        attempts_max,
+                        rest_ms: millis(rest_now),
+                        blockers,
+                    });
+                    tokio::time::sleep(rest_now).await;
+                    rest = (rest * 2).min(REST_MAX);
+                }
+                Err(UnitError::Ended(error)) => return Err(error),
+            }
+        }
+        Err(EngineError::other("try a tier at least once"))
+    }
+
+    async fn try_unit(
+        &self,
+        lock: &RunLock,
+        unit: &[&Tier],
+        entry: &Probe,
+        created: &BTreeSet<String>,
+    ) -> Result<Vec<TierRecord>, UnitError> {
+        let session = self.session(Access::ReadWrite).await?;
+        begin(&session, "begin transaction isolation level read committed").await?;
+        self.confirm(lock, &session, unit).await?;
+        let mut records = Vec::new();
+        let mut newest_hash = None;
+        for tier in unit {
+            let started = Instant::now();
+            self.context.emit(Event::TierStarted {
+                tier: tier.id.clone(),
+                title: tier.title(),
+                summary: tier.summary.clone(),
+            });
+            let mut known = created.clone();
+            known.extend(records.iter().flat_map(|record: &TierRecord| record.tables_created.iter().cloned()));
+            let record = self.run_tier(lock, &session, tier, entry, &known, started).await?;
+            newest_hash = Some(self.append(&session, EntryKind::TierApplied, &record).await?);
+            records.push(record);
+        }
+        session.simple("commit").await.map_err(|error| commit_error(error, unit))?;
+        session.close().await;
+        self.read_back(lock, newest_hash).await?;
+        Ok(records)
+    }
+
+    /// Steps 2 of the design: the lock lives, and this is the database that was meant.
+    async fn confirm(&self, lock: &RunLock, session: &Session, unit: &[&Tier]) -> Result<(), EngineError> {
+        let held = lock.confirm(session).await.map_err(EngineError::database("confirm the run lock"))?;
+        if !held {
+            return Err(EngineError::Other {
+                message: "keep the run lock: its session is gone, so nothing more is changed".into(),
+                hint: Some("run the verb again; it resumes at the next tier".into()),
+            });
+        }
+        let now = oneroof_pg::catalog::identity(session)
+            .await
+            .map_err(EngineError::database("read the target's identity"))?;
+        if now.bound() != self.place.identity.bound() {
+            return Err(Refusal::new(
+                RefusalCode::WrongDatabase,
+                format!("target `{}` is another database than when the run began", self.place.name),
+            )
+            .into());
+        }
+        let state = self.state(session).await?;
+        let wanted = self.tiers();
+        let next = wanted.get(state.applied.len()).map(|tier| tier.id.as_str());
+        if next != unit.first().map(|tier| tier.id.as_str()) {
+            return Err(EngineError::other(format!(
+                "keep the order of the ledger: the next tier is {}, not `{}`",
+                next.map_or_else(|| "none".into(), |id| format!("`{id}`")),
+                unit.first().map_or("none", |tier| &tier.id),
+            )));
+        }
+        Ok(())
+    }
+
+    async fn run_tier(
+        &self,
+        lock: &RunLock,
+        session: &Session,
+        tier: &Tier,
+        entry: &Probe,
+        created: &BTreeSet<String>,
+        started: Instant,
+    ) -> Result<TierRecord, UnitError> {
+        let script = Script::parse(&tier.file, self.package.text(&tier.file)?)?;
+        let settings = self.settings(Some(tier));
+        settings
+            .apply(session)
+            .await
+            .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
+        let named = metrics::named_by(tier);
+        let mut figures = Figures { entry: entry.clone(), ..Figures::default() };
+        metrics::refresh(session, self.package, self.parameters, named.clone(), &mut figures).await?;
+        figures.before = figures.live.clone();
+        self.tier_preconditions(session, tier, &mut figures).await?;
+        self.expect(tier, &figures, Moment::Before)?;
+        let keys_before = self.keys(session, tier).await?;
+        let rows_before = row_operations(session).await.map_err(EngineError::database("read the row counters"))?;
+
+        let run = script.run(self.context, session, Some(&tier.id));
+        let (outcome, blockers) = watched(lock, session.backend_pid(), run).await;
+        if let Err(error) = outcome {
+            return Err(statement_error(tier, error, blockers));
+        }
+        // Deferred constraints speak now, in this tier, and not at the commit.
+        session
+            .simple("set constraints all immediate")
+            .await
+            .map_err(|error| commit_error(error, &[tier]))?;
+
+        settings_are_kept(session, &settings, tier).await?;
+        let rows_now = row_operations(session).await.map_err(EngineError::database("read the row counters"))?;
+        let rows = RowOperations::since(&rows_now, &rows_before);
+        let tables_created = tables_created(session).await.map_err(EngineError::database("read the created tables"))?;
+        let keys_after = self.keys(session, tier).await?;
+        self.rows_are_declared(session, tier, &rows, created, &tables_created, &keys_before, &keys_after).await?;
+        metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
+        self.expect(tier, &figures, Moment::After)?;
+        let markers = metrics::markers(session, self.package, self.parameters, &tier.marker.0, &mut figures).await?;
+        Ok(TierRecord {
+            tier: tier.id.clone(),
+            label: tier.label.clone(),
+            summary: tier.summary.clone(),
+            file: tier.file.clone(),
+            role: settings.role,
+            statements: script.statements.len(),
+            duration_ms: millis(started.elapsed()),
+            markers,
+            rows,
+            tables_created,
+            declared_rows: new_keys(&keys_before, keys_after),
+            attempts: 1,
+            metrics: Probe::new(),
+        })
+    }
+
+    async fn tier_preconditions(
+        &self,
+        session: &Session,
+        tier: &Tier,
+        figures: &mut Figures,
+    ) -> Result<(), EngineError> {
+        let checks = &tier.preconditions;
+        let broken = metrics::ask(session, self.package, self.parameters, checks, figures, StopAt::First).await?;
+        match broken.into_iter().next() {
+            None => Ok(()),
+            Some(broken) => Err(Refusal {
+                code: RefusalCode::PreconditionFailed,
+                message: broken.message,
+                reasons: vec![format!("{} of tier {}: required {}, seen {}", broken.name, tier.title(), broken.required, broken.seen)],
+                hint: broken.hint,
+            }
+            .into()),
+        }
+    }
+
+    /// Compares the metrics with what the tier expects before its first or after its last statement.
+    fn expect(&self, tier: &Tier, figures: &Figures, moment: Moment) -> Result<(), EngineError> {
+        for (name, expectation) in &tier.expect {
+            let expression = match moment {
+                Moment::Before => match &expectation.from {
+                    Some(from) => from,
+                    None => continue,
+                },
+                Moment::After => &expectation.to,
+            };
+            let expected =
+                expression.evaluate(name, figures).map_err(|error| metrics::expression_failure(name, &error))?;
+            let seen = figures.live.get(name).cloned().unwrap_or(Value::Null);
+            if !expression.holds(&seen, &expected) {
+                let when = match moment {
+                    Moment::Before => "before its first statement",
+                    Moment::After => "after its last statement",
+                };
+                return Err(Failure {
+                    message: format!("tier {}: metric `{name}` is {seen} {when}, expected {expected}", tier.title()),
+                    tier: Some(tier.id.clone()),
+                    file: Some("release.toml".into()),
+                    expected: Some(format!("{name} {} ({expected})", expression.text())),
+                    seen: Some(seen.to_string()),
+                    hint: Some("nothing of this tier was kept".into()),
+                    ..Failure::default()
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn keys(&self, session: &Session, tier: &Tier) -> Result<Vec<DeclaredRows>, EngineError> {
+        let mut keys = Vec::new();
+        for rows in &tier.rows {
+            oneroof_sql::check_predicate(&rows.predicate).map_err(|error| {
+                EngineError::input(format!("read `where` of [[tier.rows]] of tier `{}`: {error}", tier.id), None)
+            })?;
+            keys.push(declared_rows(session, &rows.table, &rows.predicate).await.map_err(|fault| Failure {
+                message: format!("read the declared rows of `{}`: {fault}", rows.table),
+                tier: Some(tier.id.clone()),
+                statement: Some(rows.predicate.clone()),
+                ..Failure::default()
+            })?);
+        }
+        Ok(keys)
+    }
+
+    /// Rows may only come into tables of this release, or into declared ones and as many as declared.
+    #[expect(clippy::too_many_arguments, reason = "all of it is what one tier did, seen before and after")]
+    async fn rows_are_declared(
+        &self,
+        session: &Session,
+        tier: &Tier,
+        rows: &[RowOperations],
+        created: &BTreeSet<String>,
+        created_now: &[String],
+        keys_before: &[DeclaredRows],
+        keys_after: &[DeclaredRows],
+    ) -> Result<(), EngineError> {
+        let fail = |message: String, hint: &str| -> Result<(), EngineError> {
+            Err(Failure {
+                message,
+                tier: Some(tier.id.clone()),
+                file: Some(tier.file.clone()),
+                hint: Some(hint.to_owned()),
+                ..Failure::default()
+            }
+            .into())
+        };
+        let naming = || EngineError::database("find the tables that the package names");
+        let never = tables_named(session, &self.package.plan.effects.never_touch).await.map_err(naming())?;
+        if let Some(touched) = rows.iter().find(|operations| never.contains(&operations.table)) {
+            return fail(
+                format!(
+                    "tier {} touched `{}`, which the package must never touch: {} inserted, {} updated, {} deleted",
+                    tier.title(), touched.table, touched.inserted, touched.updated, touched.deleted
+                ),
+                "see [effects] never_touch in release.toml",
+            );
+        }
+        let mut declared = Vec::new();
+        for (before, after) in keys_before.iter().zip(keys_after) {
+            let names = tables_named(session, std::slice::from_ref(&after.table)).await.map_err(naming())?;
+            let more = after.keys.iter().filter(|key| !before.keys.contains(key)).count();
+            declared.extend(names.into_iter().map(|name| (name, more)));
+        }
+        for operations in rows.iter().filter(|operations| operations.inserted > 0) {
+            let table = &operations.table;
+            if created.contains(table) || created_now.contains(table) {
+                continue;
+            }
+            match declared.iter().find(|(name, _)| name == table) {
+                None => {
+                    return fail(
+                        format!(
+                            "tier {} inserted {} rows into `{table}`, which existed before and is not declared",
+                            tier.title(), operations.inserted
+                        ),
+                        "declare [[tier.rows]] with the table and a `where` that finds these rows",
+                    );
+                }
+                Some((_, more)) if i64::try_from(*more) != Ok(operations.inserted) => {
+                    return fail(
+                        format!(
+                            "tier {} inserted {} rows into `{table}`, but {more} more rows fulfil its declared `where`",
+                            tier.title(), operations.inserted
+                        ),
+                        "make the `where` of [[tier.rows]] find exactly the rows that the tier inserts",
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a ledger entry as the apply role itself, inside the tier's transaction.
+    pub(crate) async fn append(
+        &self,
+        session: &Session,
+        kind: EntryKind,
+        record: &impl Serialize,
+    ) -> Result<String, EngineError> {
+        session
+            .query("select set_config('role', 'none', true)", &[])
+            .await
+            .map_err(EngineError::database("return to the apply role"))?;
+        let mut body = self.body();
+        match serde_json::to_value(record) {
+            Ok(serde_json::Value::Object(members)) => body.extend(members),
+            Ok(_) => {}
+            Err(error) => return Err(EngineError::other(format!("write a ledger entry: {error}"))),
+        }
+        let appended = ledger::append(session, kind, &serde_json::Value::Object(body)).await.map_err(|error| {
+            let hint = (error.sqlstate() == Some("42501")).then(|| {
+                format!("a DBA runs: grant execute on function oneroof.append(text, jsonb) to {};", self.place.apply.user())
+            });
+            EngineError::Database { doing: "append to the ledger".into(), source: Box::new(error), hint }
+        })?;
+        Ok(appended.hash)
+    }
+
+    /// Reads back on the watcher what was committed.
+    pub(crate) async fn read_back(&self, lock: &RunLock, hash: Option<String>) -> Result<(), EngineError> {
+        let newest = ledger::newest_hash(lock.watcher()).await.map_err(EngineError::database("read back the ledger"))?;
+        if newest.map(|head| head.hash) == hash {
+            return Ok(());
+        }
+        Err(EngineError::Other {
+            message: "read back the ledger: its newest entry is not the one that was committed".into(),
+            hint: Some("somebody else appended to the ledger; look at it before going on".into()),
+        })
+    }
+}
+
+/// Consecutive tiers of one group share a transaction; every other tier is a unit of its own.
+pub(crate) fn units<'a>(tiers: &[&'a Tier]) -> Vec<Vec<&'a Tier>> {
+    let mut units: Vec<Vec<&Tier>> = Vec::new();
+    for tier in tiers {
+        match units.last_mut() {
+            Some(unit) if tier.group.is_some() && unit.last().is_some_and(|last| last.group == tier.group) => {
+                unit.push(tier);
+            }
+            _ => units.push(vec![tier]),
+        }
+    }
+    units
+}
+
+/// Awaits `run`, and asks the server on the watcher's connection now and then who stands in its way.
+pub(super) async fn watched<T>(lock: &RunLock, pid: i32, run: impl Future<Output = T>) -> (T, Vec<String>) {
+    let mut run = std::pin::pin!(run);
+    let mut seen = Vec::new();
+    loop {
+        tokio::select! {
+            outcome = &mut run => return (outcome, seen),
+            () = tokio::time::sleep(WATCH_EVERY) => {
+                if let Ok(now) = blockers(lock.watcher(), pid).await && !now.is_empty() {
+                    seen = now;
+                }
+            }
+        }
+    }
+}
+
+fn statement_error(tier: &Tier, error: StatementError, blockers: Vec<String>) -> UnitError {
+    let waits = matches!(error.source.sqlstate(), Some("55P03" | "40P01"));
+    let error = error.into_engine_error(Some(&tier.id));
+    if waits { UnitError::Locked { tier: tier.id.clone(), blockers, error } } else { UnitError::Ended(error) }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Before,
+    After,
+}
+
+enum UnitError {
+    /// A lock was not to be had in time; the same unit may be tried again.
+    Locked { tier: String, blockers: Vec<String>, error: EngineError },
+    Ended(EngineError),
+}
+
+impl From<EngineError> for UnitError {
+    fn from(error: EngineError) -> Self {
+        UnitError::Ended(error)
+    }
+}
+
+async fn settings_are_kept(session: &Session, settings: &RunSettings, tier: &Tier) -> Result<(), EngineError> {
+    let changed = settings.changed(session).await.map_err(EngineError::database("read the transaction's settings"))?;
+    match changed.first() {
+        None => Ok(()),
+        Some(changed) => Err(Failure {
+            message: format!("tier {} changed setting `{}` and left it changed", tier.title(), changed.name),
+            tier: Some(tier.id.clone()),
+            file: Some(tier.file.clone()),
+            expected: Some(changed.expected.clone()),
+            seen: Some(changed.seen.clone()),
+            hint: Some("a tier must end with the role, search path, limits and parameters it was given".into()),
+            ..Failure::default()
+        }
+        .into()),
+    }
+}
+
+fn commit_error(error: oneroof_pg::PgError, unit: &[&Tier]) -> EngineError {
+    let names: Vec<_> = unit.iter().map(|tier| tier.title()).collect();
+    let oneroof_pg::PgError::Server(server) = &error else {
+        return EngineError::Database {
+            doing: format!("commit tier {}", names.join(", ")),
+            hint: Some("whether it was committed is in the ledger: run the verb again, it resumes".into()),
+            source: Box::new(error),
+        };
+    };
+    Failure {
+        message: format!("commit of tier {}: {}", names.join(", "), server.message),
+        tier: unit.first().map(|tier| tier.id.clone()),
+        file: unit.first().map(|tier| tier.file.clone()),
+        sqlstate: Some(server.sqlstate.clone()),
+        detail: server.detail.clone(),
+        hint: server.hint.clone(),
+        context: server.context.clone(),
+        ..Failure::default()
+    }
+    .into()
+}
+
+fn new_keys(before: &[DeclaredRows], after: Vec<DeclaredRows>) -> Vec<DeclaredRows> {
+    after
+        .into_iter()
+        .zip(before)
+        .map(|(mut after, before)| {
+            after.keys.retain(|key| !before.keys.contains(key));
+            after
+        })
+        .collect()
+}
+
+fn title(unit: &[&Tier], id: &str) -> String {
+    unit.iter().find(|tier| tier.id == id).map_or_else(|| id.to_owned(), |tier| tier.title())
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Up to a quarter of the rest, from the run's own randomness, so that two losers do not meet again.
+fn jitter(rest: Duration) -> Duration {
+    let random = uuid::Uuid::now_v7().as_u128() & 0xff;
+    rest.mul_f64(f64::from(u8::try_from(random).unwrap_or(0)) / 1024.0)
+}

@@ -1,0 +1,119 @@
+//! Finds a target by its name, and says what it really is: its identity and its class.
+
+use std::path::Path;
+
+use oneroof_model::package::ResolvedParameters;
+use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
+use oneroof_pg::catalog;
+use oneroof_pg::clone::{CloneRegistry, MarkVerdict, mark_verdict};
+use oneroof_pg::connect::{Session, SessionOptions, connect};
+use oneroof_pg::ephemeral::Registry;
+use oneroof_pg::run::RunSettings;
+
+use crate::context::{Context, TargetDatabase};
+use crate::error::EngineError;
+use crate::execute::release::Place;
+use crate::postgres_range;
+use crate::source::role_missing;
+use crate::store::package_files::OpenPackage;
+
+/// The registry of private servers of a project.
+pub(crate) fn servers(root: &Path) -> Registry {
+    Registry::at(root.join(".oneroof").join("servers"))
+}
+
+/// The registry of clones and scratch databases of a project.
+pub(crate) fn clones(root: &Path) -> CloneRegistry {
+    CloneRegistry::at(root.join(".oneroof").join("clones"))
+}
+
+/// The target of that name.
+pub(crate) fn target<'a>(context: &'a Context, name: &str) -> Result<&'a TargetDatabase, EngineError> {
+    context.targets.get(name).ok_or_else(|| {
+        let names: Vec<&str> = context.targets.keys().map(String::as_str).collect();
+        let hint = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => "oneroof.toml has no [targets.NAME] yet".to_owned(),
+            None => format!("the targets are: {}", names.join(", ")),
+        };
+        EngineError::input(format!("find target `{name}`"), hint)
+    })
+}
+
+/// Opens the target as its apply role, and reads identity and class.
+pub(crate) async fn place(
+    context: &Context,
+    target: &TargetDatabase,
+    package: &OpenPackage,
+    verb: &str,
+    run_id: &str,
+) -> Result<Place, EngineError> {
+    let apply = target.apply.as_ref().ok_or_else(|| role_missing(target, "apply"))?;
+    let session = connect(apply, &SessionOptions::read_only(format!("oneroof/{verb}/{run_id}")))
+        .await
+        .map_err(EngineError::database(format!("open target `{}` as its apply role", target.name)))?;
+    let identity =
+        catalog::identity(&session).await.map_err(EngineError::database("read the target's identity"))?;
+    let class = class(&session, &clones(&context.root), &target.name).await?;
+    session.close().await;
+    postgres_range::check(package, identity.major)?;
+    let expected_database =
+        package.plan.package.database.clone().unwrap_or_else(|| apply.dbname().to_owned());
+    if identity.database_name != expected_database {
+        return Err(Refusal::new(
+            RefusalCode::WrongDatabase,
+            format!(
+                "target `{}` is database `{}`, but package `{}` may only run on `{expected_database}`",
+                target.name, identity.database_name, package.plan.package.name
+            ),
+        )
+        .into());
+    }
+    Ok(Place { name: target.name.clone(), apply: apply.clone(), admin: None, class, identity, expected_database })
+}
+
+/// What the session's database is: a production, unless it bears a mark that our registry confirms.
+pub(crate) async fn class(
+    session: &Session,
+    registry: &CloneRegistry,
+    name: &str,
+) -> Result<TargetClass, EngineError> {
+    let verdict =
+        mark_verdict(session, registry).await.map_err(EngineError::database("read the mark of the database"))?;
+    match verdict {
+        MarkVerdict::Valid { class, .. } => Ok(class),
+        MarkVerdict::None => Ok(TargetClass::Production),
+        MarkVerdict::Forged { why } => Err(Refusal::new(
+            RefusalCode::MarkNotValid,
+            format!("target `{name}` bears a mark that is not valid: {why}"),
+        )
+        .hint(
+            "a mark counts only on the database it was made for, and in the project that made it; on a \
+             production a DBA removes it: alter database … reset oneroof.mark;",
+        )
+        .into()),
+    }
+}
+
+/// Settings for reading a package's metrics and checks through the door `source`.
+pub(crate) fn reading_settings(
+    package: &OpenPackage,
+    parameters: &ResolvedParameters,
+    target: &TargetDatabase,
+    run_id: &str,
+) -> Result<RunSettings, EngineError> {
+    let read = crate::source::read_role(target)?;
+    let expected = package.plan.package.database.clone().unwrap_or_else(|| read.dbname().to_owned());
+    let mut values: Vec<(String, String)> =
+        parameters.settings().map(|(name, value)| (name.to_owned(), value)).collect();
+    values.push(("expected_database".into(), expected));
+    values.push(("release_tag".into(), package.plan.release_tag()));
+    values.push(("run_id".into(), run_id.to_owned()));
+    Ok(RunSettings {
+        role: None,
+        schema: parameters.schema(&package.plan),
+        values,
+        lock_timeout_ms: 0,
+        statement_timeout_ms: 0,
+    })
+}

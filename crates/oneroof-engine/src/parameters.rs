@@ -1,0 +1,51 @@
+//! Parameter values of a package on a target: `oneroof.toml` first, then `--params FILE`.
+
+use std::path::{Path, PathBuf};
+
+use oneroof_model::TomlError;
+use oneroof_model::package::ResolvedParameters;
+
+use crate::context::TargetDatabase;
+use crate::error::EngineError;
+use crate::store::package_files::OpenPackage;
+
+/// Reads a parameter file: either `[packages.NAME]` tables, or the parameters themselves.
+///
+/// # Errors
+/// [`EngineError::Input`] with the place, where the file does not parse.
+pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, EngineError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| EngineError::input(format!("read parameter file `{}`: {error}", path.display()), None))?;
+    read_text(&path.display().to_string(), &text, package)
+}
+
+/// The same from the file's text.
+pub(crate) fn read_text(file: &str, text: &str, package: &str) -> Result<toml::Table, EngineError> {
+    let mut table: toml::Table = TomlError::parse(file, text)?;
+    match table.remove("packages") {
+        Some(toml::Value::Table(mut packages)) => match packages.remove(package) {
+            Some(toml::Value::Table(values)) => Ok(values),
+            _ => Ok(toml::Table::new()),
+        },
+        Some(other) => Err(EngineError::input(
+            format!("read `packages` in {file}: expected tables [packages.NAME], found {}", other.type_str()),
+            None,
+        )),
+        None => Ok(table),
+    }
+}
+
+/// All values of the package's parameters for one target.
+pub(crate) fn resolve(
+    package: &OpenPackage,
+    target: &TargetDatabase,
+    files: &[PathBuf],
+) -> Result<ResolvedParameters, EngineError> {
+    let name = &package.plan.package.name;
+    let mut layers: Vec<toml::Table> = target.packages.get(name).cloned().into_iter().collect();
+    for file in files {
+        layers.push(read_file(file, name)?);
+    }
+    let layers: Vec<&toml::Table> = layers.iter().collect();
+    Ok(ResolvedParameters::resolve(&package.plan, &layers)?)
+}

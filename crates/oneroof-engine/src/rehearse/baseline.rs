@@ -1,0 +1,74 @@
+//! The state of the clone before the release, to which the rollback must return: definitions and data.
+
+use oneroof_pg::catalog::{self, DataDiff, DataDigest, DataOptions, Definition, DefinitionDiff};
+use oneroof_pg::connect::Session;
+
+use super::report::BaselineReport;
+use crate::error::EngineError;
+
+/// Definitions and data at one moment.
+pub(super) struct Baseline {
+    definition: Definition,
+    data: DataDigest,
+}
+
+/// Reads both on the clone.
+pub(super) async fn take(admin: &Session) -> Result<Baseline, EngineError> {
+    let definition =
+        catalog::definition(admin).await.map_err(EngineError::database("read the definitions of the clone"))?;
+    // Everything is read, generated keys included: this is one run, not two that are compared.
+    let data = catalog::data(admin, &DataOptions::default()).await.map_err(EngineError::database("read the data of the clone"))?;
+    Ok(Baseline { definition, data })
+}
+
+/// Compares two of them, exactly.
+pub(super) fn compare(before: &Baseline, after: &Baseline) -> BaselineReport {
+    let mut differences = definition_differences(&before.definition, &after.definition);
+    let data = DataDigest::diff(&before.data, &after.data);
+    differences.extend(data_differences(&data));
+    BaselineReport {
+        definition_before: before.definition.digest().to_string(),
+        definition_after: after.definition.digest().to_string(),
+        data_before: before.data.digest().to_string(),
+        data_after: after.data.digest().to_string(),
+        objects: before.definition.rows().len(),
+        tables: before.data.tables.len(),
+        differences,
+    }
+}
+
+/// The differences of two definitions in words.
+pub(super) fn definition_differences(before: &Definition, after: &Definition) -> Vec<String> {
+    words(&Definition::diff(before, after))
+}
+
+fn words(diff: &DefinitionDiff) -> Vec<String> {
+    let mut words = Vec::new();
+    words.extend(diff.missing.iter().map(|object| format!("{} `{}` is gone", object.kind, object.identity)));
+    words.extend(diff.new.iter().map(|object| format!("{} `{}` is new", object.kind, object.identity)));
+    words.extend(diff.changed.iter().map(|object| {
+        format!("{} `{}` changed from `{}` to `{}`", object.kind, object.identity, object.before, object.after)
+    }));
+    words
+}
+
+/// The differences between a source and its copy, and the views whose text alone differs: PostgreSQL prints
+/// some views in another way once it has read its own print (column aliases of the arms of a `union`), so the
+/// text of a view says nothing about a copy that `pg_restore` made without an error.
+pub(super) fn faithful_differences(source: &Definition, copy: &Definition) -> (Vec<String>, Vec<String>) {
+    let diff = Definition::diff(source, copy);
+    let (reprinted, changed): (Vec<_>, Vec<_>) =
+        diff.changed.into_iter().partition(|object| matches!(object.kind.as_str(), "view" | "materialized view"));
+    let differences = words(&DefinitionDiff { changed, ..diff });
+    (differences, reprinted.into_iter().map(|object| format!("{} `{}`", object.kind, object.identity)).collect())
+}
+
+fn data_differences(diff: &DataDiff) -> Vec<String> {
+    let mut words = Vec::new();
+    words.extend(diff.missing.iter().map(|table| format!("table `{table}` is gone")));
+    words.extend(diff.new.iter().map(|table| format!("table `{table}` is new")));
+    words.extend(diff.changed.iter().map(|table| {
+        format!("rows of `{}` differ ({} before, {} after)", table.table, table.rows_before, table.rows_after)
+    }));
+    words
+}

@@ -1,0 +1,261 @@
+//! What a rehearsal saw: the type behind `rehearsal.json`, format 1.
+
+use std::collections::BTreeMap;
+
+use oneroof_model::package::Input;
+use oneroof_model::{Digest, Refusal, StepOutcome, Value};
+use serde::Serialize;
+
+use crate::error::Failure;
+use crate::execute::backward::RollbackRecord;
+use crate::execute::forward::TierRecord;
+use crate::figures::Probe;
+use crate::probe::ProbedMetric;
+
+/// The record of a whole rehearsal.
+#[derive(Debug, Serialize)]
+pub struct RehearsalReport {
+    /// Always 1.
+    pub format: u32,
+    /// `passed` or `failed`
+    pub verdict: Verdict,
+    /// Id of the run.
+    pub run_id: String,
+    /// UTC.
+    pub started_at: String,
+    /// Milliseconds, the clone included.
+    pub duration_ms: u64,
+    /// Who ran it.
+    pub operator: String,
+    /// Version of oneroof.
+    pub engine_version: String,
+    /// `name@version`
+    pub package: String,
+    /// Digest of the package.
+    pub package_digest: Digest,
+    /// Digest of the parameters.
+    pub params_digest: Digest,
+    /// Their values, defaults included.
+    pub parameters: serde_json::Value,
+    /// What the release rests on.
+    pub inputs: Vec<Input>,
+    /// Where the clone came from.
+    pub source: SourceReport,
+    /// The clone, once it was made.
+    pub clone: Option<CloneReport>,
+    /// Each step in order.
+    pub steps: Vec<StepRecord>,
+    /// The differences to a run on production: setting and simulation.
+    pub clone_deltas: Vec<String>,
+    /// Metrics by moment: `entry`, `clone`, each tier's id, `verify`, `rolled_back`, `exit`.
+    pub probes: BTreeMap<String, Probe>,
+    /// The source's entry metrics with meaning and class.
+    pub entry_metrics: Vec<ProbedMetric>,
+    /// What each tier did.
+    pub tiers: Vec<TierRecord>,
+    /// Marker lines in order.
+    pub markers: Vec<String>,
+    /// The verification's table.
+    pub verify_table: Vec<(String, Value)>,
+    /// How the second apply was refused.
+    pub second_apply: Option<RefusedVerb>,
+    /// How the release was undone.
+    pub rollback: Vec<RollbackRecord>,
+    /// Definition and data of the clone before the release and after the rollback.
+    pub baseline: Option<BaselineReport>,
+    /// Metrics that grew by daily work while the rehearsal ran.
+    pub volatile_growth: Vec<Growth>,
+    /// The proof that the source was only read.
+    pub isolation: Option<IsolationReport>,
+    /// Free bytes of the disk that held the clone, at three moments.
+    pub free_disk_bytes: BTreeMap<String, u64>,
+    /// Asked for by the caller: id -> value.
+    pub observations: BTreeMap<String, Observed>,
+    /// What this version does not cover, in words.
+    pub not_covered: Vec<NotCovered>,
+    /// Why it failed.
+    pub failure: Option<RehearsalFailure>,
+    /// The folder of the evidence, relative to the project.
+    pub evidence: Option<String>,
+    /// Saved before the rollback deleted them; written as files of their own.
+    #[serde(skip)]
+    pub exports: BTreeMap<String, Vec<serde_json::Value>>,
+}
+
+/// Passed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every step passed.
+    Passed,
+    /// One did not.
+    Failed,
+}
+
+/// The source of a rehearsal.
+#[derive(Debug, Default, Serialize)]
+pub struct SourceReport {
+    /// The target's name.
+    pub target: String,
+    /// Its database.
+    pub database: String,
+    /// The server's version, in its own words.
+    pub server_version: String,
+    /// Number of the cluster.
+    pub system_identifier: Option<String>,
+    /// OID of the database.
+    pub database_oid: u32,
+}
+
+/// The clone of a rehearsal.
+#[derive(Debug, Clone, Serialize)]
+pub struct CloneReport {
+    /// Its id; a kept one is target `clone:<id>`.
+    pub id: String,
+    /// Its database.
+    pub database: String,
+    /// How it was made.
+    pub strategy: String,
+    /// Why it was made that way.
+    pub why: String,
+    /// Bytes that went through the pipe.
+    pub bytes: u64,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// Known differences to the source's server.
+    pub differences: Vec<String>,
+    /// What leads out of the clone: foreign servers and the like.
+    pub doors: Vec<String>,
+    /// The role that the tiers ran as.
+    pub apply_role: String,
+    /// Set where `apply_role` is not a configured one.
+    pub apply_role_note: Option<String>,
+    /// Was it kept?
+    pub kept: bool,
+    /// How to connect to it with psql, if it was kept.
+    pub connection: Option<ConnectionReport>,
+}
+
+/// How to connect with psql.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectionReport {
+    /// Socket folder or host.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Database.
+    pub dbname: String,
+    /// User.
+    pub user: String,
+    /// All of it as one `postgresql://` address, without a password.
+    pub uri: String,
+    /// The whole command.
+    pub psql: String,
+}
+
+/// One step.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepRecord {
+    /// Number as in docs/concepts/rehearsal.md.
+    pub step: u32,
+    /// What it does.
+    pub title: String,
+    /// How it ended.
+    pub outcome: StepOutcome,
+    /// What was seen.
+    pub detail: String,
+    /// Milliseconds.
+    pub duration_ms: u64,
+}
+
+/// A verb that was refused, as it had to be.
+#[derive(Debug, Serialize)]
+pub struct RefusedVerb {
+    /// Its exit code.
+    pub exit: u8,
+    /// The refusal.
+    #[serde(flatten)]
+    pub refusal: Refusal,
+}
+
+/// Before and after, each as SHA-256.
+#[derive(Debug, Serialize)]
+pub struct BaselineReport {
+    /// Definition digest before the release.
+    pub definition_before: String,
+    /// And after the rollback.
+    pub definition_after: String,
+    /// Data digest before the release.
+    pub data_before: String,
+    /// And after the rollback.
+    pub data_after: String,
+    /// Objects and tables compared.
+    pub objects: usize,
+    /// Tables whose rows were compared.
+    pub tables: usize,
+    /// What differs; empty if the baseline is back.
+    pub differences: Vec<String>,
+}
+
+/// A volatile metric that changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Growth {
+    /// The metric.
+    pub metric: String,
+    /// At entry.
+    pub entry: Value,
+    /// At exit.
+    pub exit: Value,
+}
+
+/// The proof that the source was only read.
+#[derive(Debug, Serialize)]
+pub struct IsolationReport {
+    /// Transactions of ours, each asked before its rollback.
+    pub transactions: u64,
+    /// Programs of PostgreSQL that read the source.
+    pub child_processes: u64,
+    /// Roles that read it, with the number of tables they could have written to.
+    pub writable_tables: BTreeMap<String, i64>,
+    /// All of it as one sentence.
+    pub sentence: String,
+}
+
+/// One value that the caller asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct Observed {
+    /// The moment.
+    pub stage: String,
+    /// The value, if the query ran.
+    pub value: Option<Value>,
+    /// Why not.
+    pub error: Option<String>,
+}
+
+/// Something that a reader might think was proven, and was not.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotCovered {
+    /// Step number of the full rehearsal.
+    pub step: u32,
+    /// What it would do.
+    pub title: String,
+    /// Why it was not done.
+    pub why: String,
+}
+
+/// Why a rehearsal failed.
+#[derive(Debug, Serialize)]
+pub struct RehearsalFailure {
+    /// The step.
+    pub step: u32,
+    /// Its title.
+    pub title: String,
+    /// One sentence.
+    pub message: String,
+    /// If a verb refused.
+    pub refusal: Option<Refusal>,
+    /// If a statement or assertion failed.
+    pub failure: Option<Failure>,
+    /// What to do next.
+    pub hint: Option<String>,
+}

@@ -1,0 +1,153 @@
+//! `rollback`: undoes what the ledger says this release made, and nothing else.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use oneroof_model::{Event, TargetClass};
+use oneroof_pg::connect::Access;
+use oneroof_pg::run::RunLock;
+use serde::Serialize;
+
+use crate::apply::refuse_production;
+use crate::context::Context;
+use crate::error::EngineError;
+use crate::execute::backward::{Entire, RollbackRecord};
+use crate::execute::forward::millis;
+use crate::execute::release::ReleaseRun;
+use crate::figures::Figures;
+use crate::store::package_files::OpenPackage;
+use crate::{open, parameters, run_id};
+
+/// What `rollback` is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct RollbackOptions {
+    /// Act; without it only the plan is shown.
+    pub execute: bool,
+    /// Keep everything up to and including this tier.
+    pub to: Option<String>,
+    /// `--params` files.
+    pub params: Vec<PathBuf>,
+}
+
+/// What `rollback` did or would do.
+#[derive(Debug, Default, Serialize)]
+pub struct RollbackReport {
+    /// Id of the run.
+    pub run_id: String,
+    /// `name@version`
+    pub package: String,
+    /// The target's name.
+    pub target: String,
+    /// Its database.
+    pub database: String,
+    /// Was it done, or only shown?
+    pub executed: bool,
+    /// Nothing of the release stood.
+    pub nothing_to_do: bool,
+    /// Tiers that will be undone, in order.
+    pub planned: Vec<String>,
+    /// Marker lines.
+    pub markers: Vec<String>,
+    /// What each rollback did.
+    pub tiers: Vec<RollbackRecord>,
+    /// Rows that were saved before they were deleted, by export.
+    pub exports: BTreeMap<String, Vec<serde_json::Value>>,
+}
+
+/// Rolls a release back, or shows what would be done.
+pub async fn rollback(
+    context: &Context,
+    package: &OpenPackage,
+    target: &str,
+    options: &RollbackOptions,
+) -> Result<RollbackReport, EngineError> {
+    package.require_sealed()?;
+    let target = open::target(context, target)?;
+    let parameters = parameters::resolve(package, target, &options.params)?;
+    let run_id = run_id::new();
+    let place = open::place(context, target, package, "rollback", &run_id).await?;
+    let run =
+        ReleaseRun { context, package, parameters: &parameters, place: &place, verb: "rollback", run_id: &run_id };
+    if !options.execute {
+        let session = run.session(Access::ReadOnly).await?;
+        let state = run.adopted_state(&session).await?;
+        session.close().await;
+        let planned = run.standing(&state, options.to.as_deref())?.iter().rev().map(|applied| applied.tier.clone());
+        let planned: Vec<String> = planned.collect();
+        return Ok(RollbackReport { nothing_to_do: planned.is_empty(), planned, ..run.rollback_report() });
+    }
+    if place.class == TargetClass::Production || place.class == TargetClass::Golden {
+        refuse_production(&place)?;
+    }
+    context.emit(run.started_event());
+    let started = Instant::now();
+    let lock = run.lock().await?;
+    let outcome = run.rollback(&lock, options.to.as_deref()).await;
+    lock.release().await;
+    let verdict = match &outcome {
+        Ok(_) => "passed",
+        Err(EngineError::Refused(_)) => "refused",
+        Err(_) => "failed",
+    };
+    context.emit(Event::RunFinished { verdict: verdict.into(), duration_ms: millis(started.elapsed()) });
+    let report = outcome?;
+    crate::store::evidence::save_exports(&context.root.join("runs").join(&run_id), &report.exports)?;
+    Ok(report)
+}
+
+impl ReleaseRun<'_> {
+    fn rollback_report(&self) -> RollbackReport {
+        RollbackReport {
+            run_id: self.run_id.to_owned(),
+            package: self.package.plan.release_tag(),
+            target: self.place.name.clone(),
+            database: self.place.identity.database_name.clone(),
+            ..RollbackReport::default()
+        }
+    }
+
+    /// The tiers that would be undone, in ledger order: all that stand, or those after `to`.
+    fn standing<'s>(
+        &self,
+        state: &'s oneroof_model::ReleaseState,
+        to: Option<&str>,
+    ) -> Result<&'s [oneroof_model::AppliedTier], EngineError> {
+        let Some(word) = to else { return Ok(&state.applied) };
+        let id = self.package.plan.tier(word).map(|tier| tier.id.as_str());
+        match state.applied.iter().position(|applied| Some(applied.tier.as_str()) == id) {
+            Some(kept) => Ok(&state.applied[kept + 1..]),
+            None => {
+                let standing: Vec<_> = state.applied.iter().map(|applied| applied.tier.as_str()).collect();
+                let standing = if standing.is_empty() { "none".to_owned() } else { standing.join(", ") };
+                Err(EngineError::input(
+                    format!("find tier `{word}` among the tiers that stand"),
+                    format!("these stand on target `{}`: {standing}", self.place.name),
+                ))
+            }
+        }
+    }
+
+    /// Undoes the release, or the tiers after `to`.
+    pub(crate) async fn rollback(&self, lock: &RunLock, to: Option<&str>) -> Result<RollbackReport, EngineError> {
+        let state = self.adopted_state(lock.watcher()).await?;
+        let undone = self.standing(&state, to)?;
+        let mut report = RollbackReport { executed: true, ..self.rollback_report() };
+        if undone.is_empty() {
+            report.nothing_to_do = true;
+            return Ok(report);
+        }
+        report.exports = self.exports().await?;
+        let entire = if undone.len() == state.applied.len() { Entire::Yes } else { Entire::No };
+        report.planned = undone.iter().rev().map(|applied| applied.tier.clone()).collect();
+        report.tiers = self.undo(lock, undone, &state.entry, entire).await?;
+        if entire == Entire::Yes {
+            let mut figures = Figures { entry: state.entry.clone(), ..Figures::default() };
+            for text in self.markers(&self.package.plan.rollback.marker.0, &mut figures).await? {
+                self.context.emit(Event::Marker { text: text.clone() });
+                report.markers.push(text);
+            }
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,4 @@
+//! All file work of the engine: packages, evidence, runs.
+
+pub mod evidence;
+pub mod package_files;

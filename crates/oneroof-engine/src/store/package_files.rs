@@ -1,0 +1,202 @@
+//! Finds and reads a release package: a folder, a package of the project, or a bundled one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use oneroof_model::package::{MANIFEST_FILE, Manifest, ManifestError};
+use oneroof_model::{Digest, Refusal, RefusalCode, ReleasePlan, nearest};
+
+use crate::bundled;
+use crate::error::EngineError;
+
+/// A package's file may have at most so many bytes.
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// A package may have at most so many files.
+const FILES_MAX: usize = 20_000;
+
+/// A release package, read and understood.
+#[derive(Debug, Clone)]
+pub struct OpenPackage {
+    /// `release.toml`.
+    pub plan: ReleasePlan,
+    /// Path relative to the package folder -> bytes.
+    files: BTreeMap<String, Vec<u8>>,
+    /// Where it came from, for people.
+    pub place: String,
+    /// Its folder; `None` for a bundled one.
+    pub folder: Option<PathBuf>,
+    /// Digest of the manifest of the files as they are.
+    pub digest: Digest,
+    seal: Seal,
+}
+
+/// Does the folder hold what was sealed?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seal {
+    /// Yes, byte for byte.
+    Sealed,
+    /// There is no manifest.
+    Never,
+    /// No.
+    Broken(ManifestError),
+}
+
+impl OpenPackage {
+    /// Reads the package that `word` means: a path, a package of the project, or a bundled one.
+    pub fn open(packages_folder: Option<&Path>, word: &str) -> Result<OpenPackage, EngineError> {
+        let path = Path::new(word);
+        if path.is_dir() {
+            return OpenPackage::read_folder(path);
+        }
+        if word.contains('/') || word.ends_with(".toml") {
+            return Err(EngineError::input(
+                format!("find package folder `{word}`"),
+                "a package is a folder with a release.toml; `oneroof package new FOLDER` makes one".to_owned(),
+            ));
+        }
+        if let Some(folder) = packages_folder.map(|folder| folder.join(word)).filter(|folder| folder.is_dir()) {
+            return OpenPackage::read_folder(&folder);
+        }
+        let files = bundled::files(word);
+        if files.is_empty() {
+            let bundled = bundled::names();
+            let hint = match nearest(word, bundled.iter().map(String::as_str)) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("give a folder, or one of the bundled packages: {}", bundled.join(", ")),
+            };
+            return Err(EngineError::input(format!("find package `{word}`"), hint));
+        }
+        OpenPackage::new(format!("bundled package {word}"), None, files)
+    }
+
+    /// Reads a package folder.
+    pub fn read_folder(folder: &Path) -> Result<OpenPackage, EngineError> {
+        let mut files = BTreeMap::new();
+        read_into(folder, folder, &mut files)?;
+        if !files.contains_key("release.toml") {
+            return Err(EngineError::input(
+                format!("find `release.toml` in `{}`", folder.display()),
+                "a package is a folder with a release.toml; `oneroof package new FOLDER` makes one".to_owned(),
+            ));
+        }
+        OpenPackage::new(folder.display().to_string(), Some(folder.to_owned()), files)
+    }
+
+    fn new(
+        place: String,
+        folder: Option<PathBuf>,
+        files: BTreeMap<String, Vec<u8>>,
+    ) -> Result<OpenPackage, EngineError> {
+        let file = match &folder {
+            Some(folder) => folder.join("release.toml").display().to_string(),
+            None => format!("{place}: release.toml"),
+        };
+        let plan_bytes = files.get("release.toml").map(Vec::as_slice).unwrap_or_default();
+        let plan = ReleasePlan::parse(&file, utf8(&file, plan_bytes)?)?;
+        let present = Manifest::of(&files);
+        let seal = match files.get(MANIFEST_FILE) {
+            None => Seal::Never,
+            Some(bytes) => match Manifest::parse(utf8(MANIFEST_FILE, bytes)?).and_then(|sealed| sealed.verify(&present)) {
+                Ok(()) => Seal::Sealed,
+                Err(error) => Seal::Broken(error),
+            },
+        };
+        Ok(OpenPackage { digest: present.digest(), plan, files, place, folder, seal })
+    }
+
+    /// The text of a file of the package.
+    pub fn text(&self, path: &str) -> Result<&str, EngineError> {
+        let bytes = self.files.get(path).ok_or_else(|| {
+            let near = nearest(path, self.files.keys().map(String::as_str));
+            EngineError::input(
+                format!("find file `{path}` of {}", self.place),
+                near.map(|near| format!("did you mean `{near}`?")),
+            )
+        })?;
+        utf8(path, bytes)
+    }
+
+    /// Every file of the package with its bytes.
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
+    }
+
+    /// The seal.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// Refuses a package that is not byte for byte what was sealed.
+    pub fn require_sealed(&self) -> Result<(), EngineError> {
+        match &self.seal {
+            Seal::Sealed => Ok(()),
+            Seal::Never => Err(Refusal::new(
+                RefusalCode::PackageNotSealed,
+                format!("package `{}` was never sealed: it has no {MANIFEST_FILE}", self.plan.package.name),
+            )
+            .hint(format!("oneroof package check {0} && oneroof package seal {0}", self.place))
+            .into()),
+            Seal::Broken(error) => Err(error.clone().into()),
+        }
+    }
+
+    /// The text of a query that is given in the plan or in a file.
+    pub(crate) fn query<'a>(
+        &'a self,
+        query: Option<&'a String>,
+        file: Option<&'a String>,
+    ) -> Result<&'a str, EngineError> {
+        match (query, file) {
+            (Some(query), _) => Ok(query),
+            (None, Some(file)) => self.text(file),
+            (None, None) => Err(EngineError::other("find the text of a query that has neither `query` nor `file`")),
+        }
+    }
+}
+
+fn utf8<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, EngineError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        EngineError::input(format!("read {path}:{line}: it is not UTF-8"), "save the file as UTF-8".to_owned())
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Hidden files are not part of a package; links are refused, because what they point at is not
+/// in the manifest.
+fn read_into(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), EngineError> {
+    let reading = || EngineError::file(format!("read package folder `{}`", folder.display()));
+    for entry in std::fs::read_dir(folder).map_err(reading())? {
+        let entry = entry.map_err(reading())?;
+        let path = entry.path();
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let kind = entry.file_type().map_err(reading())?;
+        if kind.is_symlink() {
+            return Err(EngineError::input(
+                format!("read `{}`: it is a link, and a package holds its own bytes only", path.display()),
+                "replace the link by the file itself".to_owned(),
+            ));
+        }
+        if kind.is_dir() {
+            read_into(root, &path, files)?;
+            continue;
+        }
+        let bytes_count = entry.metadata().map_err(reading())?.len();
+        if bytes_count > FILE_BYTES_MAX || files.len() >= FILES_MAX {
+            return Err(EngineError::input(
+                format!("read `{}`: more than {FILES_MAX} files or {FILE_BYTES_MAX} bytes in one", path.display()),
+                "a package holds SQL, not data".to_owned(),
+            ));
+        }
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_str().map(|text| text.replace('\\', "/"));
+        let Some(relative) = relative else {
+            return Err(EngineError::input(format!("read `{}`: its name is not UTF-8", path.display()), None));
+        };
+        let bytes = std::fs::read(&path).map_err(EngineError::file(format!("read `{}`", path.display())))?;
+        files.insert(relative, bytes);
+    }
+    Ok(())
+}
