@@ -1,0 +1,10 @@
+-- Folders of inventory_groups that Directus does not have: a slip there would be an empty inventory.
+select
+    count(*),
+    string_agg(e.value ->> 'container', ', ' order by e.value ->> 'container')
+from jsonb_array_elements(coalesce(nullif(current_setting('oneroof.inventory_groups', true), ''), '[]')::jsonb) as e (value)
+where not exists (
+    select
+    from public.directus_collections as d
+    where d.collection = e.value ->> 'container'
+)

@@ -1,0 +1,2 @@
+delete from public.os_proposal_approvals
+where metadata ->> 'simulated' = 'true';
