@@ -1,0 +1,489 @@
+-- Canonical facts about every user object of this database: (kind, identity, definition).
+-- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, tablespaces, versions of
+-- collations, the comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof,
+-- members of extensions, grantors.
+-- The caller pins search_path to pg_catalog, so that every name below prints with its schema.
+with
+namespace as materialized (
+    select n.oid, n.nspname, n.nspowner, n.nspacl
+      from pg_catalog.pg_namespace as n
+     where n.nspname !~ '^pg_'
+       and n.nspname not in ('information_schema', 'oneroof')
+),
+member as materialized (
+    select d.classid, d.objid
+      from pg_catalog.pg_depend as d
+     where d.deptype = 'e'
+),
+relation as materialized (
+    select c.oid, c.relkind, c.relname, c.relnamespace, c.relowner, c.relacl, c.relpersistence, c.relam, c.reloptions,
+           c.reltoastrelid, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition, c.relpartbound,
+           c.relispopulated, c.reloftype, c.reltype,
+           format('%I.%I', n.nspname, c.relname) as identity
+      from pg_catalog.pg_class as c
+      join namespace as n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid)
+),
+parent as materialized (
+    select i.inhrelid, string_agg(i.inhparent::regclass::text, ', ' order by i.inhseqno) as names
+      from pg_catalog.pg_inherits as i
+     group by i.inhrelid
+),
+type as materialized (
+    select t.*, format('%I.%I', n.nspname, t.typname) as identity
+      from pg_catalog.pg_type as t
+      join namespace as n on n.oid = t.typnamespace
+     where t.typtype <> 'm'
+       and (t.typtype <> 'c' or exists (select from relation as r where r.oid = t.typrelid and r.relkind = 'c'))
+       and not exists (select from pg_catalog.pg_type as element where element.typarray = t.oid)
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid)
+),
+object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as materialized (
+    -- schemas
+    select 'pg_catalog.pg_namespace'::regclass, n.oid, 'schema', quote_ident(n.nspname), '', n.nspowner, n.nspacl, 'n'::"char"
+      from namespace as n
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_namespace'::regclass and m.objid = n.oid)
+
+    union all
+    -- tables, views, sequences
+    select 'pg_catalog.pg_class'::regclass, r.oid,
+           case r.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
+                          when 'f' then 'foreign table' else 'table' end,
+           r.identity,
+           concat_ws(e'\n',
+               case r.relpersistence when 'u' then 'unlogged' end,
+               'of ' || nullif(r.reloftype, 0)::regtype::text,
+               case when r.relispartition then 'partition of ' else 'inherits ' end || p.names,
+               pg_catalog.pg_get_expr(r.relpartbound, r.oid),
+               case when r.relkind = 'p' then 'partition by ' || pg_catalog.pg_get_partkeydef(r.oid) end,
+               'access method ' || (select am.amname from pg_catalog.pg_am as am where am.oid = r.relam and am.amname <> 'heap'),
+               'with ' || (select string_agg(o, ', ' order by o collate "C") from unnest(r.reloptions) as o),
+               'toast with ' || (select string_agg(o, ', ' order by o collate "C")
+                                   from pg_catalog.pg_class as toast cross join unnest(toast.reloptions) as o
+                                  where toast.oid = r.reltoastrelid),
+               case when r.relrowsecurity then 'row level security' end,
+               case when r.relforcerowsecurity then 'row level security forced' end,
+               case r.relreplident when 'f' then 'replica identity full'
+                                   when 'n' then case when r.relkind in ('r', 'p') then 'replica identity nothing' end end,
+               case when r.relkind = 'm' and not r.relispopulated then 'with no data' end,
+               case when r.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(r.oid) end,
+               (select format('server %I options %s', fs.srvname, (select string_agg(o, ', ' order by o collate "C") from unnest(ft.ftoptions) as o))
+                  from pg_catalog.pg_foreign_table as ft
+                  join pg_catalog.pg_foreign_server as fs on fs.oid = ft.ftserver
+                 where ft.ftrelid = r.oid),
+               (select format('as %s start %s increment %s minimum %s maximum %s cache %s%s', s.seqtypid::regtype,
+                              s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, case when s.seqcycle then ' cycle' end)
+                  from pg_catalog.pg_sequence as s
+                 where s.seqrelid = r.oid),
+               (select format('owned by %s.%I', d.refobjid::regclass, a.attname)
+                  from pg_catalog.pg_depend as d
+                  join pg_catalog.pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                 where r.relkind = 'S'
+                   and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = r.oid and d.objsubid = 0
+                   and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i'))),
+           r.relowner, r.relacl, case r.relkind when 'S' then 's' else 'r' end::"char"
+      from relation as r
+      left join parent as p on p.inhrelid = r.oid
+     where r.relkind <> 'c'
+
+    union all
+    -- indexes
+    select 'pg_catalog.pg_class'::regclass, c.oid, 'index', format('%I.%I', n.nspname, c.relname),
+           concat_ws(e'\n',
+               pg_catalog.pg_get_indexdef(c.oid),
+               'partition of ' || p.names,
+               case when not x.indisvalid then 'invalid' end,
+               case when x.indisclustered then 'clustered' end,
+               case when x.indisreplident then 'replica identity' end),
+           null, null, null
+      from pg_catalog.pg_index as x
+      join relation as r on r.oid = x.indrelid
+      join pg_catalog.pg_class as c on c.oid = x.indexrelid
+      join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      left join parent as p on p.inhrelid = c.oid
+
+    union all
+    -- constraints of tables; those that PostgreSQL derives from a partitioned one are implied by it
+    select 'pg_catalog.pg_constraint'::regclass, k.oid, 'constraint', format('%I on %s', k.conname, r.identity),
+           pg_catalog.pg_get_constraintdef(k.oid), null, null, null
+      from pg_catalog.pg_constraint as k
+      join relation as r on r.oid = k.conrelid
+     where k.contype <> 't'
+       and not (k.contype = 'f' and k.conparentid <> 0)
+
+    union all
+    -- constraints of domains
+    select 'pg_catalog.pg_constraint'::regclass, k.oid, 'constraint', format('%I on domain %s', k.conname, t.identity),
+           pg_catalog.pg_get_constraintdef(k.oid), null, null, null
+      from pg_catalog.pg_constraint as k
+      join type as t on t.oid = k.contypid
+
+    union all
+    select 'pg_catalog.pg_trigger'::regclass, t.oid, 'trigger', format('%I on %s', t.tgname, r.identity),
+           concat_ws(e'\n', pg_catalog.pg_get_triggerdef(t.oid),
+               case t.tgenabled when 'D' then 'disabled' when 'A' then 'enabled always' when 'R' then 'enabled replica' end),
+           null, null, null
+      from pg_catalog.pg_trigger as t
+      join relation as r on r.oid = t.tgrelid
+     where not t.tgisinternal
+
+    union all
+    select 'pg_catalog.pg_rewrite'::regclass, w.oid, 'rule', format('%I on %s', w.rulename, r.identity),
+           concat_ws(e'\n', pg_catalog.pg_get_ruledef(w.oid),
+               case w.ev_enabled when 'D' then 'disabled' when 'A' then 'enabled always' when 'R' then 'enabled replica' end),
+           null, null, null
+      from pg_catalog.pg_rewrite as w
+      join relation as r on r.oid = w.ev_class
+     where w.rulename <> '_RETURN'
+
+    union all
+    select 'pg_catalog.pg_policy'::regclass, p.oid, 'policy', format('%I on %s', p.polname, r.identity),
+           concat_ws(e'\n',
+               case when p.polpermissive then 'permissive' else 'restrictive' end,
+               'for ' || case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+               'to ' || (select string_agg(case role when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(role)) end, ', '
+                                           order by case role when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(role)) end collate "C")
+                           from unnest(p.polroles) as role),
+               'using ' || pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+               'with check ' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)),
+           null, null, null
+      from pg_catalog.pg_policy as p
+      join relation as r on r.oid = p.polrelid
+
+    union all
+    -- functions, procedures, window functions, aggregates
+    select 'pg_catalog.pg_proc'::regclass, f.oid,
+           case f.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else 'function' end,
+           f.oid::regprocedure::text,
+           case when f.prokind <> 'a' then pg_catalog.pg_get_functiondef(f.oid)
+                else (select (to_jsonb(a) - '{aggfnoid,aggtranstype,aggmtranstype,aggsortop}'::text[])::text
+                             || format(e'\nstate %s moving state %s sort %s', a.aggtranstype::regtype, a.aggmtranstype::regtype, a.aggsortop::regoperator)
+                             || format(e'\narguments %s returns %s parallel %s', pg_catalog.pg_get_function_arguments(f.oid),
+                                       pg_catalog.pg_get_function_result(f.oid), f.proparallel)
+                        from pg_catalog.pg_aggregate as a
+                       where a.aggfnoid = f.oid)
+           end,
+           f.proowner, f.proacl, 'f'
+      from pg_catalog.pg_proc as f
+      join namespace as n on n.oid = f.pronamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_proc'::regclass and m.objid = f.oid)
+       -- the constructors of a range type come and go with it
+       and not exists (select from pg_catalog.pg_depend as d
+                        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'i'
+                          and d.refclassid = 'pg_catalog.pg_type'::regclass)
+
+    union all
+    -- types: enums, domains, ranges, composites, base types
+    select 'pg_catalog.pg_type'::regclass, t.oid, case t.typtype when 'd' then 'domain' else 'type' end, t.identity,
+           case t.typtype
+               when 'e' then (select 'enum (' || string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder) || ')'
+                                from pg_catalog.pg_enum as e where e.enumtypid = t.oid)
+               when 'd' then concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod),
+                                 case when t.typcollation <> base.typcollation then 'collate ' || t.typcollation::regcollation::text end,
+                                 case when t.typnotnull then 'not null' end,
+                                 'default ' || coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault))
+               when 'r' then (select format('range subtype %s collation %s opclass %s canonical %s difference %s multirange %s',
+                                            g.rngsubtype::regtype, g.rngcollation::regcollation,
+                                            (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, g.rngsubopc, 0)).identity,
+                                            g.rngcanonical, g.rngsubdiff, to_jsonb(g) ->> 'rngmultitypid' is not null)
+                                from pg_catalog.pg_range as g where g.rngtypid = t.oid)
+               when 'c' then 'composite'
+               else format('base input %s output %s receive %s send %s modifier %s %s analyze %s length %s by value %s category %s preferred %s delimiter %s element %s align %s storage %s default %s collation %s defined %s',
+                           t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typlen, t.typbyval,
+                           t.typcategory, t.typispreferred, t.typdelim, t.typelem::regtype, t.typalign, t.typstorage, t.typdefault,
+                           t.typcollation::regcollation, t.typisdefined)
+           end,
+           t.typowner, t.typacl, 'T'
+      from type as t
+      left join pg_catalog.pg_type as base on base.oid = t.typbasetype
+
+    union all
+    select 'pg_catalog.pg_operator'::regclass, o.oid, 'operator', o.oid::regoperator::text,
+           format('function %s restrict %s join %s commutator %s negator %s merges %s hashes %s', o.oprcode, o.oprrest, o.oprjoin,
+                  o.oprcom::regoperator, o.oprnegate::regoperator, o.oprcanmerge, o.oprcanhash),
+           o.oprowner, null, null
+      from pg_catalog.pg_operator as o
+      join namespace as n on n.oid = o.oprnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_operator'::regclass and m.objid = o.oid)
+
+    union all
+    select 'pg_catalog.pg_opfamily'::regclass, f.oid, 'operator family',
+           (pg_catalog.pg_identify_object('pg_catalog.pg_opfamily'::regclass, f.oid, 0)).identity,
+           concat_ws(e'\n',
+               (select string_agg(line, e'\n' order by line collate "C")
+                  from (select format('operator %s %s %s %s', o.amopstrategy, o.amopopr::regoperator, o.amoppurpose,
+                                      (pg_catalog.pg_identify_object('pg_catalog.pg_opfamily'::regclass, nullif(o.amopsortfamily, 0), 0)).identity) as line
+                          from pg_catalog.pg_amop as o where o.amopfamily = f.oid) as operators),
+               (select string_agg(line, e'\n' order by line collate "C")
+                  from (select format('function %s (%s, %s) %s', p.amprocnum, p.amproclefttype::regtype, p.amprocrighttype::regtype, p.amproc) as line
+                          from pg_catalog.pg_amproc as p where p.amprocfamily = f.oid) as functions)),
+           f.opfowner, null, null
+      from pg_catalog.pg_opfamily as f
+      join namespace as n on n.oid = f.opfnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_opfamily'::regclass and m.objid = f.oid)
+
+    union all
+    select 'pg_catalog.pg_opclass'::regclass, c.oid, 'operator class',
+           (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, c.oid, 0)).identity,
+           format('for %s key %s family %s default %s', c.opcintype::regtype, c.opckeytype::regtype,
+                  (pg_catalog.pg_identify_object('pg_catalog.pg_opfamily'::regclass, c.opcfamily, 0)).identity, c.opcdefault),
+           c.opcowner, null, null
+      from pg_catalog.pg_opclass as c
+      join namespace as n on n.oid = c.opcnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_opclass'::regclass and m.objid = c.oid)
+
+    union all
+    select 'pg_catalog.pg_cast'::regclass, c.oid, 'cast', format('%s as %s', c.castsource::regtype, c.casttarget::regtype),
+           format('function %s context %s method %s', c.castfunc::regprocedure, c.castcontext, c.castmethod), null, null, null
+      from pg_catalog.pg_cast as c
+     where c.oid >= 16384
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_cast'::regclass and m.objid = c.oid)
+       -- casts between a range and its multirange come and go with the range
+       and not exists (select from pg_catalog.pg_depend as d
+                        where d.classid = 'pg_catalog.pg_cast'::regclass and d.objid = c.oid and d.deptype = 'i')
+
+    union all
+    select 'pg_catalog.pg_collation'::regclass, c.oid, 'collation', c.oid::regcollation::text,
+           (to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])::text, c.collowner, null, null
+      from pg_catalog.pg_collation as c
+      join namespace as n on n.oid = c.collnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_collation'::regclass and m.objid = c.oid)
+
+    union all
+    select 'pg_catalog.pg_conversion'::regclass, c.oid, 'conversion', format('%I.%I', n.nspname, c.conname),
+           format('from %s to %s function %s default %s', c.conforencoding, c.contoencoding, c.conproc, c.condefault), c.conowner, null, null
+      from pg_catalog.pg_conversion as c
+      join namespace as n on n.oid = c.connamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_conversion'::regclass and m.objid = c.oid)
+
+    union all
+    select 'pg_catalog.pg_ts_parser'::regclass, p.oid, 'text search parser', format('%I.%I', n.nspname, p.prsname),
+           format('start %s token %s end %s headline %s lextype %s', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype), null, null, null
+      from pg_catalog.pg_ts_parser as p
+      join namespace as n on n.oid = p.prsnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_parser'::regclass and m.objid = p.oid)
+
+    union all
+    select 'pg_catalog.pg_ts_template'::regclass, t.oid, 'text search template', format('%I.%I', n.nspname, t.tmplname),
+           format('init %s lexize %s', t.tmplinit, t.tmpllexize), null, null, null
+      from pg_catalog.pg_ts_template as t
+      join namespace as n on n.oid = t.tmplnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_template'::regclass and m.objid = t.oid)
+
+    union all
+    select 'pg_catalog.pg_ts_dict'::regclass, d.oid, 'text search dictionary', d.oid::regdictionary::text,
+           format('template %s %s', (pg_catalog.pg_identify_object('pg_catalog.pg_ts_template'::regclass, d.dicttemplate, 0)).identity, d.dictinitoption),
+           d.dictowner, null, null
+      from pg_catalog.pg_ts_dict as d
+      join namespace as n on n.oid = d.dictnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_dict'::regclass and m.objid = d.oid)
+
+    union all
+    select 'pg_catalog.pg_ts_config'::regclass, c.oid, 'text search configuration', c.oid::regconfig::text,
+           concat_ws(e'\n',
+               'parser ' || (pg_catalog.pg_identify_object('pg_catalog.pg_ts_parser'::regclass, c.cfgparser, 0)).identity,
+               (select string_agg(format('token %s %s %s', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), e'\n' order by m.maptokentype, m.mapseqno)
+                  from pg_catalog.pg_ts_config_map as m where m.mapcfg = c.oid)),
+           c.cfgowner, null, null
+      from pg_catalog.pg_ts_config as c
+      join namespace as n on n.oid = c.cfgnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_config'::regclass and m.objid = c.oid)
+
+    union all
+    select 'pg_catalog.pg_statistic_ext'::regclass, s.oid, 'statistics', format('%I.%I', n.nspname, s.stxname),
+           concat_ws(e'\n', pg_catalog.pg_get_statisticsobjdef(s.oid), 'target ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1')),
+           s.stxowner, null, null
+      from pg_catalog.pg_statistic_ext as s
+      join namespace as n on n.oid = s.stxnamespace
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_statistic_ext'::regclass and m.objid = s.oid)
+
+    union all
+    -- what has no schema: the system's own objects have OIDs below 16384
+    select 'pg_catalog.pg_language'::regclass, l.oid, 'language', quote_ident(l.lanname),
+           format('trusted %s handler %s inline %s validator %s', l.lanpltrusted, l.lanplcallfoid::regprocedure, l.laninline::regprocedure, l.lanvalidator::regprocedure),
+           l.lanowner, l.lanacl, 'l'
+      from pg_catalog.pg_language as l
+     where l.oid >= 16384
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_language'::regclass and m.objid = l.oid)
+
+    union all
+    select 'pg_catalog.pg_am'::regclass, a.oid, 'access method', quote_ident(a.amname), format('%s handler %s', a.amtype, a.amhandler), null, null, null
+      from pg_catalog.pg_am as a
+     where a.oid >= 16384
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_am'::regclass and m.objid = a.oid)
+
+    union all
+    select 'pg_catalog.pg_transform'::regclass, t.oid, 'transform',
+           (pg_catalog.pg_identify_object('pg_catalog.pg_transform'::regclass, t.oid, 0)).identity,
+           format('from %s to %s', t.trffromsql::oid::regprocedure, t.trftosql::oid::regprocedure), null, null, null
+      from pg_catalog.pg_transform as t
+     where t.oid >= 16384
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_transform'::regclass and m.objid = t.oid)
+
+    union all
+    select 'pg_catalog.pg_extension'::regclass, e.oid, 'extension', quote_ident(e.extname),
+           format('version %s schema %I', e.extversion, n.nspname), null, null, null
+      from pg_catalog.pg_extension as e
+      join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+
+    union all
+    select 'pg_catalog.pg_event_trigger'::regclass, e.oid, 'event trigger', quote_ident(e.evtname),
+           concat_ws(e'\n', format('on %s execute %s', e.evtevent, e.evtfoid::regprocedure),
+               'tags ' || (select string_agg(tag, ', ' order by tag collate "C") from unnest(e.evttags) as tag),
+               case e.evtenabled when 'D' then 'disabled' when 'A' then 'enabled always' when 'R' then 'enabled replica' end),
+           e.evtowner, null, null
+      from pg_catalog.pg_event_trigger as e
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_event_trigger'::regclass and m.objid = e.oid)
+
+    union all
+    select 'pg_catalog.pg_publication'::regclass, p.oid, 'publication', quote_ident(p.pubname),
+           concat_ws(e'\n', (to_jsonb(p) - '{oid,pubname,pubowner}'::text[])::text,
+               (select string_agg(concat_ws(' ', 'table', t.prrelid::regclass::text,
+                                      -- column lists exist from 15 on, and so do row filters and schemas: definition_from_15.sql
+                                      'columns ' || (select string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C")
+                                                       from pg_catalog.pg_attribute as a
+                                                      where a.attrelid = t.prrelid
+                                                        and to_jsonb(t) -> 'prattrs' @> to_jsonb(a.attnum))),
+                                  e'\n' order by t.prrelid::regclass::text collate "C")
+                  from pg_catalog.pg_publication_rel as t where t.prpubid = p.oid)),
+           p.pubowner, null, null
+      from pg_catalog.pg_publication as p
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_publication'::regclass and m.objid = p.oid)
+
+    union all
+    select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 'foreign data wrapper', quote_ident(w.fdwname),
+           format('handler %s validator %s options %s', w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure,
+                  (select string_agg(o, ', ' order by o collate "C") from unnest(w.fdwoptions) as o)),
+           w.fdwowner, w.fdwacl, 'F'
+      from pg_catalog.pg_foreign_data_wrapper as w
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and m.objid = w.oid)
+
+    union all
+    select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 'foreign server', quote_ident(s.srvname),
+           format('wrapper %I type %s version %s options %s', w.fdwname, s.srvtype, s.srvversion,
+                  (select string_agg(o, ', ' order by o collate "C") from unnest(s.srvoptions) as o)),
+           s.srvowner, s.srvacl, 'S'
+      from pg_catalog.pg_foreign_server as s
+      join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
+     where not exists (select from member as m where m.classid = 'pg_catalog.pg_foreign_server'::regclass and m.objid = s.oid)
+),
+attribute as materialized (
+    select r.identity || '.' || quote_ident(a.attname) as identity,
+           a.*,
+           r.relowner,
+           row_number() over (partition by a.attrelid order by a.attnum) as place
+      from relation as r
+      join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+     where r.relkind <> 'S'
+),
+granted (kind, identity, acl, default_acl) as (
+    select 'acl', o.kind || ' ' || o.identity, o.acl, pg_catalog.acldefault(o.acl_kind, o.owner)
+      from object as o
+     where o.acl is not null
+    union all
+    select 'acl', 'column ' || a.identity, a.attacl, pg_catalog.acldefault('c', a.relowner)
+      from attribute as a
+     where a.attacl is not null
+    union all
+    select 'acl', 'database', d.datacl, pg_catalog.acldefault('d', d.datdba)
+      from pg_catalog.pg_database as d
+     where d.datname = pg_catalog.current_database()
+       and d.datacl is not null
+),
+described (kind, identity, classid, objid, objsubid) as (
+    select o.kind, o.identity, o.classid, o.objid, 0 from object as o
+    union all
+    select 'column', a.identity, 'pg_catalog.pg_class'::regclass, a.attrelid, a.attnum from attribute as a
+)
+
+select o.kind, o.identity, o.definition
+  from object as o
+
+union all
+select 'column', a.identity,
+       concat_ws(' ', a.place, pg_catalog.format_type(a.atttypid, a.atttypmod),
+           case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation::text end,
+           case when a.attnotnull then 'not null' end,
+           case a.attidentity when 'a' then 'generated always as identity' when 'd' then 'generated by default as identity' end,
+           case a.attgenerated when '' then 'default ' when 's' then 'generated stored ' else 'generated virtual ' end
+               || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+           case when a.attstorage <> t.typstorage then 'storage ' || a.attstorage::text end,
+           'compression ' || nullif(a.attcompression::text, ''),
+           'statistics ' || nullif(nullif(to_jsonb(a.attstattarget)::text, 'null'), '-1'),
+           'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o),
+           'foreign ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attfdwoptions) as o),
+           case when not a.attislocal then 'inherited' end)
+  from attribute as a
+  join pg_catalog.pg_type as t on t.oid = a.atttypid
+  left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+
+union all
+select 'owner', o.kind || ' ' || o.identity, pg_catalog.pg_get_userbyid(o.owner)
+  from object as o
+ where o.owner is not null
+
+union all
+select g.kind, g.identity, coalesce(actual.lines, 'nobody')
+  from granted as g
+ cross join lateral (
+       select string_agg(line, e'\n' order by line collate "C") as lines
+         from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                             ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                 from pg_catalog.aclexplode(g.acl) as x
+                group by 1) as distinct_lines) as actual
+ cross join lateral (
+       select string_agg(line, e'\n' order by line collate "C") as lines
+         from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                             ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                 from pg_catalog.aclexplode(g.default_acl) as x
+                group by 1) as distinct_lines) as usual
+ where actual.lines is distinct from usual.lines
+
+union all
+select 'comment', d.kind || ' ' || d.identity, c.description
+  from described as d
+  join pg_catalog.pg_description as c on c.classoid = d.classid and c.objoid = d.objid and c.objsubid = d.objsubid
+
+union all
+select 'security label', d.kind || ' ' || d.identity || ' for ' || l.provider, l.label
+  from described as d
+  join pg_catalog.pg_seclabel as l on l.classoid = d.classid and l.objoid = d.objid and l.objsubid = d.objsubid
+
+union all
+select 'user mapping', format('%I on %I', m.usename, m.srvname), ''
+  from pg_catalog.pg_user_mappings as m
+
+union all
+select 'default privileges',
+       format('of %I%s for %s', pg_catalog.pg_get_userbyid(a.defaclrole), coalesce(' in ' || quote_ident(n.nspname), ''),
+              case a.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
+                                   when 'n' then 'schemas' else a.defaclobjtype::text end),
+       coalesce((select string_agg(line, e'\n' order by line collate "C")
+                   from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                                       ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                           from pg_catalog.aclexplode(a.defaclacl) as x
+                          group by 1) as distinct_lines), 'nobody')
+  from pg_catalog.pg_default_acl as a
+  left join namespace as n on n.oid = a.defaclnamespace
+ where a.defaclnamespace = 0
+    or n.oid is not null
+
+union all
+select 'database', 'database', (to_jsonb(d) - '{oid,datname,datdba,datistemplate,datallowconn,datconnlimit,datlastsysoid,datfrozenxid,datminmxid,dattablespace,datcollversion,datacl,dathasloginevt}'::text[])::text
+  from pg_catalog.pg_database as d
+ where d.datname = pg_catalog.current_database()
+
+union all
+select 'owner', 'database', pg_catalog.pg_get_userbyid(d.datdba)
+  from pg_catalog.pg_database as d
+ where d.datname = pg_catalog.current_database()
+
+union all
+select 'setting', case s.setrole when 0 then 'of the database' else 'of role ' || quote_ident(pg_catalog.pg_get_userbyid(s.setrole)) end
+                  || ': ' || split_part(setting, '=', 1),
+       substr(setting, strpos(setting, '=') + 1)
+  from pg_catalog.pg_db_role_setting as s
+ cross join unnest(s.setconfig) as setting
+ where s.setdatabase = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
+   and setting not like 'oneroof.mark=%'

@@ -1,0 +1,36 @@
+//! Facts read from a database. Each loader `x.rs` has its query `x.sql` beside it; every query is
+//! one SELECT that changes nothing.
+//!
+//! Loaders may be called inside a transaction (a tier's own, for example) or outside of one; what
+//! they set for themselves is undone before they return.
+
+mod activity;
+mod canonical;
+mod data;
+mod database;
+mod definition;
+mod extensions;
+mod identity;
+mod mark;
+mod pinned;
+mod relations;
+mod roles;
+mod transaction;
+
+pub use activity::{Activity, OtherSession, activity};
+pub use data::{
+    ChangedTable, DataDiff, DataDigest, DataOptions, GeneratedColumns, TableData, data, data_tables,
+};
+pub use database::{DatabaseFacts, DatabaseStatements, database, database_statements};
+pub use definition::{
+    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
+};
+pub use extensions::{
+    AvailableVersion, Extension, MissingExtension, extensions, extensions_available,
+    missing_extensions,
+};
+pub use identity::{TargetIdentity, identity};
+pub use mark::{mark, remove_mark, write_mark};
+pub use relations::{RelationFound, relations};
+pub use roles::{RoleStatement, RoleStatementKind, roles};
+pub use transaction::assigned_transaction_id;

@@ -1,0 +1,20 @@
+//! Clones: disposable copies of a database, made by oneroof, marked as such, found again and
+//! removed without a trace. How a copy is made is a [`CloneStrategy`]; what proves that a database
+//! is one is its mark together with our [`CloneRegistry`].
+
+mod logical;
+mod make;
+mod marks;
+mod name;
+mod registry;
+mod rights;
+mod scratch;
+mod strategy;
+
+pub use make::{CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, make_clone};
+pub use marks::{MarkVerdict, mark_verdict, valid_mark};
+pub use name::clone_name;
+pub use registry::{CloneEntry, CloneRegistry, CloneRegistryError, remove_clone};
+pub use rights::{MissingRight, missing_rights};
+pub use scratch::{ScratchOptions, make_scratch};
+pub use strategy::CloneStrategy;

@@ -1,0 +1,384 @@
+//! Which clones are ours: one file per clone in `.oneroof/clones/`, readable by its owner only. The
+//! file holds the secret part of the clone's mark, so a mark cannot be made without it.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use oneroof_model::{Digest, TargetClass, canonical_json};
+use serde::{Deserialize, Serialize};
+
+use crate::ephemeral::{AttachedServer, Registry, RegistryError};
+
+/// The format that this version writes.
+const FORMAT: u32 = 1;
+
+/// One clone, as it is written in its file.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CloneEntry {
+    /// Version of the file's format.
+    pub format: u32,
+    /// Id of the clone; name of the file.
+    pub id: String,
+    /// Clone, golden or scratch.
+    pub class: TargetClass,
+    /// Server in the registry of servers that holds it.
+    pub server_id: String,
+    /// Name of the database.
+    pub database: String,
+    /// Its OID.
+    pub database_oid: u32,
+    /// System identifier of its cluster.
+    pub system_identifier: String,
+    /// Name of the target that it was made from.
+    pub source: String,
+    /// Digest of that target's identity.
+    pub source_identity: String,
+    /// Digest in the mark.
+    pub mark_digest: String,
+    /// When it was made, RFC 3339 in UTC.
+    pub created_at: String,
+    secret: String,
+}
+
+impl std::fmt::Debug for CloneEntry {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("CloneEntry")
+            .field("id", &self.id)
+            .field("class", &self.class)
+            .field("server_id", &self.server_id)
+            .field("database", &self.database)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a new entry is made of.
+#[derive(Debug, Clone)]
+pub(super) struct CloneFacts {
+    pub(super) id: String,
+    pub(super) class: TargetClass,
+    pub(super) server_id: String,
+    pub(super) database: String,
+    pub(super) database_oid: u32,
+    pub(super) system_identifier: String,
+    pub(super) source: String,
+    pub(super) source_identity: Digest,
+    pub(super) created_at: String,
+}
+
+/// The folder of entries. Several processes may use it at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloneRegistry {
+    folder: PathBuf,
+}
+
+/// What can go wrong with the folder of entries.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloneRegistryError {
+    /// A file or folder could not be read, written or removed.
+    #[error("{action} `{}`", path.display())]
+    Io {
+        /// What should have happened to it.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// An entry is not readable, or of another version of oneroof.
+    #[error("read clone entry `{}`: {detail}", path.display())]
+    Entry {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// No entry has this id.
+    #[error("find clone `{id}`: no such clone is registered")]
+    Unknown {
+        /// The id.
+        id: String,
+    },
+    /// The clone's server is gone or cannot be removed.
+    #[error("reach the server of clone `{id}`")]
+    Server {
+        /// The id.
+        id: String,
+        /// What is wrong with it.
+        #[source]
+        source: RegistryError,
+    },
+}
+
+impl CloneEntry {
+    /// A new entry with a secret of its own.
+    pub(super) fn new(facts: CloneFacts) -> io::Result<Self> {
+        let mut secret = [0_u8; 32];
+        fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
+        let mut entry = Self {
+            format: FORMAT,
+            id: facts.id,
+            class: facts.class,
+            server_id: facts.server_id,
+            database: facts.database,
+            database_oid: facts.database_oid,
+            system_identifier: facts.system_identifier,
+            source: facts.source,
+            source_identity: facts.source_identity.to_string(),
+            mark_digest: String::new(),
+            created_at: facts.created_at,
+            secret: hex::encode(secret),
+        };
+        entry.mark_digest = entry.expected_digest();
+        Ok(entry)
+    }
+
+    /// SHA-256 over what the mark says and what only this file knows.
+    pub(super) fn expected_digest(&self) -> String {
+        let facts = serde_json::json!({
+            "class": self.class,
+            "id": self.id,
+            "source": self.source,
+            "source_identity": self.source_identity,
+            "database_oid": self.database_oid,
+            "system_identifier": self.system_identifier,
+            "secret": self.secret,
+        });
+        Digest::of(canonical_json(&facts).as_bytes()).to_string()
+    }
+
+    /// The JSON text of the mark. Its members are those of [`oneroof_model::Mark`] and
+    /// `source_identity`.
+    pub fn mark(&self) -> String {
+        canonical_json(&serde_json::json!({
+            "class": self.class,
+            "id": self.id,
+            "source": self.source,
+            "source_identity": self.source_identity,
+            "database_oid": self.database_oid,
+            "digest": self.mark_digest,
+        }))
+    }
+}
+
+impl CloneRegistry {
+    /// The registry in this folder (`.oneroof/clones`); the folder need not exist yet.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// The registry beside one of servers: `.oneroof/servers` -> `.oneroof/clones`.
+    pub fn beside(servers: &Registry) -> Self {
+        Self::at(servers.folder().with_file_name("clones"))
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// All entries, oldest first.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError`]; a missing folder is an empty list.
+    pub fn list(&self) -> Result<Vec<CloneEntry>, CloneRegistryError> {
+        let failed = |source| CloneRegistryError::Io {
+            action: "list",
+            path: self.folder.clone(),
+            source,
+        };
+        let files = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(failed)?,
+        };
+        let mut entries = Vec::new();
+        for file in files {
+            let path = file.map_err(failed)?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
+                entries.extend(read(&path)?);
+            }
+        }
+        entries.sort_by(|left, right| {
+            (&left.created_at, &left.id).cmp(&(&right.created_at, &right.id))
+        });
+        Ok(entries)
+    }
+
+    /// The entry with this id.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError::Unknown`], or the file is not readable.
+    pub fn find(&self, id: &str) -> Result<CloneEntry, CloneRegistryError> {
+        let unknown = || CloneRegistryError::Unknown { id: id.to_owned() };
+        let path = self.file_of(id).ok_or_else(unknown)?;
+        read(&path)?
+            .filter(|entry| entry.id == id)
+            .ok_or_else(unknown)
+    }
+
+    /// A registered clone and its running server.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError::Unknown`], [`CloneRegistryError::Server`].
+    pub fn attach(
+        &self,
+        id: &str,
+        servers: &Registry,
+    ) -> Result<(CloneEntry, AttachedServer), CloneRegistryError> {
+        let entry = self.find(id)?;
+        let server =
+            servers
+                .attach(&entry.server_id)
+                .map_err(|source| CloneRegistryError::Server {
+                    id: id.to_owned(),
+                    source,
+                })?;
+        Ok((entry, server))
+    }
+
+    /// Forgets clones whose server is no longer registered: what a dead process left. Sweep the
+    /// servers first. Gives the ids.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError`].
+    pub fn forget_left_overs(&self, servers: &Registry) -> Result<Vec<String>, CloneRegistryError> {
+        let mut forgotten = Vec::new();
+        for entry in self.list()? {
+            if let Err(RegistryError::Unknown { .. }) = servers.find(&entry.server_id) {
+                self.forget(&entry.id)?;
+                forgotten.push(entry.id);
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// Writes an entry: whole or not at all, for its owner's eyes only.
+    pub(super) fn write(&self, entry: &CloneEntry) -> Result<(), CloneRegistryError> {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        let path = self
+            .file_of(&entry.id)
+            .ok_or_else(|| CloneRegistryError::Unknown {
+                id: entry.id.clone(),
+            })?;
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| CloneRegistryError::Io {
+                action,
+                path,
+                source,
+            }
+        };
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(failed("make folder", &self.folder))?;
+        let draft = path.with_extension("draft");
+        let text =
+            serde_json::to_string_pretty(entry).map_err(|error| CloneRegistryError::Entry {
+                path: path.clone(),
+                detail: error.to_string(),
+            })?;
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)
+            .and_then(|mut file| {
+                file.write_all(text.as_bytes())?;
+                file.write_all(b"\n")?;
+                file.sync_all()
+            })
+            .and_then(|()| fs::rename(&draft, &path));
+        if written.is_err() {
+            let _ = fs::remove_file(&draft);
+        }
+        written.map_err(failed("write", &path))
+    }
+
+    /// Removes an entry; one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError::Io`].
+    pub fn forget(&self, id: &str) -> Result<(), CloneRegistryError> {
+        let Some(path) = self.file_of(id) else {
+            return Ok(());
+        };
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(CloneRegistryError::Io {
+                    action: "remove",
+                    path,
+                    source,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ids come from marks, which anybody may have written: nothing but digits becomes a path.
+    fn file_of(&self, id: &str) -> Option<PathBuf> {
+        let valid =
+            !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        valid.then(|| self.folder.join(format!("{id}.json")))
+    }
+}
+
+/// Removes a clone for good: its server with everything in it, and its entry.
+///
+/// # Errors
+/// [`CloneRegistryError`]; repeating it is safe.
+pub async fn remove_clone(
+    id: &str,
+    clones: &CloneRegistry,
+    servers: &Registry,
+) -> Result<(), CloneRegistryError> {
+    let entry = clones.find(id)?;
+    match servers.remove(&entry.server_id).await {
+        Ok(()) | Err(RegistryError::Unknown { .. }) => {}
+        Err(source) => {
+            return Err(CloneRegistryError::Server {
+                id: id.to_owned(),
+                source,
+            });
+        }
+    }
+    clones.forget(id)
+}
+
+fn read(path: &Path) -> Result<Option<CloneEntry>, CloneRegistryError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(CloneRegistryError::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    let entry: CloneEntry =
+        serde_json::from_str(&text).map_err(|error| CloneRegistryError::Entry {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
+    if entry.format != FORMAT {
+        return Err(CloneRegistryError::Entry {
+            path: path.to_owned(),
+            detail: format!("format {} is not known here", entry.format),
+        });
+    }
+    Ok(Some(entry))
+}

@@ -1,0 +1,18 @@
+//! Throw-away servers: find the binaries, make a cluster in a private folder, start it, find it
+//! again after a crash, remove it without a trace.
+
+mod binaries;
+mod folder;
+mod postmaster;
+mod registry;
+mod server;
+
+pub use folder::free_disk_bytes;
+pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client};
+pub use registry::{
+    AttachedServer, Registry, RegistryError, ServerEntry, SweepReport, SweptServer,
+};
+pub use server::{
+    ClusterLocale, EphemeralServer, Lifetime, LocaleProvider, ServerConfig, ServerKind,
+    ServerStartError,
+};

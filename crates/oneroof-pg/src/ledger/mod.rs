@@ -1,0 +1,15 @@
+//! Our own records in a target: the append-only, hash-chained ledger of schema `oneroof`. What is
+//! installed there lies in `/sql/ledger`; this module writes through `oneroof.append` and reads.
+
+mod append;
+mod canonical;
+mod entries;
+mod exists;
+mod newest_hash;
+mod verify;
+
+pub use append::{AppendedEntry, EntryKind, append};
+pub use entries::{LedgerEntry, entries};
+pub use exists::exists;
+pub use newest_hash::{LedgerHead, newest_hash};
+pub use verify::{LedgerFault, LedgerReport, verify};

@@ -1,0 +1,3 @@
+-- The genesis: prev_hash of the first entry.
+select t.genesis
+  from oneroof.target as t

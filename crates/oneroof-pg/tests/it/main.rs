@@ -1,0 +1,11 @@
+//! Tests of this crate against a real PostgreSQL, one module per subject.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod catalog;
+mod clone;
+mod connecting;
+mod ledger;
+mod majors;
+mod programs;
+mod servers;

@@ -1,0 +1,55 @@
+//! `oneroof adopt`.
+
+use clap::Args;
+use oneroof_engine::adopt::{self, AdoptOptions, AdoptReport};
+
+use super::Session;
+use super::arguments::ExecuteFlag;
+use crate::config::file::connection_of_flag;
+use crate::env;
+use crate::exit::Exit;
+
+/// Print or run the SQL that puts the ledger into a target
+///
+/// Prints the SQL of schema `oneroof` for review; `--execute` runs it over a DBA's connection.
+/// Needed once before anything can be applied; reading and rehearsing need nothing installed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    oneroof adopt production > adopt.sql\n  \
+    oneroof adopt production --execute --dba \"service=shop user=postgres\"")]
+pub(crate) struct AdoptArgs {
+    /// Target of oneroof.toml
+    target: String,
+    #[command(flatten)]
+    execute: ExecuteFlag,
+    /// The DBA's connection: a URL or key=value words, without a password
+    #[arg(long, value_name = "CONNECTION")]
+    dba: Option<String>,
+}
+
+pub(crate) async fn run(args: &AdoptArgs, session: &Session) -> anyhow::Result<Exit> {
+    let dba = args.dba.as_deref().map(|text| connection_of_flag("--dba", text, &env::libpq())).transpose()?;
+    let context = session.project()?.context(&session.printer);
+    let options = AdoptOptions { execute: args.execute.execute, dba };
+    let report = adopt::adopt(&context, &args.target, &options).await?;
+    session.printer.report(&report, text)?;
+    if report.status.is_none() {
+        session.printer.talk("nothing was changed; a DBA runs this SQL, or add `--execute --dba CONNECTION`");
+    }
+    Ok(Exit::Ok)
+}
+
+fn text(report: &AdoptReport) -> String {
+    let Some(status) = report.status else { return report.sql.clone() };
+    let word = match status {
+        "already" => "was adopted already",
+        "upgraded" => "is upgraded",
+        _ => "is adopted",
+    };
+    format!(
+        "target `{}` {word}: schema oneroof version {}, genesis {}",
+        report.target,
+        report.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+        report.genesis.as_deref().unwrap_or("-")
+    )
+}

@@ -1,0 +1,100 @@
+//! `oneroof demo`.
+
+use std::fmt::Write as _;
+
+use clap::{Args, ValueEnum};
+use oneroof_engine::demo::{self, DemoOptions, DemoReport};
+use oneroof_engine::fixture::FixtureSize;
+use oneroof_engine::rehearse::report::Verdict;
+
+use super::{Session, rehearse};
+use crate::config::project::{self, Project};
+use crate::exit::Exit;
+use crate::ui::error::ErrorReport;
+use crate::ui::record;
+use crate::ui::style::{BAD, GOOD, STRONG, paint};
+use crate::ui::table::Table;
+
+/// See the whole story on an embedded PostgreSQL
+///
+/// Builds the reference production in a private server, rehearses the One-Roof release on a fresh
+/// clone of it, and compares what was seen with the figures that must come out. Needs nothing but
+/// PostgreSQL's programs, changes nothing outside `.oneroof/` of the current folder, and stops its
+/// servers. Exits 4 if a step failed or a figure did not come out.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    oneroof demo\n  \
+    oneroof demo --size full --keep\n  \
+    oneroof demo --json | jq .figures.missed")]
+pub(crate) struct DemoArgs {
+    /// How large the reference production is: some thousand rows, or more than a million
+    #[arg(long, value_name = "SIZE", default_value = "small")]
+    size: Size,
+    /// Leave the production, and a clone with the release applied, and print how to connect
+    #[arg(long)]
+    keep: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Size {
+    Small,
+    Full,
+}
+
+pub(crate) async fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<Exit> {
+    let context = match Project::find(session.project.as_deref(), &session.printer)? {
+        Some(project) => project.context(&session.printer),
+        None => project::context_without_project(project::current_folder()?, &session.printer),
+    };
+    let size = match args.size {
+        Size::Small => FixtureSize::Small,
+        Size::Full => FixtureSize::Full,
+    };
+    let report = demo::demo(&context, &DemoOptions { size, keep: args.keep }).await?;
+    let error = (report.verdict != Verdict::Passed).then(|| error_of(&report));
+    session.printer.report_with_error(&report, error, text)
+}
+
+fn error_of(report: &DemoReport) -> ErrorReport {
+    match &report.rehearsal.failure {
+        Some(failure) => ErrorReport::of_rehearsal(failure),
+        None => ErrorReport::failed(format!(
+            "{} of {} figures did not come out",
+            report.figures.missed.len(),
+            report.figures.total
+        )),
+    }
+}
+
+fn text(report: &DemoReport) -> String {
+    let mut text = rehearse::text(&report.rehearsal);
+    let mut table = Table::new(["section", "after", "figure", "expected", "seen", ""]);
+    for figure in &report.figures.checked {
+        let expected = figure.expected.to_string();
+        let seen = match (&figure.seen, &figure.error) {
+            (Some(seen), _) => seen.to_string(),
+            (None, Some(error)) => error.clone(),
+            (None, None) => "nothing".to_owned(),
+        };
+        let verdict = if figure.seen.as_ref() == Some(&figure.expected) { "ok" } else { "MISSED" };
+        table.row([&figure.section, &figure.stage, &figure.id, &expected, &seen, verdict]);
+    }
+    let _ = writeln!(text, "\n{}\n{}", paint(STRONG, "Figures of the reference"), table.text());
+    if let Some(production) = &report.production {
+        let _ = writeln!(text, "the production is kept:\n{}", record::connection(&production.connection));
+        let _ = writeln!(text, "as its read role:\n{}", record::connection(&production.read));
+    }
+    if let Some(clone) = &report.clone {
+        let _ = writeln!(
+            text,
+            "a clone with the release applied is kept as `clone:{}`:\n{}",
+            clone.id,
+            record::connection(&clone.connection)
+        );
+    }
+    let _ = writeln!(text, "project: {}", project::shown(&report.project));
+    let style = if report.verdict == Verdict::Passed { GOOD } else { BAD };
+    let count = format!("FIGURES REPRODUCED: {} of {}", report.figures.reproduced, report.figures.total);
+    let _ = writeln!(text, "{}", paint(style, count));
+    text
+}

@@ -1,0 +1,113 @@
+//! `oneroof rehearse`.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
+use oneroof_engine::rehearse::{self, RehearseOptions};
+
+use super::Session;
+use super::arguments::{PackageArgument, ParamsOption};
+use crate::exit::Exit;
+use crate::ui::error::ErrorReport;
+use crate::ui::record;
+use crate::ui::style::{BAD, GOOD, STRONG, paint};
+use crate::ui::time;
+
+/// Rehearse a package on a fresh clone of a target
+///
+/// Copies the target into a private server, applies every tier as the target's apply role, checks
+/// the invariants, applies again (which must be refused), rolls everything back and proves that
+/// the baseline is back. The target is only read, and the record says how that is known. Ends with
+/// evidence in evidence/. Exits 4 if a step failed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    oneroof rehearse one-roof --from production\n  \
+    oneroof rehearse packages/my-change --from production --through T2 --keep\n  \
+    oneroof rehearse one-roof --from production --json | jq '.tiers[].metrics'")]
+pub(crate) struct RehearseArgs {
+    #[command(flatten)]
+    package: PackageArgument,
+    /// Target to clone
+    #[arg(long, value_name = "TARGET")]
+    from: String,
+    /// Stop after this tier (its id or label)
+    #[arg(long, value_name = "TIER")]
+    through: Option<String>,
+    /// Leave the clone with the release applied, and print how to connect to it
+    #[arg(long)]
+    keep: bool,
+    /// Leave the clone as it is if something fails
+    #[arg(long)]
+    keep_on_failure: bool,
+    #[command(flatten)]
+    params: ParamsOption,
+}
+
+pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Result<Exit> {
+    let (context, package) = session.context_and_package(&args.package)?;
+    let options = RehearseOptions {
+        through: args.through.clone(),
+        keep: args.keep,
+        keep_on_failure: args.keep_on_failure,
+        params: args.params.params.clone(),
+        ..RehearseOptions::default()
+    };
+    let report = rehearse::rehearse(&context, &package, &args.from, &options).await?;
+    let error = report.failure.as_ref().map(ErrorReport::of_rehearsal);
+    session.printer.report_with_error(&report, error, text)
+}
+
+/// The record for people.
+pub(crate) fn text(report: &RehearsalReport) -> String {
+    let mut text = String::new();
+    for marker in &report.markers {
+        let _ = writeln!(text, "{marker}");
+    }
+    if !report.tiers.is_empty() {
+        let _ = writeln!(text, "{}", record::tiers(&report.tiers));
+        let before = report.probes.get("clone").or_else(|| report.probes.get("entry"));
+        if let Some(table) = before.and_then(|before| record::moved_metrics(before, &report.tiers)) {
+            let _ = writeln!(text, "{table}");
+        }
+    }
+    text.push_str(&record::figures(&report.verify_table));
+    if let Some(refused) = &report.second_apply {
+        let _ = writeln!(text, "second apply: exit {}, {}", refused.exit, refused.refusal.message);
+    }
+    if let Some(baseline) = &report.baseline {
+        let verdict = if baseline.differences.is_empty() {
+            format!("baseline is back: {} objects and the rows of {} tables", baseline.objects, baseline.tables)
+        } else {
+            format!("baseline is NOT back: {}", baseline.differences.join("; "))
+        };
+        let _ = writeln!(text, "{verdict}");
+    }
+    for growth in &report.volatile_growth {
+        let _ = writeln!(text, "grew by daily work: {} from {} to {}", growth.metric, growth.entry, growth.exit);
+    }
+    if let Some(isolation) = &report.isolation {
+        let _ = writeln!(text, "{}", isolation.sentence);
+    }
+    if !report.not_covered.is_empty() {
+        let _ = writeln!(text, "{}", paint(STRONG, "not covered:"));
+        for missing in &report.not_covered {
+            let _ = writeln!(text, "  step {:>2}, {}: {}", missing.step, missing.title, missing.why);
+        }
+    }
+    if let Some(clone) = &report.clone
+        && let Some(connection) = &clone.connection
+    {
+        let _ = writeln!(text, "the clone is kept as `clone:{}`:\n{}", clone.id, record::connection(connection));
+    }
+    if let Some(evidence) = &report.evidence {
+        let _ = writeln!(text, "evidence: {evidence}/report.md");
+    }
+    let verdict = match report.verdict {
+        Verdict::Passed => paint(GOOD, "REHEARSAL PASSED"),
+        Verdict::Failed => paint(BAD, "REHEARSAL FAILED"),
+    };
+    let took = time::milliseconds(report.duration_ms);
+    let _ = writeln!(text, "{verdict}: {} on a clone of `{}`, {took}", report.package, report.source.target);
+    text
+}

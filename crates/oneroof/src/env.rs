@@ -1,0 +1,34 @@
+//! Every environment variable that oneroof reads, and the only place that reads them.
+//!
+//! Besides those below: libpq's own (`PGHOST`, `PGPASSFILE`, `PGSERVICE`, …, see [`libpq`]),
+//! `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM` (read by the terminal crates), `TMPDIR`
+//! (where private servers live unless `oneroof.toml` says otherwise).
+
+use oneroof_engine::conninfo::{ConnInfo, LibpqEnvironment};
+use oneroof_engine::SearchPlaces;
+
+/// The project folder, as `--project` (which wins).
+pub(crate) const PROJECT: &str = "ONEROOF_PROJECT";
+
+/// What libpq would find around it: the `PG*` variables and `HOME`.
+pub(crate) fn libpq() -> LibpqEnvironment {
+    let variables = std::env::vars_os();
+    LibpqEnvironment::from_vars(variables.filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_ours = name == "HOME" || name.starts_with("PG");
+        Some((name, value.into_string().ok().filter(|_| is_ours)?))
+    }))
+}
+
+/// Who runs us: the login name of the operating system.
+pub(crate) fn operator() -> String {
+    let nothing = LibpqEnvironment::from_vars([]);
+    ConnInfo::parse("", &nothing).map_or_else(|_| "unknown".to_owned(), |login| login.user().to_owned())
+}
+
+/// Where server binaries are looked for: the folders of `PATH` and the usual places.
+pub(crate) fn search_places() -> SearchPlaces {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+    let path = std::env::var("PATH");
+    SearchPlaces::usual(path.ok().as_deref())
+}

@@ -1,0 +1,80 @@
+//! The tables that several reports share: tiers, figures, metrics, connections.
+
+use std::collections::BTreeMap;
+
+use oneroof_engine::TierRecord;
+use oneroof_engine::rehearse::report::ConnectionReport;
+use oneroof_model::Value;
+
+use crate::ui::table::Table;
+use crate::ui::time;
+
+/// What each tier did.
+pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
+    let mut table = Table::new(["tier", "role", "statements", "took", "rows written"]);
+    for tier in tiers {
+        let rows: Vec<String> = tier
+            .rows
+            .iter()
+            .map(|rows| {
+                let counts = [("+", rows.inserted), ("~", rows.updated), ("-", rows.deleted)];
+                let counts = counts.iter().filter(|(_, count)| *count != 0);
+                let counts: Vec<String> = counts.map(|(sign, count)| format!("{sign}{count}")).collect();
+                format!("{} {}", rows.table, counts.join(" "))
+            })
+            .collect();
+        table.row([
+            &name(tier),
+            tier.role.as_deref().unwrap_or("(apply role)"),
+            &tier.statements.to_string(),
+            &time::milliseconds(tier.duration_ms),
+            &rows.join("\n"),
+        ]);
+    }
+    table.text()
+}
+
+/// The metrics that some tier moved: before, and after each tier.
+pub(crate) fn moved_metrics(before: &BTreeMap<String, Value>, tiers: &[TierRecord]) -> Option<String> {
+    let mut moved: BTreeMap<&String, Vec<String>> = BTreeMap::new();
+    let names = before.keys().chain(tiers.iter().flat_map(|tier| tier.metrics.keys()));
+    for name in names {
+        let first = before.get(name);
+        if tiers.iter().any(|tier| tier.metrics.get(name) != first) {
+            let values = std::iter::once(first).chain(tiers.iter().map(|tier| tier.metrics.get(name)));
+            moved.insert(name, values.map(|value| value.unwrap_or(&Value::Null).to_string()).collect());
+        }
+    }
+    if moved.is_empty() {
+        return None;
+    }
+    let heads = ["metric", "before"].map(str::to_owned);
+    let labels = tiers.iter().map(|tier| tier.label.clone().unwrap_or_else(|| tier.tier.clone()));
+    let mut table = Table::new(heads.into_iter().chain(labels));
+    for (name, values) in moved {
+        table.row(std::iter::once(name.clone()).chain(values));
+    }
+    Some(table.text())
+}
+
+/// Names and values side by side; empty if there are none.
+pub(crate) fn figures(figures: &[(String, Value)]) -> String {
+    if figures.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(figures.iter().map(|(name, _)| name.as_str()));
+    table.row(figures.iter().map(|(_, value)| value.to_string()));
+    format!("{}\n", table.text())
+}
+
+/// How to connect with psql.
+pub(crate) fn connection(connection: &ConnectionReport) -> String {
+    format!("  {}\n  {}", connection.psql, connection.uri)
+}
+
+fn name(tier: &TierRecord) -> String {
+    match &tier.label {
+        Some(label) => format!("{label} {}", tier.tier),
+        None => tier.tier.clone(),
+    }
+}
