@@ -1,8 +1,8 @@
 //! `adopt`: puts schema `oneroof` (ledger, class, genesis, policy) into a database; a DBA's act.
 
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::install::{self, AdoptStatus};
 use serde::Serialize;
 
@@ -35,30 +35,55 @@ pub struct AdoptReport {
 }
 
 /// Prints or runs the SQL that adopts the target.
-pub async fn adopt(context: &Context, target: &str, options: &AdoptOptions) -> Result<AdoptReport, EngineError> {
+pub async fn adopt(
+    context: &Context,
+    target: &str,
+    options: &AdoptOptions,
+) -> Result<AdoptReport, EngineError> {
     let target = open::target(context, target)?;
     let install = install_options(target);
     let sql = install::adopt_script(&install);
-    let mut report =
-        AdoptReport { target: target.name.clone(), sql, status: None, version: None, genesis: None };
+    let mut report = AdoptReport {
+        target: target.name.clone(),
+        sql,
+        status: None,
+        version: None,
+        genesis: None,
+    };
     if !options.execute {
         return Ok(report);
     }
     let dba = options.dba.as_ref().ok_or_else(|| {
-        Refusal::new(RefusalCode::RoleMissing, "adopt needs a DBA's connection to execute")
-            .hint("add --dba \"service=… user=…\" (no password in it), or give the printed SQL to a DBA")
+        Refusal::new(
+            RefusalCode::RoleMissing,
+            "adopt needs a DBA's connection to execute",
+        )
+        .hint(
+            "add --dba \"service=… user=…\" (no password in it), or give the printed SQL to a DBA",
+        )
     })?;
-    let session = connect(dba, &SessionOptions::read_write(format!("oneroof/adopt/{}", run_id::new())))
-        .await
-        .map_err(EngineError::database("open the DBA's connection"))?;
+    let session = connect(
+        dba,
+        &SessionOptions::read_write(format!("oneroof/adopt/{}", run_id::new())),
+    )
+    .await
+    .map_err(EngineError::database("open the DBA's connection"))?;
     same_database(target, dba)?;
     let outcome = install::adopt(&session, &install).await.map_err(|error| {
         let hint = match error.sqlstate() {
-            Some("42501") => Some("adopt needs a role that may create roles and schemas".to_owned()),
-            Some("42704") => Some("make the roles of oneroof.toml first: docs/reference/roles.md".to_owned()),
+            Some("42501") => {
+                Some("adopt needs a role that may create roles and schemas".to_owned())
+            }
+            Some("42704") => {
+                Some("make the roles of oneroof.toml first: docs/reference/roles.md".to_owned())
+            }
             _ => None,
         };
-        EngineError::Database { doing: format!("adopt target `{}`", target.name), source: Box::new(error), hint }
+        EngineError::Database {
+            doing: format!("adopt target `{}`", target.name),
+            source: Box::new(error),
+            hint,
+        }
     })?;
     session.close().await;
     report.status = Some(match outcome.status {
@@ -73,7 +98,11 @@ pub async fn adopt(context: &Context, target: &str, options: &AdoptOptions) -> R
 
 /// The DBA's connection must lead to the target's database, not to a neighbour.
 fn same_database(target: &TargetDatabase, dba: &ConnInfo) -> Result<(), EngineError> {
-    let Some(known) = [&target.apply, &target.read, &target.clone].into_iter().flatten().next() else {
+    let Some(known) = [&target.apply, &target.read, &target.clone]
+        .into_iter()
+        .flatten()
+        .next()
+    else {
         return Ok(());
     };
     if known.dbname() == dba.dbname() {

@@ -89,7 +89,14 @@ pub async fn apply(
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "apply", &run_id).await?;
-    let run = ReleaseRun { context, package, parameters: &parameters, place: &place, verb: "apply", run_id: &run_id };
+    let run = ReleaseRun {
+        context,
+        package,
+        parameters: &parameters,
+        place: &place,
+        verb: "apply",
+        run_id: &run_id,
+    };
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {
         return run.plan(&wanted).await;
@@ -105,7 +112,10 @@ pub async fn apply(
         Err(EngineError::Refused(_)) => "refused",
         Err(_) => "failed",
     };
-    context.emit(Event::RunFinished { verdict: verdict.into(), duration_ms: millis(started.elapsed()) });
+    context.emit(Event::RunFinished {
+        verdict: verdict.into(),
+        duration_ms: millis(started.elapsed()),
+    });
     outcome
 }
 
@@ -115,13 +125,22 @@ pub(crate) fn refuse_production(place: &Place) -> Result<(), EngineError> {
         TargetClass::Clone | TargetClass::Scratch => Ok(()),
         TargetClass::Production => Err(Refusal::new(
             RefusalCode::GateNotBuilt,
-            format!("target `{}` is a production, and this version has no gate that could open it", place.name),
+            format!(
+                "target `{}` is a production, and this version has no gate that could open it",
+                place.name
+            ),
         )
-        .hint(format!("rehearse it on a clone: oneroof rehearse PACKAGE --from {}", place.name))
+        .hint(format!(
+            "rehearse it on a clone: oneroof rehearse PACKAGE --from {}",
+            place.name
+        ))
         .into()),
         TargetClass::Golden => Err(Refusal::new(
             RefusalCode::GoldenIsKept,
-            format!("target `{}` is a golden clone, which no release may change", place.name),
+            format!(
+                "target `{}` is a golden clone, which no release may change",
+                place.name
+            ),
         )
         .hint("make a clone of it and apply there")
         .into()),
@@ -132,8 +151,16 @@ impl ReleaseRun<'_> {
     /// The tiers up to `through`, or all of them.
     pub(crate) fn cut(&self, through: Option<&str>) -> Result<Vec<&Tier>, EngineError> {
         let tiers = self.tiers();
-        let Some(word) = through else { return Ok(tiers) };
-        let names = || tiers.iter().map(|tier| tier.title()).collect::<Vec<_>>().join(", ");
+        let Some(word) = through else {
+            return Ok(tiers);
+        };
+        let names = || {
+            tiers
+                .iter()
+                .map(|tier| tier.title())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let id = self.package.plan.tier(word).map(|tier| tier.id.as_str());
         match tiers.iter().position(|tier| Some(tier.id.as_str()) == id) {
             Some(last) => Ok(tiers[..=last].to_vec()),
@@ -143,7 +170,10 @@ impl ReleaseRun<'_> {
                     Some(near) => format!("did you mean `{near}`? the tiers are: {}", names()),
                     None => format!("the tiers are: {}", names()),
                 };
-                Err(EngineError::input(format!("find tier `{word}` of {}", self.package.plan.package.name), hint))
+                Err(EngineError::input(
+                    format!("find tier `{word}` of {}", self.package.plan.package.name),
+                    hint,
+                ))
             }
         }
     }
@@ -161,13 +191,22 @@ impl ReleaseRun<'_> {
     /// The run lock, or who holds it.
     pub(crate) async fn lock(&self) -> Result<RunLock, EngineError> {
         let session = self.session(Access::ReadWrite).await?;
-        match RunLock::take(session).await.map_err(EngineError::database("take the run lock"))? {
+        match RunLock::take(session)
+            .await
+            .map_err(EngineError::database("take the run lock"))?
+        {
             Ok(lock) => Ok(lock),
             Err(holder) => {
-                let who = holder.map_or_else(|| "somebody who is gone by now".to_owned(), |holder| holder.to_string());
+                let who = holder.map_or_else(
+                    || "somebody who is gone by now".to_owned(),
+                    |holder| holder.to_string(),
+                );
                 Err(Refusal::new(
                     RefusalCode::TargetLocked,
-                    format!("another release run holds target `{}`: {who}", self.place.name),
+                    format!(
+                        "another release run holds target `{}`: {who}",
+                        self.place.name
+                    ),
                 )
                 .hint("wait until it is done, then look at the target's state before trying again")
                 .into())
@@ -194,7 +233,11 @@ impl ReleaseRun<'_> {
             class: self.place.class,
             database: self.place.identity.database_name.clone(),
             executed,
-            resumed_after: state.applied.iter().map(|applied| applied.tier.clone()).collect(),
+            resumed_after: state
+                .applied
+                .iter()
+                .map(|applied| applied.tier.clone())
+                .collect(),
             planned: wanted
                 .iter()
                 .skip(state.applied.len())
@@ -213,13 +256,25 @@ impl ReleaseRun<'_> {
     }
 
     /// The ledger's word about this release, on a target that has a ledger.
-    pub(crate) async fn adopted_state(&self, session: &oneroof_pg::connect::Session) -> Result<ReleaseState, EngineError> {
-        if !ledger::exists(session).await.map_err(EngineError::database("look for the ledger"))? {
+    pub(crate) async fn adopted_state(
+        &self,
+        session: &oneroof_pg::connect::Session,
+    ) -> Result<ReleaseState, EngineError> {
+        if !ledger::exists(session)
+            .await
+            .map_err(EngineError::database("look for the ledger"))?
+        {
             return Err(Refusal::new(
                 RefusalCode::NotAdopted,
-                format!("target `{}` has no schema `oneroof` (ledger, class, policy)", self.place.name),
+                format!(
+                    "target `{}` has no schema `oneroof` (ledger, class, policy)",
+                    self.place.name
+                ),
             )
-            .hint(format!("a DBA reads and runs the SQL of: oneroof adopt {}", self.place.name))
+            .hint(format!(
+                "a DBA reads and runs the SQL of: oneroof adopt {}",
+                self.place.name
+            ))
             .into());
         }
         let all = crate::execute::release::entries(session).await?;
@@ -240,14 +295,22 @@ impl ReleaseRun<'_> {
     }
 
     /// Runs the wanted tiers: from the first, or from where an interrupted run ended.
-    pub(crate) async fn apply(&self, lock: &RunLock, wanted: &[&Tier]) -> Result<ApplyReport, EngineError> {
+    pub(crate) async fn apply(
+        &self,
+        lock: &RunLock,
+        wanted: &[&Tier],
+    ) -> Result<ApplyReport, EngineError> {
         let state = self.adopted_state(lock.watcher()).await?;
         let mut report = self.report(wanted, &state, true);
         if let Some(finished) = &state.finished {
-            return Err(self.refuse_finished(&state, &finished.run_id, &finished.at).await?);
+            return Err(self
+                .refuse_finished(&state, &finished.run_id, &finished.at)
+                .await?);
         }
         let entry = if state.applied.is_empty() {
-            let entry = self.begin_release(lock, wanted, &mut report.markers).await?;
+            let entry = self
+                .begin_release(lock, wanted, &mut report.markers)
+                .await?;
             report.resumed_after.clear();
             entry
         } else {
@@ -291,13 +354,26 @@ impl ReleaseRun<'_> {
         markers: &mut Vec<String>,
     ) -> Result<Probe, EngineError> {
         let mut figures = Figures::default();
-        let broken = self.ask(&self.package.plan.preconditions, &mut figures, StopAt::First).await?;
+        let broken = self
+            .ask(
+                &self.package.plan.preconditions,
+                &mut figures,
+                StopAt::First,
+            )
+            .await?;
         if let Some(broken) = broken.into_iter().next() {
             return Err(precondition_refusal(broken).into());
         }
         let entry = self.probe().await?;
-        let mut figures = Figures { live: entry.clone(), entry: entry.clone(), ..Figures::default() };
-        for text in self.markers(&self.package.plan.preflight.marker.0, &mut figures).await? {
+        let mut figures = Figures {
+            live: entry.clone(),
+            entry: entry.clone(),
+            ..Figures::default()
+        };
+        for text in self
+            .markers(&self.package.plan.preflight.marker.0, &mut figures)
+            .await?
+        {
             self.context.emit(Event::Marker { text: text.clone() });
             markers.push(text);
         }
@@ -309,7 +385,8 @@ impl ReleaseRun<'_> {
             "entry": entry,
             "parameters": self.parameters.json(),
         });
-        self.append_alone(lock, EntryKind::RunStarted, &body).await?;
+        self.append_alone(lock, EntryKind::RunStarted, &body)
+            .await?;
         Ok(entry)
     }
 
@@ -319,17 +396,26 @@ impl ReleaseRun<'_> {
         let parameters = self.parameters.digest().to_string();
         let mut reasons = Vec::new();
         if state.package_digest.as_ref() != Some(&package) {
-            reasons.push(format!("package: begun with {}, now {package}", state.package_digest.as_deref().unwrap_or("-")));
+            reasons.push(format!(
+                "package: begun with {}, now {package}",
+                state.package_digest.as_deref().unwrap_or("-")
+            ));
         }
         if state.params_digest.as_ref() != Some(&parameters) {
-            reasons.push(format!("parameters: begun with {}, now {parameters}", state.params_digest.as_deref().unwrap_or("-")));
+            reasons.push(format!(
+                "parameters: begun with {}, now {parameters}",
+                state.params_digest.as_deref().unwrap_or("-")
+            ));
         }
         if reasons.is_empty() {
             return Ok(());
         }
         Err(Refusal::new(
             RefusalCode::PreconditionFailed,
-            format!("an interrupted run of `{}` was begun with other bytes", self.package.plan.package.name),
+            format!(
+                "an interrupted run of `{}` was begun with other bytes",
+                self.package.plan.package.name
+            ),
         )
         .reasons(reasons)
         .hint("go on with the package and parameters it was begun with, or roll back first")
@@ -343,18 +429,31 @@ impl ReleaseRun<'_> {
         run_id: &str,
         at: &str,
     ) -> Result<EngineError, EngineError> {
-        let mut figures = Figures { entry: state.entry.clone(), ..Figures::default() };
-        let broken = self.ask(&self.package.plan.preconditions, &mut figures, StopAt::First).await?;
+        let mut figures = Figures {
+            entry: state.entry.clone(),
+            ..Figures::default()
+        };
+        let broken = self
+            .ask(
+                &self.package.plan.preconditions,
+                &mut figures,
+                StopAt::First,
+            )
+            .await?;
         let said = format!(
             "release {}@{} is finished on this target since {at} (run {run_id})",
             self.package.plan.package.name,
             state.version.as_deref().unwrap_or("?")
         );
         let refusal = match broken.into_iter().next() {
-            Some(broken) => Refusal::new(RefusalCode::ReleaseFinished, broken.message).reasons(vec![said]),
+            Some(broken) => {
+                Refusal::new(RefusalCode::ReleaseFinished, broken.message).reasons(vec![said])
+            }
             None => Refusal::new(RefusalCode::ReleaseFinished, said),
         };
-        Ok(refusal.hint("nothing was changed; roll it back before applying it again").into())
+        Ok(refusal
+            .hint("nothing was changed; roll it back before applying it again")
+            .into())
     }
 
     /// Tables that the standing tiers of this release made, from the ledger.
@@ -364,16 +463,29 @@ impl ReleaseRun<'_> {
         Ok(all
             .iter()
             .filter(|entry| entry.kind == "tier_applied" && entry.body["package"] == name)
-            .flat_map(|entry| entry.body["tables_created"].as_array().into_iter().flatten())
+            .flat_map(|entry| {
+                entry.body["tables_created"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+            })
             .filter_map(|table| table.as_str().map(str::to_owned))
             .collect())
     }
 
     /// All invariants on this place; their table and marker lines.
-    pub(crate) async fn verify(&self, entry: &Probe) -> Result<(Vec<(String, Value)>, Vec<String>), EngineError> {
+    pub(crate) async fn verify(
+        &self,
+        entry: &Probe,
+    ) -> Result<(Vec<(String, Value)>, Vec<String>), EngineError> {
         let plan = &self.package.plan;
-        let mut figures = Figures { entry: entry.clone(), ..Figures::default() };
-        let broken = self.ask(&plan.invariants, &mut figures, StopAt::End).await?;
+        let mut figures = Figures {
+            entry: entry.clone(),
+            ..Figures::default()
+        };
+        let broken = self
+            .ask(&plan.invariants, &mut figures, StopAt::End)
+            .await?;
         if !broken.is_empty() {
             return Err(invariant_failure(&broken).into());
         }
@@ -392,7 +504,10 @@ impl ReleaseRun<'_> {
         let session = self.session(Access::ReadWrite).await?;
         crate::execute::release::begin(&session, "begin").await?;
         let hash = self.append(&session, kind, body).await?;
-        session.simple("commit").await.map_err(EngineError::database("commit a ledger entry"))?;
+        session
+            .simple("commit")
+            .await
+            .map_err(EngineError::database("commit a ledger entry"))?;
         session.close().await;
         self.read_back(lock, Some(hash)).await
     }
@@ -402,7 +517,10 @@ impl ReleaseRun<'_> {
 pub(crate) fn precondition_refusal(broken: BrokenCheck) -> Refusal {
     Refusal {
         code: RefusalCode::PreconditionFailed,
-        reasons: vec![format!("{}: required {}, seen {}", broken.name, broken.required, broken.seen)],
+        reasons: vec![format!(
+            "{}: required {}, seen {}",
+            broken.name, broken.required, broken.seen
+        )],
         message: broken.message,
         hint: broken.hint,
     }
@@ -413,11 +531,31 @@ pub(crate) fn invariant_failure(broken: &[BrokenCheck]) -> Failure {
     Failure {
         message: format!(
             "{} do not hold: {}",
-            if broken.len() == 1 { "1 invariant".to_owned() } else { format!("{} invariants", broken.len()) },
-            broken.iter().map(|check| check.message.as_str()).collect::<Vec<_>>().join("; ")
+            if broken.len() == 1 {
+                "1 invariant".to_owned()
+            } else {
+                format!("{} invariants", broken.len())
+            },
+            broken
+                .iter()
+                .map(|check| check.message.as_str())
+                .collect::<Vec<_>>()
+                .join("; ")
         ),
-        expected: Some(broken.iter().map(|check| format!("{} {}", check.name, check.required)).collect::<Vec<_>>().join(", ")),
-        seen: Some(broken.iter().map(|check| format!("{} {}", check.name, check.seen)).collect::<Vec<_>>().join(", ")),
+        expected: Some(
+            broken
+                .iter()
+                .map(|check| format!("{} {}", check.name, check.required))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+        seen: Some(
+            broken
+                .iter()
+                .map(|check| format!("{} {}", check.name, check.seen))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
         hint: broken.iter().find_map(|check| check.hint.clone()),
         ..Failure::default()
     }

@@ -8,8 +8,9 @@ struct Bundled;
 
 /// Names of the bundled packages.
 pub(crate) fn names() -> Vec<String> {
-    let mut names: Vec<String> =
-        Bundled::iter().filter_map(|path| path.strip_suffix("/release.toml").map(str::to_owned)).collect();
+    let mut names: Vec<String> = Bundled::iter()
+        .filter_map(|path| path.strip_suffix("/release.toml").map(str::to_owned))
+        .collect();
     names.sort();
     names
 }

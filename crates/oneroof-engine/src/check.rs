@@ -45,9 +45,19 @@ pub fn check(package: &OpenPackage) -> Result<CheckReport, EngineError> {
         });
     }
     diagnostics.sort_by(|left, right| {
-        (right.severity, &left.file, left.line, left.column).cmp(&(left.severity, &right.file, right.line, right.column))
+        (right.severity, &left.file, left.line, left.column).cmp(&(
+            left.severity,
+            &right.file,
+            right.line,
+            right.column,
+        ))
     });
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
     Ok(CheckReport {
         package: package.plan.release_tag(),
         place: package.place.clone(),
@@ -60,14 +70,23 @@ pub fn check(package: &OpenPackage) -> Result<CheckReport, EngineError> {
 }
 
 /// A package with errors is refused by every verb that would run it.
-pub(crate) fn refuse_errors(package: &OpenPackage, report: &CheckReport) -> Result<(), EngineError> {
+pub(crate) fn refuse_errors(
+    package: &OpenPackage,
+    report: &CheckReport,
+) -> Result<(), EngineError> {
     if report.errors == 0 {
         return Ok(());
     }
-    let errors = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error);
+    let errors = report
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == DiagnosticSeverity::Error);
     Err(Refusal::new(
         RefusalCode::PackageInvalid,
-        format!("package `{}` has {} errors", package.plan.package.name, report.errors),
+        format!(
+            "package `{}` has {} errors",
+            package.plan.package.name, report.errors
+        ),
     )
     .reasons(errors.map(one_line).collect())
     .hint(format!("oneroof package check {}", package.place))
@@ -85,18 +104,24 @@ pub(crate) fn one_line(diagnostic: &Diagnostic) -> String {
 }
 
 /// The texts of the package for the rules; a file that is not there is a remark of its own.
-fn source(package: &OpenPackage, diagnostics: &mut Vec<Diagnostic>) -> Result<PackageSource, EngineError> {
+fn source(
+    package: &OpenPackage,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<PackageSource, EngineError> {
     let plan = &package.plan;
-    let missing = |file: &str, diagnostics: &mut Vec<Diagnostic>| match package.files().contains_key(file) {
-        true => package.text(file).map(|text| Some(text.to_owned())),
-        false => {
-            diagnostics.push(missing_file(file));
-            Ok(None)
-        }
-    };
+    let missing =
+        |file: &str, diagnostics: &mut Vec<Diagnostic>| match package.files().contains_key(file) {
+            true => package.text(file).map(|text| Some(text.to_owned())),
+            false => {
+                diagnostics.push(missing_file(file));
+                Ok(None)
+            }
+        };
     let mut tiers = Vec::new();
     for tier in &plan.tiers {
-        let Some(text) = missing(&tier.file, diagnostics)? else { continue };
+        let Some(text) = missing(&tier.file, diagnostics)? else {
+            continue;
+        };
         let rollback = match &tier.rollback {
             Some(file) => missing(file, diagnostics)?.map(|text| (file.clone(), text)),
             None => None,
@@ -117,7 +142,10 @@ fn source(package: &OpenPackage, diagnostics: &mut Vec<Diagnostic>) -> Result<Pa
     }
     let mut queries: Vec<(String, String)> = Vec::new();
     let mut checks: Vec<(String, String)> = Vec::new();
-    let named = plan.metrics.iter().map(|metric| (&metric.name, &metric.query, &metric.file));
+    let named = plan
+        .metrics
+        .iter()
+        .map(|metric| (&metric.name, &metric.query, &metric.file));
     let conditions = plan
         .preconditions
         .iter()
@@ -125,7 +153,10 @@ fn source(package: &OpenPackage, diagnostics: &mut Vec<Diagnostic>) -> Result<Pa
         .chain(&plan.rollback.preconditions)
         .chain(plan.tiers.iter().flat_map(|tier| &tier.preconditions));
     let conditions = conditions.map(|check| (&check.name, &check.query, &check.file));
-    let exports = plan.exports.iter().map(|export| (&export.name, &export.query, &export.file));
+    let exports = plan
+        .exports
+        .iter()
+        .map(|export| (&export.name, &export.query, &export.file));
     for (name, query, file) in named.chain(conditions).chain(exports) {
         if let Some(query) = query {
             queries.push((format!("release.toml: {name}"), query.clone()));
@@ -141,19 +172,36 @@ fn source(package: &OpenPackage, diagnostics: &mut Vec<Diagnostic>) -> Result<Pa
     let mut others = Vec::new();
     if let Some(simulate) = &plan.simulate {
         others.extend(simulate.file.iter().chain([&simulate.undo]));
-        scripts.extend(simulate.sql.iter().map(|sql| ("release.toml: simulate".to_owned(), sql.clone())));
+        scripts.extend(
+            simulate
+                .sql
+                .iter()
+                .map(|sql| ("release.toml: simulate".to_owned(), sql.clone())),
+        );
     }
-    others.extend(plan.negatives.iter().filter_map(|negative| negative.file.as_ref()));
+    others.extend(
+        plan.negatives
+            .iter()
+            .filter_map(|negative| negative.file.as_ref()),
+    );
     others.extend(plan.drills.iter().filter_map(|drill| drill.file.as_ref()));
     for file in others {
         if let Some(text) = missing(file, diagnostics)? {
             scripts.push((file.clone(), text));
         }
     }
-    let rows = plan.tiers.iter().flat_map(|tier| tier.rows.iter().map(move |rows| (tier, rows)));
+    let rows = plan
+        .tiers
+        .iter()
+        .flat_map(|tier| tier.rows.iter().map(move |rows| (tier, rows)));
     let predicates = rows
         .clone()
-        .map(|(tier, rows)| (format!("release.toml: [[tier.rows]] of {}", tier.id), rows.predicate.clone()))
+        .map(|(tier, rows)| {
+            (
+                format!("release.toml: [[tier.rows]] of {}", tier.id),
+                rows.predicate.clone(),
+            )
+        })
         .collect();
     let relations = plan.metrics.iter().flat_map(|metric| &metric.when_relation);
     let declared = rows
@@ -166,7 +214,15 @@ fn source(package: &OpenPackage, diagnostics: &mut Vec<Diagnostic>) -> Result<Pa
         Some(SchemaSource::Name(name)) => Some(name.clone()),
         _ => None,
     };
-    Ok(PackageSource { schema, tiers, checks, queries, predicates, scripts, declared })
+    Ok(PackageSource {
+        schema,
+        tiers,
+        checks,
+        queries,
+        predicates,
+        scripts,
+        declared,
+    })
 }
 
 fn missing_file(file: &str) -> Diagnostic {
@@ -201,7 +257,10 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
                 DiagnosticSeverity::Error,
                 "transaction-kind",
                 "release.toml",
-                format!("tier `{}` has a transaction kind that this version cannot run yet", tier.id),
+                format!(
+                    "tier `{}` has a transaction kind that this version cannot run yet",
+                    tier.id
+                ),
                 "only transaction = \"single\" can be rehearsed and applied by this version",
             );
         }
@@ -210,7 +269,10 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
                 DiagnosticSeverity::Error,
                 "no-way-back",
                 "release.toml",
-                format!("tier `{}` has neither `rollback` nor `irreversible`", tier.id),
+                format!(
+                    "tier `{}` has neither `rollback` nor `irreversible`",
+                    tier.id
+                ),
                 "name the file that undoes it, or say why nothing does",
             );
         }

@@ -31,16 +31,28 @@ pub struct ListedClone {
 pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
     let servers = open::servers(&context.root);
     let clones = open::clones(&context.root);
-    servers.sweep().await.map_err(|error| EngineError::other(error.to_string()))?;
-    clones.forget_left_overs(&servers).map_err(|error| EngineError::other(error.to_string()))?;
-    let entries = clones.list().map_err(|error| EngineError::other(error.to_string()))?;
+    servers
+        .sweep()
+        .await
+        .map_err(|error| EngineError::other(error.to_string()))?;
+    clones
+        .forget_left_overs(&servers)
+        .map_err(|error| EngineError::other(error.to_string()))?;
+    let entries = clones
+        .list()
+        .map_err(|error| EngineError::other(error.to_string()))?;
     Ok(entries
         .into_iter()
         .map(|entry| {
-            let server = servers.find(&entry.server_id).ok().filter(|server| server.is_running());
+            let server = servers
+                .find(&entry.server_id)
+                .ok()
+                .filter(|server| server.is_running());
             ListedClone {
                 connection: server.as_ref().map(|server| {
-                    server.conninfo(&entry.database, &server.superuser).to_uri_without_password()
+                    server
+                        .conninfo(&entry.database, &server.superuser)
+                        .to_uri_without_password()
                 }),
                 running: server.is_some(),
                 id: entry.id,
@@ -56,7 +68,13 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
 /// Stops the clone's server and removes everything of it.
 pub async fn drop(context: &Context, id: &str) -> Result<(), EngineError> {
     let id = id.strip_prefix("clone:").unwrap_or(id);
-    remove_clone(id, &open::clones(&context.root), &open::servers(&context.root)).await.map_err(|error| {
+    remove_clone(
+        id,
+        &open::clones(&context.root),
+        &open::servers(&context.root),
+    )
+    .await
+    .map_err(|error| {
         EngineError::input(
             format!("drop clone `{id}`: {error}"),
             "`oneroof clone list` shows the clones of this project".to_owned(),

@@ -86,7 +86,11 @@ impl EngineError {
     /// Wraps what the server said while we were `doing` something.
     pub(crate) fn database(doing: impl Into<String>) -> impl FnOnce(PgError) -> EngineError {
         let doing = doing.into();
-        move |source| EngineError::Database { doing, source: Box::new(source), hint: None }
+        move |source| EngineError::Database {
+            doing,
+            source: Box::new(source),
+            hint: None,
+        }
     }
 
     /// Wraps what the file system said while we were `doing` something.
@@ -96,13 +100,22 @@ impl EngineError {
     }
 
     /// Bad input with a hint.
-    pub(crate) fn input(message: impl Into<String>, hint: impl Into<Option<String>>) -> EngineError {
-        EngineError::Input { message: message.into(), hint: hint.into() }
+    pub(crate) fn input(
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) -> EngineError {
+        EngineError::Input {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 
     /// Something unexpected.
     pub(crate) fn other(message: impl Into<String>) -> EngineError {
-        EngineError::Other { message: message.into(), hint: None }
+        EngineError::Other {
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// What to do next, if we know.

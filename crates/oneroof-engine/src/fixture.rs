@@ -6,8 +6,8 @@ use std::path::Path;
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{ScratchOptions, make_scratch};
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::ServerEntry;
 use oneroof_pg::install;
 use serde::Serialize;
@@ -67,15 +67,27 @@ pub(crate) async fn build_reference(
     base: &OpenPackage,
 ) -> Result<(), EngineError> {
     let superuser = |database: &str| server.conninfo(database, &server.superuser);
-    let settings = [("fixture_size", size.as_str().to_owned()), ("fixture_as_of", crate::clock::today())];
-    run_file(context, &superuser("postgres"), one_roof, "10_roles.sql", &settings).await?;
+    let settings = [
+        ("fixture_size", size.as_str().to_owned()),
+        ("fixture_as_of", crate::clock::today()),
+    ];
+    run_file(
+        context,
+        &superuser("postgres"),
+        one_roof,
+        "10_roles.sql",
+        &settings,
+    )
+    .await?;
     let target = open::target(context, "production")?;
     let admin = open_session(&superuser("postgres")).await?;
     for database in EMPTY_DATABASES {
         admin
             .simple(&format!("create database {database}"))
             .await
-            .map_err(EngineError::database(format!("create database `{database}`")))?;
+            .map_err(EngineError::database(format!(
+                "create database `{database}`"
+            )))?;
     }
     admin.close().await;
     make_scratch(
@@ -99,10 +111,22 @@ pub(crate) async fn build_reference(
         .await
         .map_err(EngineError::database("adopt the reference production"))?;
     session.close().await;
-    apply(context, base, &target.name, &ApplyOptions { execute: true, ..ApplyOptions::default() }).await?;
+    apply(
+        context,
+        base,
+        &target.name,
+        &ApplyOptions {
+            execute: true,
+            ..ApplyOptions::default()
+        },
+    )
+    .await?;
     run_file(context, &database, one_roof, "40_after_base.sql", &settings).await?;
     let session = open_session(&database).await?;
-    session.simple("analyze").await.map_err(EngineError::database("gather statistics"))?;
+    session
+        .simple("analyze")
+        .await
+        .map_err(EngineError::database("gather statistics"))?;
     session.close().await;
     seal(context, &target.name).await?;
     Ok(())
@@ -111,14 +135,21 @@ pub(crate) async fn build_reference(
 /// Hands a scratch database of an embedded server over: from now on it is a production.
 pub async fn seal(context: &Context, target: &str) -> Result<FixtureReport, EngineError> {
     let target = open::target(context, target)?;
-    let apply = target.apply.as_ref().ok_or_else(|| crate::source::role_missing(target, "apply"))?;
+    let apply = target
+        .apply
+        .as_ref()
+        .ok_or_else(|| crate::source::role_missing(target, "apply"))?;
     let session = open_session(apply).await?;
     let class = open::class(&session, &open::clones(&context.root), &target.name).await?;
-    let raw = catalog::mark(&session).await.map_err(EngineError::database("read the mark"))?;
-    let exists =
-        oneroof_pg::ledger::exists(&session).await.map_err(EngineError::database("look for the ledger"))?;
+    let raw = catalog::mark(&session)
+        .await
+        .map_err(EngineError::database("read the mark"))?;
+    let exists = oneroof_pg::ledger::exists(&session)
+        .await
+        .map_err(EngineError::database("look for the ledger"))?;
     session.close().await;
-    let not_a_fixture = |why: String| EngineError::from(Refusal::new(RefusalCode::NotAFixture, why));
+    let not_a_fixture =
+        |why: String| EngineError::from(Refusal::new(RefusalCode::NotAFixture, why));
     if class != TargetClass::Scratch {
         return Err(not_a_fixture(format!(
             "target `{}` is a {class}; only a scratch database that oneroof made can be handed over",
@@ -126,24 +157,45 @@ pub async fn seal(context: &Context, target: &str) -> Result<FixtureReport, Engi
         )));
     }
     if !exists {
-        return Err(Refusal::new(RefusalCode::NotAdopted, format!("target `{}` is not adopted", target.name))
-            .hint(format!("oneroof adopt {} --execute", target.name))
-            .into());
+        return Err(Refusal::new(
+            RefusalCode::NotAdopted,
+            format!("target `{}` is not adopted", target.name),
+        )
+        .hint(format!("oneroof adopt {} --execute", target.name))
+        .into());
     }
     let clones = open::clones(&context.root);
-    let registered = clones.list().map_err(|error| EngineError::other(error.to_string()))?;
+    let registered = clones
+        .list()
+        .map_err(|error| EngineError::other(error.to_string()))?;
     let entry = registered
         .into_iter()
         .find(|entry| raw.as_deref() == Some(entry.mark().as_str()))
-        .ok_or_else(|| not_a_fixture(format!("target `{}` is not in this project's registry", target.name)))?;
+        .ok_or_else(|| {
+            not_a_fixture(format!(
+                "target `{}` is not in this project's registry",
+                target.name
+            ))
+        })?;
     let server = open::servers(&context.root)
         .find(&entry.server_id)
-        .map_err(|error| not_a_fixture(format!("its server is not an embedded one of this project: {error}")))?;
+        .map_err(|error| {
+            not_a_fixture(format!(
+                "its server is not an embedded one of this project: {error}"
+            ))
+        })?;
     let admin = open_session(&server.conninfo("postgres", &server.superuser)).await?;
-    catalog::remove_mark(&admin, &entry.database).await.map_err(EngineError::database("remove the scratch mark"))?;
+    catalog::remove_mark(&admin, &entry.database)
+        .await
+        .map_err(EngineError::database("remove the scratch mark"))?;
     admin.close().await;
-    clones.forget(&entry.id).map_err(|error| EngineError::other(error.to_string()))?;
-    Ok(FixtureReport { target: target.name.clone(), database: entry.database })
+    clones
+        .forget(&entry.id)
+        .map_err(|error| EngineError::other(error.to_string()))?;
+    Ok(FixtureReport {
+        target: target.name.clone(),
+        database: entry.database,
+    })
 }
 
 /// Runs a file of the fixture in one transaction.
@@ -171,12 +223,24 @@ pub(crate) async fn run_script(
     crate::execute::release::begin(&session, "begin").await?;
     let settings = oneroof_pg::run::RunSettings {
         schema: Some("public".into()),
-        values: settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        values: settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         ..Default::default()
     };
-    settings.apply(&session).await.map_err(EngineError::database("set the fixture's settings"))?;
-    script.run(context, &session, None).await.map_err(|error| error.into_engine_error(None))?;
-    session.simple("commit").await.map_err(EngineError::database(format!("commit {path}")))?;
+    settings
+        .apply(&session)
+        .await
+        .map_err(EngineError::database("set the fixture's settings"))?;
+    script
+        .run(context, &session, None)
+        .await
+        .map_err(|error| error.into_engine_error(None))?;
+    session
+        .simple("commit")
+        .await
+        .map_err(EngineError::database(format!("commit {path}")))?;
     session.close().await;
     Ok(())
 }

@@ -28,7 +28,7 @@ mod source;
 pub mod store;
 pub mod verify;
 
+pub use execute::forward::TierRecord;
 pub use figures::Probe;
 pub use oneroof_pg::conninfo;
 pub use oneroof_pg::ephemeral::SearchPlaces;
-pub use execute::forward::TierRecord;

@@ -45,15 +45,28 @@ pub(crate) async fn probe(
         .filter(|metric| wanted.is_none_or(|wanted| wanted.contains(&metric.name)))
         .filter(|metric| parameters.fulfil(&metric.when))
         .collect();
-    let relations: BTreeSet<&String> = metrics.iter().flat_map(|metric| &metric.when_relation).collect();
+    let relations: BTreeSet<&String> = metrics
+        .iter()
+        .flat_map(|metric| &metric.when_relation)
+        .collect();
     let present = present_relations(session, relations).await?;
     let mut values = Probe::new();
     for metric in metrics {
-        if !metric.when_relation.iter().all(|relation| present.contains(relation)) {
+        if !metric
+            .when_relation
+            .iter()
+            .all(|relation| present.contains(relation))
+        {
             continue;
         }
         let query = package.query(metric.query.as_ref(), metric.file.as_ref())?;
-        let read = read(session, query, &format!("metric `{}`", metric.name), metric.file.as_deref()).await?;
+        let read = read(
+            session,
+            query,
+            &format!("metric `{}`", metric.name),
+            metric.file.as_deref(),
+        )
+        .await?;
         values.insert(metric.name.clone(), read.value);
     }
     Ok(values)
@@ -77,10 +90,18 @@ pub(crate) async fn ask(
         if present_relations(session, relations).await?.len() < wanted_relations {
             continue;
         }
-        let mut wanted: BTreeSet<String> = check.required.metrics().into_iter().map(str::to_owned).collect();
+        let mut wanted: BTreeSet<String> = check
+            .required
+            .metrics()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         wanted.extend(metrics_named(&check.message));
         // The check's own metric is read by itself, because its message may want the detail.
-        let own = check.metric.as_ref().and_then(|name| package.plan.metric(name));
+        let own = check
+            .metric
+            .as_ref()
+            .and_then(|name| package.plan.metric(name));
         wanted.extend(own.map(|metric| metric.name.clone()));
         refresh(session, package, parameters, wanted, figures).await?;
         let (query, file) = match own {
@@ -89,13 +110,25 @@ pub(crate) async fn ask(
         };
         let is_absent = own.is_some_and(|metric| !figures.live.contains_key(&metric.name));
         let read = if is_absent {
-            ReadValue { value: Value::Null, detail: None }
+            ReadValue {
+                value: Value::Null,
+                detail: None,
+            }
         } else {
             let query = package.query(query, file)?;
-            read(session, query, &format!("check `{}`", check.name), file.map(String::as_str)).await?
+            read(
+                session,
+                query,
+                &format!("check `{}`", check.name),
+                file.map(String::as_str),
+            )
+            .await?
         };
         let metric = check.metric.as_deref().unwrap_or_default();
-        let required = check.required.evaluate(metric, figures).map_err(|error| expression_failure(&check.name, &error))?;
+        let required = check
+            .required
+            .evaluate(metric, figures)
+            .map_err(|error| expression_failure(&check.name, &error))?;
         if check.required.holds(&read.value, &required) {
             continue;
         }
@@ -107,7 +140,10 @@ pub(crate) async fn ask(
         broken.push(BrokenCheck {
             name: check.name.clone(),
             message: template::fill(&check.message, &facts, figures),
-            hint: check.hint.as_ref().map(|hint| template::fill(hint, &facts, figures)),
+            hint: check
+                .hint
+                .as_ref()
+                .map(|hint| template::fill(hint, &facts, figures)),
             required: match required {
                 Value::Null => check.required.text().to_owned(),
                 value => value.to_string(),
@@ -156,18 +192,33 @@ pub(crate) async fn markers(
     markers: &[String],
     figures: &mut Figures,
 ) -> Result<Vec<String>, EngineError> {
-    let wanted = markers.iter().flat_map(|marker| metrics_named(marker)).collect();
+    let wanted = markers
+        .iter()
+        .flat_map(|marker| metrics_named(marker))
+        .collect();
     refresh(session, package, parameters, wanted, figures).await?;
-    Ok(markers.iter().map(|marker| template::fill(marker, &MessageFacts::default(), figures)).collect())
+    Ok(markers
+        .iter()
+        .map(|marker| template::fill(marker, &MessageFacts::default(), figures))
+        .collect())
 }
 
 /// The metrics that a tier's expectations, preconditions and markers name.
 pub(crate) fn named_by(tier: &Tier) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = tier.marker.0.iter().flat_map(|marker| metrics_named(marker)).collect();
+    let mut names: BTreeSet<String> = tier
+        .marker
+        .0
+        .iter()
+        .flat_map(|marker| metrics_named(marker))
+        .collect();
     for (name, expectation) in &tier.expect {
         names.insert(name.clone());
         let expressions = expectation.from.iter().chain([&expectation.to]);
-        names.extend(expressions.flat_map(|expression| expression.metrics()).map(str::to_owned));
+        names.extend(
+            expressions
+                .flat_map(|expression| expression.metrics())
+                .map(str::to_owned),
+        );
     }
     names
 }
@@ -187,29 +238,45 @@ pub(crate) fn is_wanted(parameters: &ResolvedParameters, when: &Condition) -> bo
 }
 
 pub(crate) fn expression_failure(name: &str, error: &ExpressionError) -> EngineError {
-    Failure { message: format!("evaluate what `{name}` requires: {error}"), ..Failure::default() }.into()
+    Failure {
+        message: format!("evaluate what `{name}` requires: {error}"),
+        ..Failure::default()
+    }
+    .into()
 }
 
-async fn present_relations(session: &Session, relations: BTreeSet<&String>) -> Result<BTreeSet<String>, EngineError> {
+async fn present_relations(
+    session: &Session,
+    relations: BTreeSet<&String>,
+) -> Result<BTreeSet<String>, EngineError> {
     if relations.is_empty() {
         return Ok(BTreeSet::new());
     }
     let names: Vec<String> = relations.into_iter().cloned().collect();
-    let present = relations_exist(session, &names).await.map_err(EngineError::database("look for relations"))?;
+    let present = relations_exist(session, &names)
+        .await
+        .map_err(EngineError::database("look for relations"))?;
     Ok(present.into_iter().collect())
 }
 
-async fn read(session: &Session, query: &str, what: &str, file: Option<&str>) -> Result<ReadValue, EngineError> {
-    read_value(session, query).await.map_err(|fault| match fault {
-        ValueFault::Shape(reason) => Failure {
-            message: format!("{what}: {reason}"),
-            file: file.map(str::to_owned),
-            statement: Some(query.to_owned()),
-            ..Failure::default()
-        }
-        .into(),
-        ValueFault::Server(error) => query_failure(error, query, what, file),
-    })
+async fn read(
+    session: &Session,
+    query: &str,
+    what: &str,
+    file: Option<&str>,
+) -> Result<ReadValue, EngineError> {
+    read_value(session, query)
+        .await
+        .map_err(|fault| match fault {
+            ValueFault::Shape(reason) => Failure {
+                message: format!("{what}: {reason}"),
+                file: file.map(str::to_owned),
+                statement: Some(query.to_owned()),
+                ..Failure::default()
+            }
+            .into(),
+            ValueFault::Server(error) => query_failure(error, query, what, file),
+        })
 }
 
 /// A package's query that the server refused; a lost connection stays what it is.
@@ -223,7 +290,11 @@ pub(crate) fn query_failure(
         return EngineError::database(format!("read {what}"))(error);
     };
     let offset = server.position.map(|position| {
-        query.chars().take(position.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>()
+        query
+            .chars()
+            .take(position.saturating_sub(1) as usize)
+            .map(char::len_utf8)
+            .sum::<usize>()
     });
     let place = offset.map(|offset| oneroof_sql::locate(query, offset));
     Failure {

@@ -28,7 +28,10 @@ pub(crate) fn clones(root: &Path) -> CloneRegistry {
 }
 
 /// The target of that name.
-pub(crate) fn target<'a>(context: &'a Context, name: &str) -> Result<&'a TargetDatabase, EngineError> {
+pub(crate) fn target<'a>(
+    context: &'a Context,
+    name: &str,
+) -> Result<&'a TargetDatabase, EngineError> {
     context.targets.get(name).ok_or_else(|| {
         let names: Vec<&str> = context.targets.keys().map(String::as_str).collect();
         let hint = match nearest(name, names.iter().copied()) {
@@ -48,17 +51,31 @@ pub(crate) async fn place(
     verb: &str,
     run_id: &str,
 ) -> Result<Place, EngineError> {
-    let apply = target.apply.as_ref().ok_or_else(|| role_missing(target, "apply"))?;
-    let session = connect(apply, &SessionOptions::read_only(format!("oneroof/{verb}/{run_id}")))
+    let apply = target
+        .apply
+        .as_ref()
+        .ok_or_else(|| role_missing(target, "apply"))?;
+    let session = connect(
+        apply,
+        &SessionOptions::read_only(format!("oneroof/{verb}/{run_id}")),
+    )
+    .await
+    .map_err(EngineError::database(format!(
+        "open target `{}` as its apply role",
+        target.name
+    )))?;
+    let identity = catalog::identity(&session)
         .await
-        .map_err(EngineError::database(format!("open target `{}` as its apply role", target.name)))?;
-    let identity =
-        catalog::identity(&session).await.map_err(EngineError::database("read the target's identity"))?;
+        .map_err(EngineError::database("read the target's identity"))?;
     let class = class(&session, &clones(&context.root), &target.name).await?;
     session.close().await;
     postgres_range::check(package, identity.major)?;
-    let expected_database =
-        package.plan.package.database.clone().unwrap_or_else(|| apply.dbname().to_owned());
+    let expected_database = package
+        .plan
+        .package
+        .database
+        .clone()
+        .unwrap_or_else(|| apply.dbname().to_owned());
     if identity.database_name != expected_database {
         return Err(Refusal::new(
             RefusalCode::WrongDatabase,
@@ -69,7 +86,14 @@ pub(crate) async fn place(
         )
         .into());
     }
-    Ok(Place { name: target.name.clone(), apply: apply.clone(), admin: None, class, identity, expected_database })
+    Ok(Place {
+        name: target.name.clone(),
+        apply: apply.clone(),
+        admin: None,
+        class,
+        identity,
+        expected_database,
+    })
 }
 
 /// What the session's database is: a production, unless it bears a mark that our registry confirms.
@@ -78,8 +102,9 @@ pub(crate) async fn class(
     registry: &CloneRegistry,
     name: &str,
 ) -> Result<TargetClass, EngineError> {
-    let verdict =
-        mark_verdict(session, registry).await.map_err(EngineError::database("read the mark of the database"))?;
+    let verdict = mark_verdict(session, registry)
+        .await
+        .map_err(EngineError::database("read the mark of the database"))?;
     match verdict {
         MarkVerdict::Valid { class, .. } => Ok(class),
         MarkVerdict::None => Ok(TargetClass::Production),
@@ -103,9 +128,16 @@ pub(crate) fn reading_settings(
     run_id: &str,
 ) -> Result<RunSettings, EngineError> {
     let read = crate::source::read_role(target)?;
-    let expected = package.plan.package.database.clone().unwrap_or_else(|| read.dbname().to_owned());
-    let mut values: Vec<(String, String)> =
-        parameters.settings().map(|(name, value)| (name.to_owned(), value)).collect();
+    let expected = package
+        .plan
+        .package
+        .database
+        .clone()
+        .unwrap_or_else(|| read.dbname().to_owned());
+    let mut values: Vec<(String, String)> = parameters
+        .settings()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     values.push(("expected_database".into(), expected));
     values.push(("release_tag".into(), package.plan.release_tag()));
     values.push(("run_id".into(), run_id.to_owned()));

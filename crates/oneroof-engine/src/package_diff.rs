@@ -33,7 +33,8 @@ pub struct FileDifference {
 
 /// Compares two packages file by file; the manifests themselves are left out.
 pub fn diff(left: &OpenPackage, right: &OpenPackage) -> DiffReport {
-    let paths: std::collections::BTreeSet<&String> = left.files().keys().chain(right.files().keys()).collect();
+    let paths: std::collections::BTreeSet<&String> =
+        left.files().keys().chain(right.files().keys()).collect();
     let files = paths
         .into_iter()
         .filter(|path| *path != MANIFEST_FILE)
@@ -45,21 +46,35 @@ pub fn diff(left: &OpenPackage, right: &OpenPackage) -> DiffReport {
                 (Some(before), Some(after)) if before != after => "changed",
                 _ => return None,
             };
-            let text = |bytes: Option<&Vec<u8>>| bytes.and_then(|bytes| String::from_utf8(bytes.clone()).ok());
-            Some(FileDifference { path: path.clone(), change, left: text(before), right: text(after) })
+            let text = |bytes: Option<&Vec<u8>>| {
+                bytes.and_then(|bytes| String::from_utf8(bytes.clone()).ok())
+            };
+            Some(FileDifference {
+                path: path.clone(),
+                change,
+                left: text(before),
+                right: text(after),
+            })
         })
         .collect();
-    DiffReport { left: left.digest, right: right.digest, files }
+    DiffReport {
+        left: left.digest,
+        right: right.digest,
+        files,
+    }
 }
 
 /// Compares a package with what its manifest sealed: only names and kinds of change are known.
 pub fn diff_with_seal(package: &OpenPackage) -> Result<DiffReport, EngineError> {
     let sealed = match package.files().get(MANIFEST_FILE) {
         Some(_) => Manifest::parse(package.text(MANIFEST_FILE)?)?,
-        None => Manifest { files: std::collections::BTreeMap::new() },
+        None => Manifest {
+            files: std::collections::BTreeMap::new(),
+        },
     };
     let present = Manifest::of(package.files());
-    let paths: std::collections::BTreeSet<&String> = sealed.files.keys().chain(present.files.keys()).collect();
+    let paths: std::collections::BTreeSet<&String> =
+        sealed.files.keys().chain(present.files.keys()).collect();
     let files = paths
         .into_iter()
         .filter_map(|path| {
@@ -69,9 +84,21 @@ pub fn diff_with_seal(package: &OpenPackage) -> Result<DiffReport, EngineError> 
                 (Some(before), Some(after)) if before != after => "changed",
                 _ => return None,
             };
-            let right = package.files().get(path).and_then(|bytes| String::from_utf8(bytes.clone()).ok());
-            Some(FileDifference { path: path.clone(), change, left: None, right })
+            let right = package
+                .files()
+                .get(path)
+                .and_then(|bytes| String::from_utf8(bytes.clone()).ok());
+            Some(FileDifference {
+                path: path.clone(),
+                change,
+                left: None,
+                right,
+            })
         })
         .collect();
-    Ok(DiffReport { left: sealed.digest(), right: present.digest(), files })
+    Ok(DiffReport {
+        left: sealed.digest(),
+        right: present.digest(),
+        files,
+    })
 }

@@ -14,8 +14,12 @@ use crate::store::package_files::OpenPackage;
 /// # Errors
 /// [`EngineError::Input`] with the place, where the file does not parse.
 pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, EngineError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| EngineError::input(format!("read parameter file `{}`: {error}", path.display()), None))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        EngineError::input(
+            format!("read parameter file `{}`: {error}", path.display()),
+            None,
+        )
+    })?;
     read_text(&path.display().to_string(), &text, package)
 }
 
@@ -28,7 +32,10 @@ pub(crate) fn read_text(file: &str, text: &str, package: &str) -> Result<toml::T
             _ => Ok(toml::Table::new()),
         },
         Some(other) => Err(EngineError::input(
-            format!("read `packages` in {file}: expected tables [packages.NAME], found {}", other.type_str()),
+            format!(
+                "read `packages` in {file}: expected tables [packages.NAME], found {}",
+                other.type_str()
+            ),
             None,
         )),
         None => Ok(table),

@@ -7,10 +7,15 @@ use crate::store::package_files::OpenPackage;
 
 /// Refuses a server whose major is outside the package's range.
 pub(crate) fn check(package: &OpenPackage, major: u32) -> Result<(), EngineError> {
-    let Some(range) = &package.plan.package.postgres else { return Ok(()) };
+    let Some(range) = &package.plan.package.postgres else {
+        return Ok(());
+    };
     if holds(range, major).ok_or_else(|| {
         EngineError::input(
-            format!("read `postgres = \"{range}\"` of package `{}`", package.plan.package.name),
+            format!(
+                "read `postgres = \"{range}\"` of package `{}`",
+                package.plan.package.name
+            ),
             "write comparisons of majors, such as \">=14, <19\"".to_owned(),
         )
     })? {
@@ -18,7 +23,10 @@ pub(crate) fn check(package: &OpenPackage, major: u32) -> Result<(), EngineError
     }
     Err(Refusal::new(
         RefusalCode::PostgresVersion,
-        format!("package `{}` may run on PostgreSQL {range}, and this server is {major}", package.plan.package.name),
+        format!(
+            "package `{}` may run on PostgreSQL {range}, and this server is {major}",
+            package.plan.package.name
+        ),
     )
     .into())
 }

@@ -67,15 +67,29 @@ pub async fn rollback(
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "rollback", &run_id).await?;
-    let run =
-        ReleaseRun { context, package, parameters: &parameters, place: &place, verb: "rollback", run_id: &run_id };
+    let run = ReleaseRun {
+        context,
+        package,
+        parameters: &parameters,
+        place: &place,
+        verb: "rollback",
+        run_id: &run_id,
+    };
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;
         let state = run.adopted_state(&session).await?;
         session.close().await;
-        let planned = run.standing(&state, options.to.as_deref())?.iter().rev().map(|applied| applied.tier.clone());
+        let planned = run
+            .standing(&state, options.to.as_deref())?
+            .iter()
+            .rev()
+            .map(|applied| applied.tier.clone());
         let planned: Vec<String> = planned.collect();
-        return Ok(RollbackReport { nothing_to_do: planned.is_empty(), planned, ..run.rollback_report() });
+        return Ok(RollbackReport {
+            nothing_to_do: planned.is_empty(),
+            planned,
+            ..run.rollback_report()
+        });
     }
     if place.class == TargetClass::Production || place.class == TargetClass::Golden {
         refuse_production(&place)?;
@@ -90,9 +104,15 @@ pub async fn rollback(
         Err(EngineError::Refused(_)) => "refused",
         Err(_) => "failed",
     };
-    context.emit(Event::RunFinished { verdict: verdict.into(), duration_ms: millis(started.elapsed()) });
+    context.emit(Event::RunFinished {
+        verdict: verdict.into(),
+        duration_ms: millis(started.elapsed()),
+    });
     let report = outcome?;
-    crate::store::evidence::save_exports(&context.root.join("runs").join(&run_id), &report.exports)?;
+    crate::store::evidence::save_exports(
+        &context.root.join("runs").join(&run_id),
+        &report.exports,
+    )?;
     Ok(report)
 }
 
@@ -113,13 +133,27 @@ impl ReleaseRun<'_> {
         state: &'s oneroof_model::ReleaseState,
         to: Option<&str>,
     ) -> Result<&'s [oneroof_model::AppliedTier], EngineError> {
-        let Some(word) = to else { return Ok(&state.applied) };
+        let Some(word) = to else {
+            return Ok(&state.applied);
+        };
         let id = self.package.plan.tier(word).map(|tier| tier.id.as_str());
-        match state.applied.iter().position(|applied| Some(applied.tier.as_str()) == id) {
+        match state
+            .applied
+            .iter()
+            .position(|applied| Some(applied.tier.as_str()) == id)
+        {
             Some(kept) => Ok(&state.applied[kept + 1..]),
             None => {
-                let standing: Vec<_> = state.applied.iter().map(|applied| applied.tier.as_str()).collect();
-                let standing = if standing.is_empty() { "none".to_owned() } else { standing.join(", ") };
+                let standing: Vec<_> = state
+                    .applied
+                    .iter()
+                    .map(|applied| applied.tier.as_str())
+                    .collect();
+                let standing = if standing.is_empty() {
+                    "none".to_owned()
+                } else {
+                    standing.join(", ")
+                };
                 Err(EngineError::input(
                     format!("find tier `{word}` among the tiers that stand"),
                     format!("these stand on target `{}`: {standing}", self.place.name),
@@ -129,21 +163,42 @@ impl ReleaseRun<'_> {
     }
 
     /// Undoes the release, or the tiers after `to`.
-    pub(crate) async fn rollback(&self, lock: &RunLock, to: Option<&str>) -> Result<RollbackReport, EngineError> {
+    pub(crate) async fn rollback(
+        &self,
+        lock: &RunLock,
+        to: Option<&str>,
+    ) -> Result<RollbackReport, EngineError> {
         let state = self.adopted_state(lock.watcher()).await?;
         let undone = self.standing(&state, to)?;
-        let mut report = RollbackReport { executed: true, ..self.rollback_report() };
+        let mut report = RollbackReport {
+            executed: true,
+            ..self.rollback_report()
+        };
         if undone.is_empty() {
             report.nothing_to_do = true;
             return Ok(report);
         }
         report.exports = self.exports().await?;
-        let entire = if undone.len() == state.applied.len() { Entire::Yes } else { Entire::No };
-        report.planned = undone.iter().rev().map(|applied| applied.tier.clone()).collect();
+        let entire = if undone.len() == state.applied.len() {
+            Entire::Yes
+        } else {
+            Entire::No
+        };
+        report.planned = undone
+            .iter()
+            .rev()
+            .map(|applied| applied.tier.clone())
+            .collect();
         report.tiers = self.undo(lock, undone, &state.entry, entire).await?;
         if entire == Entire::Yes {
-            let mut figures = Figures { entry: state.entry.clone(), ..Figures::default() };
-            for text in self.markers(&self.package.plan.rollback.marker.0, &mut figures).await? {
+            let mut figures = Figures {
+                entry: state.entry.clone(),
+                ..Figures::default()
+            };
+            for text in self
+                .markers(&self.package.plan.rollback.marker.0, &mut figures)
+                .await?
+            {
                 self.context.emit(Event::Marker { text: text.clone() });
                 report.markers.push(text);
             }

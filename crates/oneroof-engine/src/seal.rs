@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use oneroof_model::package::{MANIFEST_FILE, Manifest};
-use oneroof_model::{Digest, DiagnosticSeverity, Refusal, RefusalCode};
+use oneroof_model::{DiagnosticSeverity, Digest, Refusal, RefusalCode};
 use serde::Serialize;
 
 use crate::check;
@@ -36,7 +36,10 @@ pub fn seal(folder: &Path) -> Result<SealReport, EngineError> {
             .collect();
         return Err(Refusal::new(
             RefusalCode::PackageInvalid,
-            format!("package `{}` has {} errors", package.plan.package.name, report.errors),
+            format!(
+                "package `{}` has {} errors",
+                package.plan.package.name, report.errors
+            ),
         )
         .reasons(reasons)
         .hint(format!("oneroof package check {}", folder.display()))
@@ -50,7 +53,9 @@ pub fn seal(folder: &Path) -> Result<SealReport, EngineError> {
         // Written beside and renamed, so that a full disk leaves the old manifest.
         let part = tempfile::NamedTempFile::new_in(folder).map_err(writing())?;
         std::fs::write(part.path(), manifest.text()).map_err(writing())?;
-        let file = part.persist(&path).map_err(|error| writing()(error.error))?;
+        let file = part
+            .persist(&path)
+            .map_err(|error| writing()(error.error))?;
         let mut permissions = file.metadata().map_err(writing())?.permissions();
         std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o644);
         file.set_permissions(permissions).map_err(writing())?;

@@ -3,8 +3,8 @@
 
 use oneroof_model::{Refusal, RefusalCode};
 use oneroof_pg::catalog::assigned_transaction_id;
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::run::RunSettings;
 
 use crate::context::TargetDatabase;
@@ -23,7 +23,11 @@ pub(crate) struct Source {
 
 impl Source {
     /// Opens the door with the target's read role.
-    pub(crate) async fn open(target: &TargetDatabase, verb: &str, run_id: &str) -> Result<Source, EngineError> {
+    pub(crate) async fn open(
+        target: &TargetDatabase,
+        verb: &str,
+        run_id: &str,
+    ) -> Result<Source, EngineError> {
         let read = read_role(target)?;
         let options = SessionOptions {
             statement_timeout_ms: Some(STATEMENT_TIMEOUT_MS),
@@ -32,8 +36,14 @@ impl Source {
         };
         let session = connect(read, &options)
             .await
-            .map_err(EngineError::database(format!("open target `{}` as its read role", target.name)))?;
-        Ok(Source { session, transactions: 0 })
+            .map_err(EngineError::database(format!(
+                "open target `{}` as its read role",
+                target.name
+            )))?;
+        Ok(Source {
+            session,
+            transactions: 0,
+        })
     }
 
     /// Reads something in one transaction. `settings` may name no role: the read role has no other.
@@ -42,27 +52,40 @@ impl Source {
         settings: &RunSettings,
         work: impl AsyncFnOnce(&Session) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        begin(&self.session, "begin transaction isolation level repeatable read read only").await?;
+        begin(
+            &self.session,
+            "begin transaction isolation level repeatable read read only",
+        )
+        .await?;
         let settings = RunSettings {
             role: None,
             lock_timeout_ms: LOCK_TIMEOUT_MS,
             statement_timeout_ms: STATEMENT_TIMEOUT_MS,
             ..settings.clone()
         };
-        settings.apply(&self.session).await.map_err(EngineError::database("set the transaction's settings"))?;
+        settings
+            .apply(&self.session)
+            .await
+            .map_err(EngineError::database("set the transaction's settings"))?;
         let outcome = work(&self.session).await;
         // After a failed statement the server answers nothing but a rollback; then nothing was written either.
         if outcome.is_ok() {
-            let id = assigned_transaction_id(&self.session)
-                .await
-                .map_err(EngineError::database("ask whether a transaction id was assigned"))?;
+            let id =
+                assigned_transaction_id(&self.session)
+                    .await
+                    .map_err(EngineError::database(
+                        "ask whether a transaction id was assigned",
+                    ))?;
             if let Some(id) = id {
                 return Err(EngineError::other(format!(
                     "read the source without writing: transaction id {id} was assigned; the transaction is not committed"
                 )));
             }
         }
-        self.session.simple("rollback").await.map_err(EngineError::database("roll back a reading transaction"))?;
+        self.session
+            .simple("rollback")
+            .await
+            .map_err(EngineError::database("roll back a reading transaction"))?;
         self.transactions += 1;
         outcome
     }
@@ -80,7 +103,10 @@ impl Source {
 
 /// The connection of the read role, or a refusal that names it.
 pub(crate) fn read_role(target: &TargetDatabase) -> Result<&ConnInfo, EngineError> {
-    target.read.as_ref().ok_or_else(|| role_missing(target, "read"))
+    target
+        .read
+        .as_ref()
+        .ok_or_else(|| role_missing(target, "read"))
 }
 
 /// A verb without its connection is refused, naming the role.

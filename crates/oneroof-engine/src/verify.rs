@@ -52,18 +52,36 @@ pub async fn verify(
                 .await
                 .map_err(EngineError::database("read the target's identity"))?;
             let mut figures = Figures::default();
-            let broken =
-                metrics::ask(session, package, &parameters, &plan.invariants, &mut figures, StopAt::End).await?;
+            let broken = metrics::ask(
+                session,
+                package,
+                &parameters,
+                &plan.invariants,
+                &mut figures,
+                StopAt::End,
+            )
+            .await?;
             let mut markers = Vec::new();
             if broken.is_empty() {
                 figures.live = metrics::probe(session, package, &parameters, None).await?;
-                markers = metrics::markers(session, package, &parameters, &plan.verify.marker.0, &mut figures).await?;
+                markers = metrics::markers(
+                    session,
+                    package,
+                    &parameters,
+                    &plan.verify.marker.0,
+                    &mut figures,
+                )
+                .await?;
             }
             Ok(VerifyReport {
                 package: plan.release_tag(),
                 target: target.name.clone(),
                 database: identity.database_name,
-                invariants: plan.invariants.iter().filter(|check| parameters.fulfil(&check.when)).count(),
+                invariants: plan
+                    .invariants
+                    .iter()
+                    .filter(|check| parameters.fulfil(&check.when))
+                    .count(),
                 table: metrics::verify_table(plan, &figures.live),
                 broken,
                 markers,
@@ -71,5 +89,9 @@ pub async fn verify(
         })
         .await?;
     source.close().await;
-    if report.broken.is_empty() { Ok(report) } else { Err(invariant_failure(&report.broken).into()) }
+    if report.broken.is_empty() {
+        Ok(report)
+    } else {
+        Err(invariant_failure(&report.broken).into())
+    }
 }

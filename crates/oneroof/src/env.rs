@@ -4,8 +4,8 @@
 //! `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM` (read by the terminal crates), `TMPDIR`
 //! (where private servers live unless `oneroof.toml` says otherwise).
 
-use oneroof_engine::conninfo::{ConnInfo, LibpqEnvironment};
 use oneroof_engine::SearchPlaces;
+use oneroof_engine::conninfo::{ConnInfo, LibpqEnvironment};
 
 /// The project folder, as `--project` (which wins).
 pub(crate) const PROJECT: &str = "ONEROOF_PROJECT";
@@ -23,12 +23,16 @@ pub(crate) fn libpq() -> LibpqEnvironment {
 /// Who runs us: the login name of the operating system.
 pub(crate) fn operator() -> String {
     let nothing = LibpqEnvironment::from_vars([]);
-    ConnInfo::parse("", &nothing).map_or_else(|_| "unknown".to_owned(), |login| login.user().to_owned())
+    ConnInfo::parse("", &nothing)
+        .map_or_else(|_| "unknown".to_owned(), |login| login.user().to_owned())
 }
 
 /// Where server binaries are looked for: the folders of `PATH` and the usual places.
 pub(crate) fn search_places() -> SearchPlaces {
-    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that reads the environment"
+    )]
     let path = std::env::var("PATH");
     SearchPlaces::usual(path.ok().as_deref())
 }

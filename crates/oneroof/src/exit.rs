@@ -16,7 +16,10 @@ pub(crate) enum Exit {
     /// A statement, an assertion or a step failed; what was half-done is rolled back.
     Failed,
     /// The gate is closed. Reserved: this version has no gate yet.
-    #[expect(dead_code, reason = "reserved for `oneroof gate`, so that nobody else takes 10")]
+    #[expect(
+        dead_code,
+        reason = "reserved for `oneroof gate`, so that nobody else takes 10"
+    )]
     GateBlocked,
     /// Ctrl-C, or SIGTERM; what was begun is cleaned up.
     Interrupted,

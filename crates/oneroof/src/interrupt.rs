@@ -29,7 +29,11 @@ impl Interrupt {
                     _ = hangup.recv() => {}
                 }
                 let before = *sender.borrow();
-                printer.say(if before == 0 { "interrupted, cleaning up" } else { "still cleaning up" });
+                printer.say(if before == 0 {
+                    "interrupted, cleaning up"
+                } else {
+                    "still cleaning up"
+                });
                 sender.send_replace(before + 1);
             }
         });

@@ -25,7 +25,10 @@ fn main() -> ExitCode {
         Err(error) => return commands::usage_error(&error).into(),
     };
     let session = cli.session();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = anyhow::Error::new(error).context("start the runtime");

@@ -577,6 +577,12 @@ where r.status = 'active'
   and r.coverage_mode = 'per_assignment';
 
 comment on view v_axis_required_cell is 'Every cell that a coverage rule wants an owner for.';
+comment on column v_axis_required_cell.axis_code           is 'the axis';
+comment on column v_axis_required_cell.object_type         is 'type of the object, as in the inventory';
+comment on column v_axis_required_cell.object_ref          is 'the object, as in the inventory';
+comment on column v_axis_required_cell.value_code          is 'the value of the axis';
+comment on column v_axis_required_cell.rule_code           is 'the coverage rule';
+comment on column v_axis_required_cell.required_owner_kind is 'kind of owner that fills the cell';
 
 create view v_axis_effective_owner as
 select 'responsibility'::text    as axis_code,
@@ -605,6 +611,14 @@ where o.axis_code <> 'responsibility'
 
 comment on view v_axis_effective_owner is
     'Who holds a cell: for responsibility the effective owner of the base, groups included; for other axes the valid rows.';
+comment on column v_axis_effective_owner.axis_code      is 'the axis';
+comment on column v_axis_effective_owner.object_type    is 'type of the object, as in the inventory';
+comment on column v_axis_effective_owner.object_ref     is 'the object, as in the inventory';
+comment on column v_axis_effective_owner.value_code     is 'the value; for responsibility the scope';
+comment on column v_axis_effective_owner.owner_gov_code is 'the agency';
+comment on column v_axis_effective_owner.owner_kind     is 'accountable, supporting, delegated or exception';
+comment on column v_axis_effective_owner.resolution     is 'direct or inherited';
+comment on column v_axis_effective_owner.depth          is 'levels between the object and the row that decides';
 
 create view v_axis_coverage_gap as
 select g.axis_code,
@@ -627,6 +641,12 @@ join coverage_rule r
  and r.status = 'active';
 
 comment on view v_axis_coverage_gap is 'Required cells without an owner of the required kind.';
+comment on column v_axis_coverage_gap.axis_code           is 'the axis';
+comment on column v_axis_coverage_gap.object_type         is 'type of the object, as in the inventory';
+comment on column v_axis_coverage_gap.object_ref          is 'the object, as in the inventory';
+comment on column v_axis_coverage_gap.value_code          is 'the value of the axis';
+comment on column v_axis_coverage_gap.rule_code           is 'the coverage rule';
+comment on column v_axis_coverage_gap.required_owner_kind is 'kind of owner that fills the cell';
 
 create view v_axis_assignment_quality as
 select s.assignment_id,
@@ -661,6 +681,17 @@ where s.status = 'active';
 
 comment on view v_axis_assignment_quality is
     'One flag for each active assignment, the first that fits: quarantine, low_confidence, stale, ok.';
+comment on column v_axis_assignment_quality.assignment_id        is 'key of the assignment';
+comment on column v_axis_assignment_quality.object_type          is 'type of the object, as in the inventory';
+comment on column v_axis_assignment_quality.object_ref           is 'the object, as in the inventory';
+comment on column v_axis_assignment_quality.axis_code            is 'the axis';
+comment on column v_axis_assignment_quality.value_code           is 'the value of the axis';
+comment on column v_axis_assignment_quality.zone                 is 'approved, candidate or quarantine';
+comment on column v_axis_assignment_quality.confidence           is 'how sure the assigner is, 0 to 1';
+comment on column v_axis_assignment_quality.confidence_threshold is 'what the rule asks for';
+comment on column v_axis_assignment_quality.staleness_days       is 'age from which the rule calls it stale; 0 or null = never';
+comment on column v_axis_assignment_quality.assigned_at          is 'when it was judged';
+comment on column v_axis_assignment_quality.quality_flag         is 'quarantine, low_confidence, stale or ok';
 
 create view v_axis_registry_coverage as
 select a.axis_code,
@@ -676,6 +707,13 @@ select a.axis_code,
 from axis_registry a;
 
 comment on view v_axis_registry_coverage is 'Each axis with its active values, assignments and rules.';
+comment on column v_axis_registry_coverage.axis_code          is 'the axis';
+comment on column v_axis_registry_coverage.axis_family        is 'structural, label, semantic, pivot or system';
+comment on column v_axis_registry_coverage.axis_kind          is 'deterministic, uncertain or system';
+comment on column v_axis_registry_coverage.status             is 'candidate, active, deprecated or retired';
+comment on column v_axis_registry_coverage.active_values      is 'values in use';
+comment on column v_axis_registry_coverage.active_assignments is 'assignments in force';
+comment on column v_axis_registry_coverage.active_rules       is 'coverage rules in force';
 
 create view v_axis_missing_assignment as
 select r.axis_code,
@@ -764,6 +802,12 @@ left join coverage_rule r
 
 comment on view v_axis_missing_assignment is
     'Assignments that do not fit the inventory: missing, moved to another group, or gone from the inventory.';
+comment on column v_axis_missing_assignment.axis_code   is 'the axis';
+comment on column v_axis_missing_assignment.object_type is 'type of the object, as in the inventory';
+comment on column v_axis_missing_assignment.object_ref  is 'the object, as in the inventory';
+comment on column v_axis_missing_assignment.value_code  is 'the value it is assigned to; null if missing';
+comment on column v_axis_missing_assignment.reason      is 'missing, moved or gone';
+comment on column v_axis_missing_assignment.rule_code   is 'the coverage rule';
 
 create view v_axis_coverage_summary as
 with required as (
@@ -799,6 +843,15 @@ left join quality q  on q.axis_code = a.axis_code
 where a.status = 'active';
 
 comment on view v_axis_coverage_summary is 'Each active axis with its required cells, gaps and assignment quality.';
+comment on column v_axis_coverage_summary.axis_code      is 'the axis';
+comment on column v_axis_coverage_summary.axis_kind      is 'deterministic, uncertain or system';
+comment on column v_axis_coverage_summary.status         is 'candidate, active, deprecated or retired';
+comment on column v_axis_coverage_summary.required_cells is 'cells that a rule wants an owner for';
+comment on column v_axis_coverage_summary.gap_cells      is 'required cells without such an owner';
+comment on column v_axis_coverage_summary.ok_assignments is 'assignments without a fault';
+comment on column v_axis_coverage_summary.low_conf       is 'assignments below the threshold';
+comment on column v_axis_coverage_summary.stale          is 'assignments that are too old';
+comment on column v_axis_coverage_summary.quarantine     is 'assignments held in quarantine';
 
 create view v_axis_topic_parentage_conflict as
 with recursive climb as (
@@ -839,6 +892,11 @@ having count(distinct c.value_code) > 1;
 
 comment on view v_axis_topic_parentage_conflict is
     'Objects whose topics lead to more than one topmost ancestor. Several topics under one root are fine.';
+comment on column v_axis_topic_parentage_conflict.object_type is 'type of the object, as in the inventory';
+comment on column v_axis_topic_parentage_conflict.object_ref  is 'the object, as in the inventory';
+comment on column v_axis_topic_parentage_conflict.axis_code   is 'the axis';
+comment on column v_axis_topic_parentage_conflict.root_count  is 'number of topmost ancestors';
+comment on column v_axis_topic_parentage_conflict.roots       is 'the topmost ancestors, sorted';
 
 -- ---------------------------------------------------------------------------------------------
 -- Views 10..15: topic against label
@@ -870,6 +928,7 @@ where u.label_code is not null
   );
 
 comment on view v_reconcile_label_orphan is 'Labels in use that the vocabulary does not have.';
+comment on column v_reconcile_label_orphan.label_code is 'the label';
 
 create view v_reconcile_topic_without_label as
 select v.value_code,
@@ -884,6 +943,8 @@ where v.axis_code = 'topic'
   );
 
 comment on view v_reconcile_topic_without_label is 'Active topics that no label expresses.';
+comment on column v_reconcile_topic_without_label.value_code is 'the value of the axis';
+comment on column v_reconcile_topic_without_label.value_name is 'name for people';
 
 create view v_reconcile_label_without_topic as
 select t.code::text as label_code,
@@ -899,6 +960,8 @@ where t.status = 'active'
   );
 
 comment on view v_reconcile_label_without_topic is 'Active labels of active facets that express no topic.';
+comment on column v_reconcile_label_without_topic.label_code is 'the label';
+comment on column v_reconcile_label_without_topic.facet_code is 'the facet of the label';
 
 create view v_reconcile_collection_topic_vs_label as
 with assigned as (
@@ -916,6 +979,7 @@ with assigned as (
            ) as has_owner
     from axis_assignment s
     where s.axis_code = 'topic'
+      and s.object_type = 'collection'
       and s.status = 'active'
 ), compared as (
     select a.coll,
@@ -996,6 +1060,19 @@ left join topic_label_reconcile_decision d
 
 comment on view v_reconcile_collection_topic_vs_label is
     'The topic of each collection against the labels that its rules give it. Facets are orthogonal, so no overlap is no contradiction; divergent can never be accepted.';
+comment on column v_reconcile_collection_topic_vs_label.coll                 is 'the collection';
+comment on column v_reconcile_collection_topic_vs_label.topic_value          is 'the topic';
+comment on column v_reconcile_collection_topic_vs_label.zone                 is 'approved, candidate or quarantine';
+comment on column v_reconcile_collection_topic_vs_label.has_owner            is 'whether somebody accountable holds the topic of the collection';
+comment on column v_reconcile_collection_topic_vs_label.topic_labels         is 'labels that express the topic, sorted';
+comment on column v_reconcile_collection_topic_vs_label.topic_facets         is 'facets of these labels, sorted';
+comment on column v_reconcile_collection_topic_vs_label.rule_labels          is 'labels that active rules give to the collection, sorted';
+comment on column v_reconcile_collection_topic_vs_label.rule_facets          is 'facets of these labels, sorted';
+comment on column v_reconcile_collection_topic_vs_label.base_flag            is 'no_label_rule, no_topic_label, consistent, orthogonal_facet or divergent';
+comment on column v_reconcile_collection_topic_vs_label.evidence_fingerprint is 'fingerprint of the facts a decision would be bound to';
+comment on column v_reconcile_collection_topic_vs_label.decision_id          is 'the decision that counts, if one does';
+comment on column v_reconcile_collection_topic_vs_label.decision_kind        is 'its kind';
+comment on column v_reconcile_collection_topic_vs_label.flag                 is 'base_flag, or reconciled_ and the kind of the decision';
 
 create view v_reconcile_topic_projection_gap as
 select c.coll,
@@ -1013,6 +1090,10 @@ where c.has_owner
 
 comment on view v_reconcile_topic_projection_gap is
     'Collections with an owned topic that no label rule projects, unless that was accepted.';
+comment on column v_reconcile_topic_projection_gap.coll           is 'the collection';
+comment on column v_reconcile_topic_projection_gap.topic_value    is 'the topic';
+comment on column v_reconcile_topic_projection_gap.owner_gov_code is 'the agency';
+comment on column v_reconcile_topic_projection_gap.flag           is 'base_flag, or reconciled_ and the kind of the decision';
 
 create view v_reconcile_summary as
 select (select count(*) from v_reconcile_label_orphan)         as label_orphans,
@@ -1024,6 +1105,11 @@ select (select count(*) from v_reconcile_label_orphan)         as label_orphans,
        (select count(*) from v_reconcile_topic_projection_gap) as projection_gaps;
 
 comment on view v_reconcile_summary is 'The reconciliation of topics and labels in one row.';
+comment on column v_reconcile_summary.label_orphans         is 'labels in use that the vocabulary does not have';
+comment on column v_reconcile_summary.topics_without_label  is 'active topics that no label expresses';
+comment on column v_reconcile_summary.labels_without_topic  is 'active labels that express no topic';
+comment on column v_reconcile_summary.divergent_collections is 'collections whose labels contradict their topic';
+comment on column v_reconcile_summary.projection_gaps       is 'collections with an owned topic that no label rule projects';
 
 -- ---------------------------------------------------------------------------------------------
 -- Views 18..22 and 31: what the detectors read
@@ -1041,6 +1127,10 @@ where s.status = 'active'
   and a.status <> 'active';
 
 comment on view v_drift_unregistered_axis is 'Active assignments on an axis that is not active.';
+comment on column v_drift_unregistered_axis.object_type is 'type of the object, as in the inventory';
+comment on column v_drift_unregistered_axis.object_ref  is 'the object, as in the inventory';
+comment on column v_drift_unregistered_axis.axis_code   is 'the axis';
+comment on column v_drift_unregistered_axis.value_code  is 'the value of the axis';
 
 create view v_drift_ui_visible_unapproved as
 select s.object_type, s.object_ref, s.axis_code, s.value_code
@@ -1054,6 +1144,10 @@ where e.owner_kind = 'accountable';
 
 comment on view v_drift_ui_visible_unapproved is
     'Assignments that pages show although nobody approved them and nobody is accountable.';
+comment on column v_drift_ui_visible_unapproved.object_type is 'type of the object, as in the inventory';
+comment on column v_drift_ui_visible_unapproved.object_ref  is 'the object, as in the inventory';
+comment on column v_drift_ui_visible_unapproved.axis_code   is 'the axis';
+comment on column v_drift_ui_visible_unapproved.value_code  is 'the value of the axis';
 
 create view v_drift_coverage_rule_missing as
 select a.axis_code
@@ -1066,6 +1160,7 @@ where a.status = 'active'
   );
 
 comment on view v_drift_coverage_rule_missing is 'Active axes that no active rule turns into cells.';
+comment on column v_drift_coverage_rule_missing.axis_code is 'the axis';
 
 create view v_drift_stale_candidate_value as
 select v.axis_code,
@@ -1076,6 +1171,9 @@ where v.status = 'candidate'
   and v.created_at < now() - interval '30 days';
 
 comment on view v_drift_stale_candidate_value is 'Values that have been candidates for more than 30 days.';
+comment on column v_drift_stale_candidate_value.axis_code  is 'the axis';
+comment on column v_drift_stale_candidate_value.value_code is 'the value of the axis';
+comment on column v_drift_stale_candidate_value.created_at is 'when the value was made';
 
 create view v_drift_event_map as
 select m.detector_code,
@@ -1096,24 +1194,34 @@ from (values
 ) as m (detector_code, event_type);
 
 comment on view v_drift_event_map is 'The eleven detectors and the event type each would be reported as.';
+comment on column v_drift_event_map.detector_code is 'the detector';
+comment on column v_drift_event_map.event_domain  is 'always governance';
+comment on column v_drift_event_map.event_type    is 'the event it would be';
 
 create view v_projection_lag_timing as
-with ruled as (
-    select s.object_ref  as coll,
-           s.value_code  as topic_value,
+with compared as materialized (
+    -- first what has rules at all, which is little; then the assignments of that
+    select c.coll,
+           c.topic_value
+    from v_reconcile_collection_topic_vs_label c
+    where c.rule_labels <> '{}'
+      and c.flag not in ('reconciled_accept_projection_pending', 'reconciled_accept_quarantine_hold')
+), ruled as (
+    select c.coll,
+           c.topic_value,
            s.assigned_at as governance_at,
            r.id          as rule_id
-    from axis_assignment s
-    join v_reconcile_collection_topic_vs_label c
-      on c.coll = s.object_ref
-     and c.topic_value = s.value_code
+    from compared c
+    join axis_assignment s
+      on s.object_type = 'collection'
+     and s.object_ref = c.coll
+     and s.axis_code = 'topic'
+     and s.value_code = c.topic_value
+     and s.status = 'active'
     join label_rules r
       on r.rule_type = 'collection'
      and r.status = 'active'
-     and r.condition ->> 'collection' = s.object_ref
-    where s.axis_code = 'topic'
-      and s.status = 'active'
-      and c.flag not in ('reconciled_accept_projection_pending', 'reconciled_accept_quarantine_hold')
+     and r.condition ->> 'collection' = c.coll
 ), projected as (
     select r.coll,
            r.topic_value,
@@ -1147,6 +1255,13 @@ from projected p;
 
 comment on view v_projection_lag_timing is
     'How far the labels that the application wrote lie behind the topic of their collection.';
+comment on column v_projection_lag_timing.coll          is 'the collection';
+comment on column v_projection_lag_timing.topic_value   is 'the topic';
+comment on column v_projection_lag_timing.governance_at is 'when the topic was assigned';
+comment on column v_projection_lag_timing.projected_at  is 'newest label of the rules; null = never';
+comment on column v_projection_lag_timing.label_count   is 'labels of the rules';
+comment on column v_projection_lag_timing.lag_days      is 'difference of the two dates in UTC';
+comment on column v_projection_lag_timing.lag_flag      is 'never_projected, lagging or fresh';
 
 -- ---------------------------------------------------------------------------------------------
 -- Views 16, 17, 8, 23: findings and what they would be reported as
@@ -1228,6 +1343,13 @@ from v_projection_lag_timing t
 where t.lag_flag <> 'fresh';
 
 comment on view v_drift_finding is 'What the eleven detectors see right now. The stored findings are in governance_drift_state.';
+comment on column v_drift_finding.detector_code is 'the detector';
+comment on column v_drift_finding.severity      is 'critical, warning or info';
+comment on column v_drift_finding.object_type   is 'type of the object, as in the inventory';
+comment on column v_drift_finding.object_ref    is 'the object, as in the inventory';
+comment on column v_drift_finding.axis_code     is 'the axis';
+comment on column v_drift_finding.value_code    is 'the value of the axis';
+comment on column v_drift_finding.detail        is 'what is wrong, in words';
 
 create view v_drift_summary as
 select f.detector_code,
@@ -1237,6 +1359,9 @@ from v_drift_finding f
 group by f.detector_code, f.severity;
 
 comment on view v_drift_summary is 'What the detectors see right now, counted by detector and severity.';
+comment on column v_drift_summary.detector_code is 'the detector';
+comment on column v_drift_summary.severity      is 'critical, warning or info';
+comment on column v_drift_summary.findings      is 'number of findings';
 
 create view v_axis_issue_payload as
 with issue as (
@@ -1277,6 +1402,16 @@ left join event_type_registry t
  and t.event_type = i.event_type;
 
 comment on view v_axis_issue_payload is 'Gaps and weak assignments of the axes, shaped as the events they would be.';
+comment on column v_axis_issue_payload.issue_kind    is 'missing_owner, missing_assignment, low_confidence, quarantine or stale_topic';
+comment on column v_axis_issue_payload.object_type   is 'type of the object, as in the inventory';
+comment on column v_axis_issue_payload.object_ref    is 'the object, as in the inventory';
+comment on column v_axis_issue_payload.axis_code     is 'the axis';
+comment on column v_axis_issue_payload.value_code    is 'the value of the axis';
+comment on column v_axis_issue_payload.event_domain  is 'always governance';
+comment on column v_axis_issue_payload.event_type    is 'the event it would be';
+comment on column v_axis_issue_payload.event_stream  is 'stream of the type in event_type_registry';
+comment on column v_axis_issue_payload.delivery_lane is 'lane of the type in event_type_registry';
+comment on column v_axis_issue_payload.safe_payload  is 'what the event would carry; no data of the application';
 
 create view v_drift_issue_payload as
 select s.state_id,
@@ -1317,6 +1452,26 @@ where s.status = 'open';
 
 comment on view v_drift_issue_payload is
     'The stored open findings, shaped as the events they would be, each with the reason why it may not be emitted.';
+comment on column v_drift_issue_payload.state_id            is 'the stored finding';
+comment on column v_drift_issue_payload.detector_code       is 'the detector';
+comment on column v_drift_issue_payload.object_type         is 'type of the object, as in the inventory';
+comment on column v_drift_issue_payload.object_ref          is 'the object, as in the inventory';
+comment on column v_drift_issue_payload.axis_code           is 'the axis';
+comment on column v_drift_issue_payload.value_code          is 'the value of the axis';
+comment on column v_drift_issue_payload.event_domain        is 'always governance';
+comment on column v_drift_issue_payload.event_type          is 'the event it would be';
+comment on column v_drift_issue_payload.event_stream        is 'stream of the type in event_type_registry';
+comment on column v_drift_issue_payload.delivery_lane       is 'lane of the type in event_type_registry';
+comment on column v_drift_issue_payload.event_severity      is 'severity of the finding';
+comment on column v_drift_issue_payload.event_subject_table is 'table of the subject';
+comment on column v_drift_issue_payload.event_subject_ref   is 'key of the subject';
+comment on column v_drift_issue_payload.canonical_address   is 'object_type:object_ref';
+comment on column v_drift_issue_payload.actor_ref           is 'who reports it';
+comment on column v_drift_issue_payload.source_system       is 'where it comes from';
+comment on column v_drift_issue_payload.safe_payload        is 'what the event would carry; no data of the application';
+comment on column v_drift_issue_payload.type_active         is 'whether the event type is switched on';
+comment on column v_drift_issue_payload.emit_blocked        is 'whether it may not be emitted';
+comment on column v_drift_issue_payload.blocked_reason      is 'why not';
 
 -- ---------------------------------------------------------------------------------------------
 -- Views 24..30: what pages read. Order, names and types are a contract.
@@ -1343,6 +1498,15 @@ where s.axis_code = 'topic'
   and s.status = 'active';
 
 comment on view v_ui_object_topic is 'The topics of each object with owner and lane: official if owned, else candidate.';
+comment on column v_ui_object_topic.object_type    is 'type of the object, as in the inventory';
+comment on column v_ui_object_topic.object_ref     is 'the object, as in the inventory';
+comment on column v_ui_object_topic.topic          is 'the topic';
+comment on column v_ui_object_topic.zone           is 'approved, candidate or quarantine';
+comment on column v_ui_object_topic.confidence     is 'how sure the assigner is, 0 to 1';
+comment on column v_ui_object_topic.assigned_kind  is 'dot, agent, human or rule';
+comment on column v_ui_object_topic.owner_gov_code is 'the agency';
+comment on column v_ui_object_topic.owner_kind     is 'accountable, supporting, delegated or exception';
+comment on column v_ui_object_topic.lane           is 'official if owned, else candidate';
 
 create view v_ui_lane as
 select l.lane,
@@ -1353,6 +1517,8 @@ left join v_ui_object_topic t
 group by l.lane;
 
 comment on view v_ui_lane is 'Objects in the official and in the candidate lane; both lanes are always there.';
+comment on column v_ui_lane.lane    is 'official if owned, else candidate';
+comment on column v_ui_lane.objects is 'objects in the lane';
 
 create view v_ui_topic_tree as
 with recursive tree as (
@@ -1390,6 +1556,13 @@ select t.value_code        as topic,
 from tree t;
 
 comment on view v_ui_topic_tree is 'All topics with their place in the tree.';
+comment on column v_ui_topic_tree.topic           is 'the topic';
+comment on column v_ui_topic_tree.value_name      is 'name for people';
+comment on column v_ui_topic_tree.parent          is 'parent topic; null for a root';
+comment on column v_ui_topic_tree.status          is 'candidate, active, deprecated or retired';
+comment on column v_ui_topic_tree.provenance_kind is 'kind of its provenance';
+comment on column v_ui_topic_tree.depth           is '0 for a root';
+comment on column v_ui_topic_tree.path            is 'place in the tree, from the root';
 
 create view v_ui_review_queue as
 select 'unowned_assignment'::text as item_kind,
@@ -1415,6 +1588,13 @@ where s.status = 'open'
 
 comment on view v_ui_review_queue is
     'What waits for a person: unowned assignments, candidate values, stored findings that are critical or a warning.';
+comment on column v_ui_review_queue.item_kind   is 'unowned_assignment, candidate_value or drift';
+comment on column v_ui_review_queue.severity    is 'critical, warning or info';
+comment on column v_ui_review_queue.object_type is 'type of the object, as in the inventory';
+comment on column v_ui_review_queue.object_ref  is 'the object, as in the inventory';
+comment on column v_ui_review_queue.axis_code   is 'the axis';
+comment on column v_ui_review_queue.value_code  is 'the value of the axis';
+comment on column v_ui_review_queue.reason      is 'why it waits';
 
 create view v_ui_detector_findings as
 select case s.severity when 'critical' then 1 when 'warning' then 2 else 3 end as severity_rank,
@@ -1432,6 +1612,17 @@ from governance_drift_state s
 where s.status = 'open';
 
 comment on view v_ui_detector_findings is 'The stored open findings, with a rank to sort them by.';
+comment on column v_ui_detector_findings.severity_rank is '1 critical, 2 warning, 3 info';
+comment on column v_ui_detector_findings.detector_code is 'the detector';
+comment on column v_ui_detector_findings.severity      is 'critical, warning or info';
+comment on column v_ui_detector_findings.object_type   is 'type of the object, as in the inventory';
+comment on column v_ui_detector_findings.object_ref    is 'the object, as in the inventory';
+comment on column v_ui_detector_findings.axis_code     is 'the axis';
+comment on column v_ui_detector_findings.value_code    is 'the value of the axis';
+comment on column v_ui_detector_findings.detail        is 'what is wrong, in words';
+comment on column v_ui_detector_findings.first_seen_at is 'first seen at';
+comment on column v_ui_detector_findings.last_seen_at  is 'last seen at';
+comment on column v_ui_detector_findings.scan_count    is 'scans that saw it';
 
 create view v_ui_axis_browser as
 select a.axis_code,
@@ -1451,6 +1642,16 @@ left join v_axis_coverage_summary s
   on s.axis_code = a.axis_code;
 
 comment on view v_ui_axis_browser is 'Each axis with its values, rules, cells and gaps.';
+comment on column v_ui_axis_browser.axis_code      is 'the axis';
+comment on column v_ui_axis_browser.axis_name      is 'name for people';
+comment on column v_ui_axis_browser.axis_family    is 'structural, label, semantic, pivot or system';
+comment on column v_ui_axis_browser.axis_kind      is 'deterministic, uncertain or system';
+comment on column v_ui_axis_browser.status         is 'candidate, active, deprecated or retired';
+comment on column v_ui_axis_browser.active_values  is 'values in use';
+comment on column v_ui_axis_browser.active_rules   is 'coverage rules in force';
+comment on column v_ui_axis_browser.required_cells is 'cells that a rule wants an owner for';
+comment on column v_ui_axis_browser.gap_cells      is 'required cells without such an owner';
+comment on column v_ui_axis_browser.quarantine     is 'assignments held in quarantine';
 
 create view v_ui_coverage_dashboard as
 select (select count(*) from v_object_owner_gap)                               as ownership_gap,
@@ -1463,6 +1664,13 @@ select (select count(*) from v_object_owner_gap)                               a
        (select to_jsonb(r) from v_reconcile_summary r)                         as reconcile;
 
 comment on view v_ui_coverage_dashboard is 'The state of governance in one row.';
+comment on column v_ui_coverage_dashboard.ownership_gap     is 'cells of born objects without an accountable owner';
+comment on column v_ui_coverage_dashboard.topic_gap         is 'topic assignments that nobody owns';
+comment on column v_ui_coverage_dashboard.active_axes       is 'axes in use';
+comment on column v_ui_coverage_dashboard.open_drift        is 'stored open findings';
+comment on column v_ui_coverage_dashboard.critical_drift    is 'stored open findings that are critical';
+comment on column v_ui_coverage_dashboard.review_queue_size is 'rows of v_ui_review_queue';
+comment on column v_ui_coverage_dashboard.reconcile         is 'the row of v_reconcile_summary';
 
 -- ---------------------------------------------------------------------------------------------
 -- The scanner

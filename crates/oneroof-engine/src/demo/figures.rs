@@ -62,7 +62,11 @@ struct FiguresFile {
 impl Figure {
     /// What must come out for this size (`small` or `full`); `None` if the file gives no value.
     pub fn expected(&self, size: &str) -> Option<Value> {
-        let sized = if size == "full" { &self.expected_full } else { &self.expected_small };
+        let sized = if size == "full" {
+            &self.expected_full
+        } else {
+            &self.expected_small
+        };
         sized.as_ref().or(self.expected.as_ref()).map(Value::from)
     }
 }

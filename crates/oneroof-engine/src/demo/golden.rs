@@ -25,7 +25,10 @@ pub(super) async fn observe(
     let options = RehearseOptions::default();
     let target = open::target(context, "production")?;
     let parameters = parameters::resolve(one_roof, target, &[])?;
-    let quiet = Context { events: std::sync::Arc::new(|_| {}), ..context.clone() };
+    let quiet = Context {
+        events: std::sync::Arc::new(|_| {}),
+        ..context.clone()
+    };
     let rehearsal = Rehearsal {
         context: &quiet,
         package: one_roof,

@@ -104,13 +104,22 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
     let one_roof = OpenPackage::open(None, "one-roof")?;
     let base = OpenPackage::open(None, "one-roof-base")?;
     let figures = figures::read(&one_roof)?;
-    let project = around.root.join(".oneroof").join(format!("demo-{}", run_id::new()));
-    std::fs::create_dir_all(&project)
-        .map_err(EngineError::file(format!("make the demo's folder `{}`", project.display())))?;
+    let project = around
+        .root
+        .join(".oneroof")
+        .join(format!("demo-{}", run_id::new()));
+    std::fs::create_dir_all(&project).map_err(EngineError::file(format!(
+        "make the demo's folder `{}`",
+        project.display()
+    )))?;
     let servers = open::servers(&project);
     let binaries = server_binaries(around).await?;
     let mut config = ServerConfig::new(binaries, servers);
-    config.lifetime = if options.keep { Lifetime::Kept } else { Lifetime::WithProcess };
+    config.lifetime = if options.keep {
+        Lifetime::Kept
+    } else {
+        Lifetime::WithProcess
+    };
     if let Some(folder) = &around.server_folder {
         config.temp_folder.clone_from(folder);
     }
@@ -123,7 +132,10 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         ..around.clone()
     };
     fixture::build_reference(&context, server.entry(), options.size, &one_roof, &base).await?;
-    let rehearse_options = RehearseOptions { figures: figures.clone(), ..RehearseOptions::default() };
+    let rehearse_options = RehearseOptions {
+        figures: figures.clone(),
+        ..RehearseOptions::default()
+    };
     let rehearsal = rehearse(&context, &one_roof, "production", &rehearse_options).await?;
     let mut observations = rehearsal.observations.clone();
     let mut kept_clone = None;
@@ -143,14 +155,27 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         write_project(&project, &target)?;
         server.remove_on_drop(false);
         production = Some(KeptProduction {
-            connection: clone::connection(&server.conninfo(REFERENCE_DATABASE, &server.entry().superuser)),
+            connection: clone::connection(
+                &server.conninfo(REFERENCE_DATABASE, &server.entry().superuser),
+            ),
             read: clone::connection(&server.conninfo(REFERENCE_DATABASE, "oneroof_read")),
             server: server.id().to_owned(),
         });
     } else {
-        server.stop().await.map_err(|error| EngineError::other(error.to_string()))?;
+        server
+            .stop()
+            .await
+            .map_err(|error| EngineError::other(error.to_string()))?;
     }
-    Ok(DemoReport { verdict, size: options.size, figures, project, production, clone: kept_clone, rehearsal })
+    Ok(DemoReport {
+        verdict,
+        size: options.size,
+        figures,
+        project,
+        production,
+        clone: kept_clone,
+        rehearsal,
+    })
 }
 
 /// Server binaries of any major, or a refusal with the install command.
@@ -160,9 +185,12 @@ async fn server_binaries(context: &Context) -> Result<ServerBinaries, EngineErro
         .await
         .map_err(|error| EngineError::other(error.to_string()))?
         .map_err(|error| {
-            oneroof_model::Refusal::new(oneroof_model::RefusalCode::ServerBinariesMissing, error.to_string())
-                .hint(error.hint.clone())
-                .into()
+            oneroof_model::Refusal::new(
+                oneroof_model::RefusalCode::ServerBinariesMissing,
+                error.to_string(),
+            )
+            .hint(error.hint.clone())
+            .into()
         })
 }
 
@@ -177,11 +205,17 @@ fn server_error(error: oneroof_pg::ephemeral::ServerStartError) -> EngineError {
 }
 
 /// Target `production` on the embedded server, with the parameters of the reference.
-fn production(server: &EphemeralServer, one_roof: &OpenPackage) -> Result<TargetDatabase, EngineError> {
+fn production(
+    server: &EphemeralServer,
+    one_roof: &OpenPackage,
+) -> Result<TargetDatabase, EngineError> {
     let file = "fixtures/reference.toml";
     let mut packages = BTreeMap::new();
     for name in ["one-roof-base", "one-roof"] {
-        packages.insert(name.to_owned(), parameters::read_text(file, one_roof.text(file)?, name)?);
+        packages.insert(
+            name.to_owned(),
+            parameters::read_text(file, one_roof.text(file)?, name)?,
+        );
     }
     let role = |role: &str| -> Option<ConnInfo> { Some(server.conninfo(REFERENCE_DATABASE, role)) };
     Ok(TargetDatabase {
@@ -194,20 +228,38 @@ fn production(server: &EphemeralServer, one_roof: &OpenPackage) -> Result<Target
 }
 
 /// A second clone on which the release stays applied, to look at.
-async fn keep_clone(context: &Context, one_roof: &OpenPackage) -> Result<Option<KeptClone>, EngineError> {
-    let options = RehearseOptions { keep: true, ..RehearseOptions::default() };
+async fn keep_clone(
+    context: &Context,
+    one_roof: &OpenPackage,
+) -> Result<Option<KeptClone>, EngineError> {
+    let options = RehearseOptions {
+        keep: true,
+        ..RehearseOptions::default()
+    };
     let kept = rehearse(context, one_roof, "production", &options).await?;
-    Ok(kept.clone.and_then(|clone| Some(KeptClone { id: clone.id, connection: clone.connection? })))
+    Ok(kept.clone.and_then(|clone| {
+        Some(KeptClone {
+            id: clone.id,
+            connection: clone.connection?,
+        })
+    }))
 }
 
 /// Writes oneroof.toml, so that every verb works in the demo's folder.
 fn write_project(project: &std::path::Path, target: &TargetDatabase) -> Result<(), EngineError> {
     let mut table = toml::Table::new();
     let connection = |role: &Option<ConnInfo>| role.as_ref().map(ConnInfo::to_keyword_value);
-    for (name, role) in [("read", &target.read), ("clone", &target.clone), ("apply", &target.apply)] {
+    for (name, role) in [
+        ("read", &target.read),
+        ("clone", &target.clone),
+        ("apply", &target.apply),
+    ] {
         table.extend(connection(role).map(|text| (name.to_owned(), toml::Value::String(text))));
     }
-    let packages = target.packages.iter().map(|(name, values)| (name.clone(), toml::Value::Table(values.clone())));
+    let packages = target
+        .packages
+        .iter()
+        .map(|(name, values)| (name.clone(), toml::Value::Table(values.clone())));
     table.insert("packages".into(), toml::Value::Table(packages.collect()));
     let targets = toml::Table::from_iter([(target.name.clone(), toml::Value::Table(table))]);
     let file = toml::Table::from_iter([
@@ -215,12 +267,19 @@ fn write_project(project: &std::path::Path, target: &TargetDatabase) -> Result<(
         ("targets".to_owned(), toml::Value::Table(targets)),
     ]);
     let text = toml::to_string(&file).map_err(|error| EngineError::other(error.to_string()))?;
-    let text = format!("# Written by `oneroof demo --keep` at {}.\n{text}", clock::now());
+    let text = format!(
+        "# Written by `oneroof demo --keep` at {}.\n{text}",
+        clock::now()
+    );
     let path = project.join("oneroof.toml");
     std::fs::write(&path, text).map_err(EngineError::file(format!("write `{}`", path.display())))
 }
 
-fn count(figures: &[Figure], observations: &BTreeMap<String, Observed>, size: FixtureSize) -> FigureCount {
+fn count(
+    figures: &[Figure],
+    observations: &BTreeMap<String, Observed>,
+    size: FixtureSize,
+) -> FigureCount {
     let checked: Vec<CheckedFigure> = figures
         .iter()
         .filter_map(|figure| {
@@ -239,7 +298,15 @@ fn count(figures: &[Figure], observations: &BTreeMap<String, Observed>, size: Fi
             })
         })
         .collect();
-    let missed: Vec<CheckedFigure> =
-        checked.iter().filter(|figure| figure.seen.as_ref() != Some(&figure.expected)).cloned().collect();
-    FigureCount { total: checked.len(), reproduced: checked.len() - missed.len(), missed, checked }
+    let missed: Vec<CheckedFigure> = checked
+        .iter()
+        .filter(|figure| figure.seen.as_ref() != Some(&figure.expected))
+        .cloned()
+        .collect();
+    FigureCount {
+        total: checked.len(),
+        reproduced: checked.len() - missed.len(),
+        missed,
+        checked,
+    }
 }

@@ -51,7 +51,10 @@ impl ReleaseRun<'_> {
                 ))
             })?;
             let Some(file) = &tier.rollback else {
-                let why = tier.irreversible.as_deref().unwrap_or("it has no rollback file");
+                let why = tier
+                    .irreversible
+                    .as_deref()
+                    .unwrap_or("it has no rollback file");
                 return Err(Refusal::new(
                     RefusalCode::RollbackBlocked,
                     format!("ROLLBACK REFUSED: tier {} cannot be undone: {why}", tier.title()),
@@ -63,8 +66,14 @@ impl ReleaseRun<'_> {
         }
         let session = self.session(Access::ReadWrite).await?;
         begin(&session, "begin transaction isolation level read committed").await?;
-        if !lock.confirm(&session).await.map_err(EngineError::database("confirm the run lock"))? {
-            return Err(EngineError::other("keep the run lock: its session is gone, so nothing was changed"));
+        if !lock
+            .confirm(&session)
+            .await
+            .map_err(EngineError::database("confirm the run lock"))?
+        {
+            return Err(EngineError::other(
+                "keep the run lock: its session is gone, so nothing was changed",
+            ));
         }
         self.refuse_foreign_work(&session, &tiers, entry).await?;
         let mut records = Vec::new();
@@ -76,12 +85,16 @@ impl ReleaseRun<'_> {
                 .apply(&session)
                 .await
                 .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
-            self.declared_rows_are_ours(&session, tier, standing).await?;
+            self.declared_rows_are_ours(&session, tier, standing)
+                .await?;
             let script = Script::parse(file, self.package.text(file)?)?;
             let run = script.run(self.context, &session, Some(&tier.id));
             let (outcome, _) = watched(lock, session.backend_pid(), run).await;
             if let Err(error) = outcome {
-                return Err(blocked(error.source.sqlstate().map(str::to_owned), error.into_engine_error(Some(&tier.id))));
+                return Err(blocked(
+                    error.source.sqlstate().map(str::to_owned),
+                    error.into_engine_error(Some(&tier.id)),
+                ));
             }
             let record = RollbackRecord {
                 tier: tier.id.clone(),
@@ -89,23 +102,40 @@ impl ReleaseRun<'_> {
                 file: (*file).clone(),
                 duration_ms: millis(started.elapsed()),
             };
-            newest_hash = Some(self.append(&session, EntryKind::TierRolledBack, &record).await?);
+            newest_hash = Some(
+                self.append(&session, EntryKind::TierRolledBack, &record)
+                    .await?,
+            );
             records.push(record);
         }
         if entire == Entire::Yes {
-            newest_hash = Some(self.append(&session, EntryKind::ReleaseRolledBack, &serde_json::json!({})).await?);
+            newest_hash = Some(
+                self.append(
+                    &session,
+                    EntryKind::ReleaseRolledBack,
+                    &serde_json::json!({}),
+                )
+                .await?,
+            );
         }
-        session.simple("commit").await.map_err(|error| EngineError::Database {
-            doing: "commit the rollback".into(),
-            hint: Some("whether it was committed is in the ledger: run rollback again".into()),
-            source: Box::new(error),
-        })?;
+        session
+            .simple("commit")
+            .await
+            .map_err(|error| EngineError::Database {
+                doing: "commit the rollback".into(),
+                hint: Some("whether it was committed is in the ledger: run rollback again".into()),
+                source: Box::new(error),
+            })?;
         session.close().await;
         self.read_back(lock, newest_hash).await?;
         for record in &records {
             self.context.emit(Event::TierRolledBack {
                 tier: record.tier.clone(),
-                title: self.package.plan.tier(&record.tier).map_or_else(|| record.tier.clone(), Tier::title),
+                title: self
+                    .package
+                    .plan
+                    .tier(&record.tier)
+                    .map_or_else(|| record.tier.clone(), Tier::title),
                 duration_ms: record.duration_ms,
             });
         }
@@ -120,15 +150,34 @@ impl ReleaseRun<'_> {
         entry: &Probe,
     ) -> Result<(), EngineError> {
         let settings = self.settings(tiers.first().map(|(tier, ..)| *tier));
-        settings.apply(session).await.map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
-        let mut figures = Figures { entry: entry.clone(), ..Figures::default() };
+        settings
+            .apply(session)
+            .await
+            .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
+        let mut figures = Figures {
+            entry: entry.clone(),
+            ..Figures::default()
+        };
         let checks = &self.package.plan.rollback.preconditions;
-        let broken = metrics::ask(session, self.package, self.parameters, checks, &mut figures, StopAt::End).await?;
-        let Some(first) = broken.first() else { return Ok(()) };
+        let broken = metrics::ask(
+            session,
+            self.package,
+            self.parameters,
+            checks,
+            &mut figures,
+            StopAt::End,
+        )
+        .await?;
+        let Some(first) = broken.first() else {
+            return Ok(());
+        };
         Err(Refusal {
             code: RefusalCode::RollbackBlocked,
             message: first.message.clone(),
-            hint: first.hint.clone().or_else(|| Some("roll back the later release first".into())),
+            hint: first
+                .hint
+                .clone()
+                .or_else(|| Some("roll back the later release first".into())),
             reasons: broken.iter().map(|check| check.message.clone()).collect(),
         }
         .into())
@@ -144,7 +193,12 @@ impl ReleaseRun<'_> {
         for rows in &tier.rows {
             let now = declared_rows(session, &rows.table, &rows.predicate)
                 .await
-                .map_err(|fault| EngineError::other(format!("read the declared rows of `{}`: {fault}", rows.table)))?;
+                .map_err(|fault| {
+                    EngineError::other(format!(
+                        "read the declared rows of `{}`: {fault}",
+                        rows.table
+                    ))
+                })?;
             let ledger: Vec<&serde_json::Value> = standing
                 .declared_rows
                 .as_array()
@@ -153,19 +207,32 @@ impl ReleaseRun<'_> {
                 .filter(|declared| declared["table"] == rows.table.as_str())
                 .flat_map(|declared| declared["keys"].as_array().into_iter().flatten())
                 .collect();
-            let more: Vec<String> =
-                now.keys.iter().filter(|key| !ledger.contains(key)).map(ToString::to_string).collect();
-            let gone: Vec<String> =
-                ledger.iter().filter(|key| !now.keys.contains(key)).map(ToString::to_string).collect();
+            let more: Vec<String> = now
+                .keys
+                .iter()
+                .filter(|key| !ledger.contains(key))
+                .map(ToString::to_string)
+                .collect();
+            let gone: Vec<String> = ledger
+                .iter()
+                .filter(|key| !now.keys.contains(key))
+                .map(ToString::to_string)
+                .collect();
             if more.is_empty() && gone.is_empty() {
                 continue;
             }
             let mut reasons = Vec::new();
             if !more.is_empty() {
-                reasons.push(format!("in the table, not in the ledger: {}", more.join(" ")));
+                reasons.push(format!(
+                    "in the table, not in the ledger: {}",
+                    more.join(" ")
+                ));
             }
             if !gone.is_empty() {
-                reasons.push(format!("in the ledger, not in the table: {}", gone.join(" ")));
+                reasons.push(format!(
+                    "in the ledger, not in the table: {}",
+                    gone.join(" ")
+                ));
             }
             return Err(Refusal::new(
                 RefusalCode::RollbackBlocked,
@@ -193,15 +260,24 @@ pub(crate) enum Entire {
 
 /// A rollback statement that fails because something hangs on our objects or rows is a refusal.
 fn blocked(sqlstate: Option<String>, error: EngineError) -> EngineError {
-    let EngineError::Failed(failure) = error else { return error };
+    let EngineError::Failed(failure) = error else {
+        return error;
+    };
     if !matches!(sqlstate.as_deref(), Some("2BP01" | "23503" | "P0001")) {
         return EngineError::Failed(failure);
     }
-    let mut reasons: Vec<String> = failure.detail.iter().flat_map(|detail| detail.lines()).map(str::to_owned).collect();
+    let mut reasons: Vec<String> = failure
+        .detail
+        .iter()
+        .flat_map(|detail| detail.lines())
+        .map(str::to_owned)
+        .collect();
     reasons.push(format!(
         "{}:{}",
         failure.file.as_deref().unwrap_or_default(),
-        failure.line.map_or_else(String::new, |line| line.to_string())
+        failure
+            .line
+            .map_or_else(String::new, |line| line.to_string())
     ));
     let message = match failure.message.starts_with("ROLLBACK REFUSED") {
         true => failure.message.clone(),

@@ -11,8 +11,8 @@ use oneroof_model::{Event, Refusal, RefusalCode, Value};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows, row_operations, tables_created,
-    tables_named,
+    DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows, row_operations,
+    tables_created, tables_named,
 };
 use serde::Serialize;
 
@@ -87,7 +87,11 @@ impl ReleaseRun<'_> {
                     }
                     return Ok(records);
                 }
-                Err(UnitError::Locked { tier, blockers, error }) => {
+                Err(UnitError::Locked {
+                    tier,
+                    blockers,
+                    error,
+                }) => {
                     if attempt >= attempts_max {
                         return Err(error);
                     }
@@ -128,23 +132,44 @@ impl ReleaseRun<'_> {
                 summary: tier.summary.clone(),
             });
             let mut known = created.clone();
-            known.extend(records.iter().flat_map(|record: &TierRecord| record.tables_created.iter().cloned()));
-            let record = self.run_tier(lock, &session, tier, entry, &known, started).await?;
-            newest_hash = Some(self.append(&session, EntryKind::TierApplied, &record).await?);
+            known.extend(
+                records
+                    .iter()
+                    .flat_map(|record: &TierRecord| record.tables_created.iter().cloned()),
+            );
+            let record = self
+                .run_tier(lock, &session, tier, entry, &known, started)
+                .await?;
+            newest_hash = Some(
+                self.append(&session, EntryKind::TierApplied, &record)
+                    .await?,
+            );
             records.push(record);
         }
-        session.simple("commit").await.map_err(|error| commit_error(error, unit))?;
+        session
+            .simple("commit")
+            .await
+            .map_err(|error| commit_error(error, unit))?;
         session.close().await;
         self.read_back(lock, newest_hash).await?;
         Ok(records)
     }
 
     /// Steps 2 of the design: the lock lives, and this is the database that was meant.
-    async fn confirm(&self, lock: &RunLock, session: &Session, unit: &[&Tier]) -> Result<(), EngineError> {
-        let held = lock.confirm(session).await.map_err(EngineError::database("confirm the run lock"))?;
+    async fn confirm(
+        &self,
+        lock: &RunLock,
+        session: &Session,
+        unit: &[&Tier],
+    ) -> Result<(), EngineError> {
+        let held = lock
+            .confirm(session)
+            .await
+            .map_err(EngineError::database("confirm the run lock"))?;
         if !held {
             return Err(EngineError::Other {
-                message: "keep the run lock: its session is gone, so nothing more is changed".into(),
+                message: "keep the run lock: its session is gone, so nothing more is changed"
+                    .into(),
                 hint: Some("run the verb again; it resumes at the next tier".into()),
             });
         }
@@ -154,7 +179,10 @@ impl ReleaseRun<'_> {
         if now.bound() != self.place.identity.bound() {
             return Err(Refusal::new(
                 RefusalCode::WrongDatabase,
-                format!("target `{}` is another database than when the run began", self.place.name),
+                format!(
+                    "target `{}` is another database than when the run began",
+                    self.place.name
+                ),
             )
             .into());
         }
@@ -187,13 +215,25 @@ impl ReleaseRun<'_> {
             .await
             .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
         let named = metrics::named_by(tier);
-        let mut figures = Figures { entry: entry.clone(), ..Figures::default() };
-        metrics::refresh(session, self.package, self.parameters, named.clone(), &mut figures).await?;
+        let mut figures = Figures {
+            entry: entry.clone(),
+            ..Figures::default()
+        };
+        metrics::refresh(
+            session,
+            self.package,
+            self.parameters,
+            named.clone(),
+            &mut figures,
+        )
+        .await?;
         figures.before = figures.live.clone();
         self.tier_preconditions(session, tier, &mut figures).await?;
         self.expect(tier, &figures, Moment::Before)?;
         let keys_before = self.keys(session, tier).await?;
-        let rows_before = row_operations(session).await.map_err(EngineError::database("read the row counters"))?;
+        let rows_before = row_operations(session)
+            .await
+            .map_err(EngineError::database("read the row counters"))?;
 
         let run = script.run(self.context, session, Some(&tier.id));
         let (outcome, blockers) = watched(lock, session.backend_pid(), run).await;
@@ -207,14 +247,34 @@ impl ReleaseRun<'_> {
             .map_err(|error| commit_error(error, &[tier]))?;
 
         settings_are_kept(session, &settings, tier).await?;
-        let rows_now = row_operations(session).await.map_err(EngineError::database("read the row counters"))?;
+        let rows_now = row_operations(session)
+            .await
+            .map_err(EngineError::database("read the row counters"))?;
         let rows = RowOperations::since(&rows_now, &rows_before);
-        let tables_created = tables_created(session).await.map_err(EngineError::database("read the created tables"))?;
+        let tables_created = tables_created(session)
+            .await
+            .map_err(EngineError::database("read the created tables"))?;
         let keys_after = self.keys(session, tier).await?;
-        self.rows_are_declared(session, tier, &rows, created, &tables_created, &keys_before, &keys_after).await?;
+        self.rows_are_declared(
+            session,
+            tier,
+            &rows,
+            created,
+            &tables_created,
+            &keys_before,
+            &keys_after,
+        )
+        .await?;
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
-        let markers = metrics::markers(session, self.package, self.parameters, &tier.marker.0, &mut figures).await?;
+        let markers = metrics::markers(
+            session,
+            self.package,
+            self.parameters,
+            &tier.marker.0,
+            &mut figures,
+        )
+        .await?;
         Ok(TierRecord {
             tier: tier.id.clone(),
             label: tier.label.clone(),
@@ -239,13 +299,27 @@ impl ReleaseRun<'_> {
         figures: &mut Figures,
     ) -> Result<(), EngineError> {
         let checks = &tier.preconditions;
-        let broken = metrics::ask(session, self.package, self.parameters, checks, figures, StopAt::First).await?;
+        let broken = metrics::ask(
+            session,
+            self.package,
+            self.parameters,
+            checks,
+            figures,
+            StopAt::First,
+        )
+        .await?;
         match broken.into_iter().next() {
             None => Ok(()),
             Some(broken) => Err(Refusal {
                 code: RefusalCode::PreconditionFailed,
                 message: broken.message,
-                reasons: vec![format!("{} of tier {}: required {}, seen {}", broken.name, tier.title(), broken.required, broken.seen)],
+                reasons: vec![format!(
+                    "{} of tier {}: required {}, seen {}",
+                    broken.name,
+                    tier.title(),
+                    broken.required,
+                    broken.seen
+                )],
                 hint: broken.hint,
             }
             .into()),
@@ -262,8 +336,9 @@ impl ReleaseRun<'_> {
                 },
                 Moment::After => &expectation.to,
             };
-            let expected =
-                expression.evaluate(name, figures).map_err(|error| metrics::expression_failure(name, &error))?;
+            let expected = expression
+                .evaluate(name, figures)
+                .map_err(|error| metrics::expression_failure(name, &error))?;
             let seen = figures.live.get(name).cloned().unwrap_or(Value::Null);
             if !expression.holds(&seen, &expected) {
                 let when = match moment {
@@ -271,7 +346,10 @@ impl ReleaseRun<'_> {
                     Moment::After => "after its last statement",
                 };
                 return Err(Failure {
-                    message: format!("tier {}: metric `{name}` is {seen} {when}, expected {expected}", tier.title()),
+                    message: format!(
+                        "tier {}: metric `{name}` is {seen} {when}, expected {expected}",
+                        tier.title()
+                    ),
                     tier: Some(tier.id.clone()),
                     file: Some("release.toml".into()),
                     expected: Some(format!("{name} {} ({expected})", expression.text())),
@@ -289,20 +367,33 @@ impl ReleaseRun<'_> {
         let mut keys = Vec::new();
         for rows in &tier.rows {
             oneroof_sql::check_predicate(&rows.predicate).map_err(|error| {
-                EngineError::input(format!("read `where` of [[tier.rows]] of tier `{}`: {error}", tier.id), None)
+                EngineError::input(
+                    format!(
+                        "read `where` of [[tier.rows]] of tier `{}`: {error}",
+                        tier.id
+                    ),
+                    None,
+                )
             })?;
-            keys.push(declared_rows(session, &rows.table, &rows.predicate).await.map_err(|fault| Failure {
-                message: format!("read the declared rows of `{}`: {fault}", rows.table),
-                tier: Some(tier.id.clone()),
-                statement: Some(rows.predicate.clone()),
-                ..Failure::default()
-            })?);
+            keys.push(
+                declared_rows(session, &rows.table, &rows.predicate)
+                    .await
+                    .map_err(|fault| Failure {
+                        message: format!("read the declared rows of `{}`: {fault}", rows.table),
+                        tier: Some(tier.id.clone()),
+                        statement: Some(rows.predicate.clone()),
+                        ..Failure::default()
+                    })?,
+            );
         }
         Ok(keys)
     }
 
     /// Rows may only come into tables of this release, or into declared ones and as many as declared.
-    #[expect(clippy::too_many_arguments, reason = "all of it is what one tier did, seen before and after")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all of it is what one tier did, seen before and after"
+    )]
     async fn rows_are_declared(
         &self,
         session: &Session,
@@ -324,20 +415,35 @@ impl ReleaseRun<'_> {
             .into())
         };
         let naming = || EngineError::database("find the tables that the package names");
-        let never = tables_named(session, &self.package.plan.effects.never_touch).await.map_err(naming())?;
-        if let Some(touched) = rows.iter().find(|operations| never.contains(&operations.table)) {
+        let never = tables_named(session, &self.package.plan.effects.never_touch)
+            .await
+            .map_err(naming())?;
+        if let Some(touched) = rows
+            .iter()
+            .find(|operations| never.contains(&operations.table))
+        {
             return fail(
                 format!(
                     "tier {} touched `{}`, which the package must never touch: {} inserted, {} updated, {} deleted",
-                    tier.title(), touched.table, touched.inserted, touched.updated, touched.deleted
+                    tier.title(),
+                    touched.table,
+                    touched.inserted,
+                    touched.updated,
+                    touched.deleted
                 ),
                 "see [effects] never_touch in release.toml",
             );
         }
         let mut declared = Vec::new();
         for (before, after) in keys_before.iter().zip(keys_after) {
-            let names = tables_named(session, std::slice::from_ref(&after.table)).await.map_err(naming())?;
-            let more = after.keys.iter().filter(|key| !before.keys.contains(key)).count();
+            let names = tables_named(session, std::slice::from_ref(&after.table))
+                .await
+                .map_err(naming())?;
+            let more = after
+                .keys
+                .iter()
+                .filter(|key| !before.keys.contains(key))
+                .count();
             declared.extend(names.into_iter().map(|name| (name, more)));
         }
         for operations in rows.iter().filter(|operations| operations.inserted > 0) {
@@ -350,7 +456,8 @@ impl ReleaseRun<'_> {
                     return fail(
                         format!(
                             "tier {} inserted {} rows into `{table}`, which existed before and is not declared",
-                            tier.title(), operations.inserted
+                            tier.title(),
+                            operations.inserted
                         ),
                         "declare [[tier.rows]] with the table and a `where` that finds these rows",
                     );
@@ -359,7 +466,8 @@ impl ReleaseRun<'_> {
                     return fail(
                         format!(
                             "tier {} inserted {} rows into `{table}`, but {more} more rows fulfil its declared `where`",
-                            tier.title(), operations.inserted
+                            tier.title(),
+                            operations.inserted
                         ),
                         "make the `where` of [[tier.rows]] find exactly the rows that the tier inserts",
                     );
@@ -387,23 +495,39 @@ impl ReleaseRun<'_> {
             Ok(_) => {}
             Err(error) => return Err(EngineError::other(format!("write a ledger entry: {error}"))),
         }
-        let appended = ledger::append(session, kind, &serde_json::Value::Object(body)).await.map_err(|error| {
-            let hint = (error.sqlstate() == Some("42501")).then(|| {
-                format!("a DBA runs: grant execute on function oneroof.append(text, jsonb) to {};", self.place.apply.user())
-            });
-            EngineError::Database { doing: "append to the ledger".into(), source: Box::new(error), hint }
-        })?;
+        let appended = ledger::append(session, kind, &serde_json::Value::Object(body))
+            .await
+            .map_err(|error| {
+                let hint = (error.sqlstate() == Some("42501")).then(|| {
+                    format!(
+                        "a DBA runs: grant execute on function oneroof.append(text, jsonb) to {};",
+                        self.place.apply.user()
+                    )
+                });
+                EngineError::Database {
+                    doing: "append to the ledger".into(),
+                    source: Box::new(error),
+                    hint,
+                }
+            })?;
         Ok(appended.hash)
     }
 
     /// Reads back on the watcher what was committed.
-    pub(crate) async fn read_back(&self, lock: &RunLock, hash: Option<String>) -> Result<(), EngineError> {
-        let newest = ledger::newest_hash(lock.watcher()).await.map_err(EngineError::database("read back the ledger"))?;
+    pub(crate) async fn read_back(
+        &self,
+        lock: &RunLock,
+        hash: Option<String>,
+    ) -> Result<(), EngineError> {
+        let newest = ledger::newest_hash(lock.watcher())
+            .await
+            .map_err(EngineError::database("read back the ledger"))?;
         if newest.map(|head| head.hash) == hash {
             return Ok(());
         }
         Err(EngineError::Other {
-            message: "read back the ledger: its newest entry is not the one that was committed".into(),
+            message: "read back the ledger: its newest entry is not the one that was committed"
+                .into(),
             hint: Some("somebody else appended to the ledger; look at it before going on".into()),
         })
     }
@@ -414,7 +538,10 @@ pub(crate) fn units<'a>(tiers: &[&'a Tier]) -> Vec<Vec<&'a Tier>> {
     let mut units: Vec<Vec<&Tier>> = Vec::new();
     for tier in tiers {
         match units.last_mut() {
-            Some(unit) if tier.group.is_some() && unit.last().is_some_and(|last| last.group == tier.group) => {
+            Some(unit)
+                if tier.group.is_some()
+                    && unit.last().is_some_and(|last| last.group == tier.group) =>
+            {
                 unit.push(tier);
             }
             _ => units.push(vec![tier]),
@@ -424,7 +551,11 @@ pub(crate) fn units<'a>(tiers: &[&'a Tier]) -> Vec<Vec<&'a Tier>> {
 }
 
 /// Awaits `run`, and asks the server on the watcher's connection now and then who stands in its way.
-pub(super) async fn watched<T>(lock: &RunLock, pid: i32, run: impl Future<Output = T>) -> (T, Vec<String>) {
+pub(super) async fn watched<T>(
+    lock: &RunLock,
+    pid: i32,
+    run: impl Future<Output = T>,
+) -> (T, Vec<String>) {
     let mut run = std::pin::pin!(run);
     let mut seen = Vec::new();
     loop {
@@ -442,7 +573,15 @@ pub(super) async fn watched<T>(lock: &RunLock, pid: i32, run: impl Future<Output
 fn statement_error(tier: &Tier, error: StatementError, blockers: Vec<String>) -> UnitError {
     let waits = matches!(error.source.sqlstate(), Some("55P03" | "40P01"));
     let error = error.into_engine_error(Some(&tier.id));
-    if waits { UnitError::Locked { tier: tier.id.clone(), blockers, error } } else { UnitError::Ended(error) }
+    if waits {
+        UnitError::Locked {
+            tier: tier.id.clone(),
+            blockers,
+            error,
+        }
+    } else {
+        UnitError::Ended(error)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -453,7 +592,11 @@ enum Moment {
 
 enum UnitError {
     /// A lock was not to be had in time; the same unit may be tried again.
-    Locked { tier: String, blockers: Vec<String>, error: EngineError },
+    Locked {
+        tier: String,
+        blockers: Vec<String>,
+        error: EngineError,
+    },
     Ended(EngineError),
 }
 
@@ -463,17 +606,31 @@ impl From<EngineError> for UnitError {
     }
 }
 
-async fn settings_are_kept(session: &Session, settings: &RunSettings, tier: &Tier) -> Result<(), EngineError> {
-    let changed = settings.changed(session).await.map_err(EngineError::database("read the transaction's settings"))?;
+async fn settings_are_kept(
+    session: &Session,
+    settings: &RunSettings,
+    tier: &Tier,
+) -> Result<(), EngineError> {
+    let changed = settings
+        .changed(session)
+        .await
+        .map_err(EngineError::database("read the transaction's settings"))?;
     match changed.first() {
         None => Ok(()),
         Some(changed) => Err(Failure {
-            message: format!("tier {} changed setting `{}` and left it changed", tier.title(), changed.name),
+            message: format!(
+                "tier {} changed setting `{}` and left it changed",
+                tier.title(),
+                changed.name
+            ),
             tier: Some(tier.id.clone()),
             file: Some(tier.file.clone()),
             expected: Some(changed.expected.clone()),
             seen: Some(changed.seen.clone()),
-            hint: Some("a tier must end with the role, search path, limits and parameters it was given".into()),
+            hint: Some(
+                "a tier must end with the role, search path, limits and parameters it was given"
+                    .into(),
+            ),
             ..Failure::default()
         }
         .into()),
@@ -485,7 +642,9 @@ fn commit_error(error: oneroof_pg::PgError, unit: &[&Tier]) -> EngineError {
     let oneroof_pg::PgError::Server(server) = &error else {
         return EngineError::Database {
             doing: format!("commit tier {}", names.join(", ")),
-            hint: Some("whether it was committed is in the ledger: run the verb again, it resumes".into()),
+            hint: Some(
+                "whether it was committed is in the ledger: run the verb again, it resumes".into(),
+            ),
             source: Box::new(error),
         };
     };
@@ -514,7 +673,9 @@ fn new_keys(before: &[DeclaredRows], after: Vec<DeclaredRows>) -> Vec<DeclaredRo
 }
 
 fn title(unit: &[&Tier], id: &str) -> String {
-    unit.iter().find(|tier| tier.id == id).map_or_else(|| id.to_owned(), |tier| tier.title())
+    unit.iter()
+        .find(|tier| tier.id == id)
+        .map_or_else(|| id.to_owned(), |tier| tier.title())
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use oneroof_model::package::{Condition, Precondition, ResolvedParameters, Tier};
 use oneroof_model::{LedgerEntry, ReleaseState, TargetClass};
 use oneroof_pg::catalog::TargetIdentity;
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{Access, Session, SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ledger;
 use oneroof_pg::run::RunSettings;
 
@@ -54,19 +54,30 @@ impl ReleaseRun<'_> {
         };
         connect(&self.place.apply, &options)
             .await
-            .map_err(EngineError::database(format!("open target `{}` as its apply role", self.place.name)))
+            .map_err(EngineError::database(format!(
+                "open target `{}` as its apply role",
+                self.place.name
+            )))
     }
 
     /// The settings of a tier's transaction, or of a check's (`None`).
     pub(crate) fn settings(&self, tier: Option<&Tier>) -> RunSettings {
         let plan = &self.package.plan;
-        let mut values: Vec<(String, String)> =
-            self.parameters.settings().map(|(name, value)| (name.to_owned(), value)).collect();
-        values.push(("expected_database".into(), self.place.expected_database.clone()));
+        let mut values: Vec<(String, String)> = self
+            .parameters
+            .settings()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        values.push((
+            "expected_database".into(),
+            self.place.expected_database.clone(),
+        ));
         values.push(("release_tag".into(), plan.release_tag()));
         values.push(("run_id".into(), self.run_id.to_owned()));
         RunSettings {
-            role: tier.map_or(plan.package.run_as.clone(), |tier| plan.run_as(tier).map(str::to_owned)),
+            role: tier.map_or(plan.package.run_as.clone(), |tier| {
+                plan.run_as(tier).map(str::to_owned)
+            }),
             schema: self.parameters.schema(plan),
             values,
             lock_timeout_ms: tier.map_or(3_000, |tier| tier.lock_timeout.milliseconds),
@@ -76,7 +87,12 @@ impl ReleaseRun<'_> {
 
     /// The tiers that run with these parameters, in order.
     pub(crate) fn tiers(&self) -> Vec<&Tier> {
-        self.package.plan.tiers.iter().filter(|tier| self.is_wanted(&tier.when)).collect()
+        self.package
+            .plan
+            .tiers
+            .iter()
+            .filter(|tier| self.is_wanted(&tier.when))
+            .collect()
     }
 
     pub(crate) fn is_wanted(&self, when: &Condition) -> bool {
@@ -86,11 +102,14 @@ impl ReleaseRun<'_> {
     /// Begins a read-only transaction with the settings of a check; it is rolled back with the session.
     async fn reading(&self) -> Result<Session, EngineError> {
         let session = self.session(Access::ReadOnly).await?;
-        begin(&session, "begin transaction isolation level repeatable read read only").await?;
-        self.settings(None)
-            .apply(&session)
-            .await
-            .map_err(|error| self.settings_error(error, self.package.plan.package.run_as.as_deref()))?;
+        begin(
+            &session,
+            "begin transaction isolation level repeatable read read only",
+        )
+        .await?;
+        self.settings(None).apply(&session).await.map_err(|error| {
+            self.settings_error(error, self.package.plan.package.run_as.as_deref())
+        })?;
         Ok(session)
     }
 
@@ -110,38 +129,65 @@ impl ReleaseRun<'_> {
         stop: StopAt,
     ) -> Result<Vec<BrokenCheck>, EngineError> {
         let session = self.reading().await?;
-        let broken = metrics::ask(&session, self.package, self.parameters, checks, figures, stop).await?;
+        let broken = metrics::ask(
+            &session,
+            self.package,
+            self.parameters,
+            checks,
+            figures,
+            stop,
+        )
+        .await?;
         session.close().await;
         Ok(broken)
     }
 
     /// Fills marker lines in a read-only transaction.
-    pub(crate) async fn markers(&self, texts: &[String], figures: &mut Figures) -> Result<Vec<String>, EngineError> {
+    pub(crate) async fn markers(
+        &self,
+        texts: &[String],
+        figures: &mut Figures,
+    ) -> Result<Vec<String>, EngineError> {
         let session = self.reading().await?;
-        let markers = metrics::markers(&session, self.package, self.parameters, texts, figures).await?;
+        let markers =
+            metrics::markers(&session, self.package, self.parameters, texts, figures).await?;
         session.close().await;
         Ok(markers)
     }
 
     /// Rows of the package's exports, by name.
-    pub(crate) async fn exports(&self) -> Result<BTreeMap<String, Vec<serde_json::Value>>, EngineError> {
+    pub(crate) async fn exports(
+        &self,
+    ) -> Result<BTreeMap<String, Vec<serde_json::Value>>, EngineError> {
         let session = self.reading().await?;
         let mut exports = BTreeMap::new();
-        for export in self.package.plan.exports.iter().filter(|export| self.is_wanted(&export.when)) {
+        for export in self
+            .package
+            .plan
+            .exports
+            .iter()
+            .filter(|export| self.is_wanted(&export.when))
+        {
             let present = oneroof_pg::run::relations_exist(&session, &export.when_relation)
                 .await
                 .map_err(EngineError::database("look for relations"))?;
             if present.len() < export.when_relation.len() {
                 continue;
             }
-            let query = self.package.query(export.query.as_ref(), export.file.as_ref())?;
-            let rows = oneroof_pg::run::read_rows(&session, query).await.map_err(|fault| match fault {
-                oneroof_pg::run::ValueFault::Server(error) => {
-                    let what = format!("export `{}`", export.name);
-                    metrics::query_failure(error, query, &what, export.file.as_deref())
-                }
-                fault @ oneroof_pg::run::ValueFault::Shape(_) => EngineError::other(fault.to_string()),
-            })?;
+            let query = self
+                .package
+                .query(export.query.as_ref(), export.file.as_ref())?;
+            let rows = oneroof_pg::run::read_rows(&session, query)
+                .await
+                .map_err(|fault| match fault {
+                    oneroof_pg::run::ValueFault::Server(error) => {
+                        let what = format!("export `{}`", export.name);
+                        metrics::query_failure(error, query, &what, export.file.as_deref())
+                    }
+                    fault @ oneroof_pg::run::ValueFault::Shape(_) => {
+                        EngineError::other(fault.to_string())
+                    }
+                })?;
             exports.insert(export.name.clone(), rows);
         }
         session.close().await;
@@ -150,7 +196,10 @@ impl ReleaseRun<'_> {
 
     /// What the ledger of the place says about this package.
     pub(crate) async fn state(&self, session: &Session) -> Result<ReleaseState, EngineError> {
-        Ok(ReleaseState::of(&self.package.plan.package.name, &entries(session).await?))
+        Ok(ReleaseState::of(
+            &self.package.plan.package.name,
+            &entries(session).await?,
+        ))
     }
 
     /// The facts that every ledger entry of this run has in its body.
@@ -171,14 +220,21 @@ impl ReleaseRun<'_> {
     }
 
     /// A role that may not be taken is a missing right, named with the SQL that gives it.
-    pub(crate) fn settings_error(&self, error: oneroof_pg::PgError, role: Option<&str>) -> EngineError {
+    pub(crate) fn settings_error(
+        &self,
+        error: oneroof_pg::PgError,
+        role: Option<&str>,
+    ) -> EngineError {
         let (Some(role), Some("42501" | "22023")) = (role, error.sqlstate()) else {
             return EngineError::database("set the transaction's settings")(error);
         };
         let apply = self.place.apply.user();
         oneroof_model::Refusal::new(
             oneroof_model::RefusalCode::RightMissing,
-            format!("apply role `{apply}` of target `{}` may not act as role `{role}`: {error}", self.place.name),
+            format!(
+                "apply role `{apply}` of target `{}` may not act as role `{role}`: {error}",
+                self.place.name
+            ),
         )
         .hint(format!("a DBA runs: grant {role} to {apply};"))
         .into()
@@ -187,13 +243,18 @@ impl ReleaseRun<'_> {
 
 /// Begins a transaction.
 pub(crate) async fn begin(session: &Session, statement: &str) -> Result<(), EngineError> {
-    session.simple(statement).await.map_err(EngineError::database("begin a transaction"))?;
+    session
+        .simple(statement)
+        .await
+        .map_err(EngineError::database("begin a transaction"))?;
     Ok(())
 }
 
 /// All entries of a target's ledger, oldest first.
 pub(crate) async fn entries(session: &Session) -> Result<Vec<LedgerEntry>, EngineError> {
-    let entries = ledger::entries(session, 0).await.map_err(EngineError::database("read the ledger"))?;
+    let entries = ledger::entries(session, 0)
+        .await
+        .map_err(EngineError::database("read the ledger"))?;
     Ok(entries
         .into_iter()
         .map(|entry| LedgerEntry {

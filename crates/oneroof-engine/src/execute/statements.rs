@@ -27,7 +27,10 @@ impl Script {
             column: Some(error.column),
             ..Failure::default()
         })?;
-        Ok(Script { file: file.to_owned(), statements })
+        Ok(Script {
+            file: file.to_owned(),
+            statements,
+        })
     }
 
     /// Runs all statements in the session's present transaction. What the server says on the way
@@ -47,7 +50,11 @@ impl Script {
                     message: notice.message,
                 });
             }
-            outcome.map_err(|source| StatementError { source, file: self.file.clone(), statement: statement.clone() })?;
+            outcome.map_err(|source| StatementError {
+                source,
+                file: self.file.clone(),
+                statement: statement.clone(),
+            })?;
         }
         Ok(())
     }
@@ -66,7 +73,12 @@ impl StatementError {
     pub(crate) fn into_engine_error(self, tier: Option<&str>) -> EngineError {
         let statement = &self.statement;
         let PgError::Server(server) = &self.source else {
-            let doing = format!("run {}:{} (statement `{}`)", self.file, statement.line, shorten(&statement.text, 60));
+            let doing = format!(
+                "run {}:{} (statement `{}`)",
+                self.file,
+                statement.line,
+                shorten(&statement.text, 60)
+            );
             return EngineError::Database {
                 doing,
                 hint: Some("the transaction of this tier was rolled back with the connection; run the verb again to resume".into()),
@@ -77,9 +89,21 @@ impl StatementError {
         let (line, column) = match server.position {
             Some(position) => {
                 let characters = position.saturating_sub(1) as usize;
-                let offset = statement.text.chars().take(characters).map(char::len_utf8).sum();
+                let offset = statement
+                    .text
+                    .chars()
+                    .take(characters)
+                    .map(char::len_utf8)
+                    .sum();
                 let (line, column) = oneroof_sql::locate(&statement.text, offset);
-                (statement.line + line - 1, if line == 1 { statement.column + column - 1 } else { column })
+                (
+                    statement.line + line - 1,
+                    if line == 1 {
+                        statement.column + column - 1
+                    } else {
+                        column
+                    },
+                )
             }
             None => (statement.line, statement.column),
         };
@@ -104,5 +128,8 @@ fn shorten(text: &str, characters_max: usize) -> String {
     if text.chars().count() <= characters_max {
         return text.to_owned();
     }
-    text.chars().take(characters_max).chain(" …".chars()).collect()
+    text.chars()
+        .take(characters_max)
+        .chain(" …".chars())
+        .collect()
 }

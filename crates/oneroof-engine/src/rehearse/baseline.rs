@@ -14,10 +14,13 @@ pub(super) struct Baseline {
 
 /// Reads both on the clone.
 pub(super) async fn take(admin: &Session) -> Result<Baseline, EngineError> {
-    let definition =
-        catalog::definition(admin).await.map_err(EngineError::database("read the definitions of the clone"))?;
+    let definition = catalog::definition(admin)
+        .await
+        .map_err(EngineError::database("read the definitions of the clone"))?;
     // Everything is read, generated keys included: this is one run, not two that are compared.
-    let data = catalog::data(admin, &DataOptions::default()).await.map_err(EngineError::database("read the data of the clone"))?;
+    let data = catalog::data(admin, &DataOptions::default())
+        .await
+        .map_err(EngineError::database("read the data of the clone"))?;
     Ok(Baseline { definition, data })
 }
 
@@ -44,10 +47,21 @@ pub(super) fn definition_differences(before: &Definition, after: &Definition) ->
 
 fn words(diff: &DefinitionDiff) -> Vec<String> {
     let mut words = Vec::new();
-    words.extend(diff.missing.iter().map(|object| format!("{} `{}` is gone", object.kind, object.identity)));
-    words.extend(diff.new.iter().map(|object| format!("{} `{}` is new", object.kind, object.identity)));
+    words.extend(
+        diff.missing
+            .iter()
+            .map(|object| format!("{} `{}` is gone", object.kind, object.identity)),
+    );
+    words.extend(
+        diff.new
+            .iter()
+            .map(|object| format!("{} `{}` is new", object.kind, object.identity)),
+    );
     words.extend(diff.changed.iter().map(|object| {
-        format!("{} `{}` changed from `{}` to `{}`", object.kind, object.identity, object.before, object.after)
+        format!(
+            "{} `{}` changed from `{}` to `{}`",
+            object.kind, object.identity, object.before, object.after
+        )
     }));
     words
 }
@@ -55,20 +69,42 @@ fn words(diff: &DefinitionDiff) -> Vec<String> {
 /// The differences between a source and its copy, and the views whose text alone differs: PostgreSQL prints
 /// some views in another way once it has read its own print (column aliases of the arms of a `union`), so the
 /// text of a view says nothing about a copy that `pg_restore` made without an error.
-pub(super) fn faithful_differences(source: &Definition, copy: &Definition) -> (Vec<String>, Vec<String>) {
+pub(super) fn faithful_differences(
+    source: &Definition,
+    copy: &Definition,
+) -> (Vec<String>, Vec<String>) {
     let diff = Definition::diff(source, copy);
-    let (reprinted, changed): (Vec<_>, Vec<_>) =
-        diff.changed.into_iter().partition(|object| matches!(object.kind.as_str(), "view" | "materialized view"));
+    let (reprinted, changed): (Vec<_>, Vec<_>) = diff
+        .changed
+        .into_iter()
+        .partition(|object| matches!(object.kind.as_str(), "view" | "materialized view"));
     let differences = words(&DefinitionDiff { changed, ..diff });
-    (differences, reprinted.into_iter().map(|object| format!("{} `{}`", object.kind, object.identity)).collect())
+    (
+        differences,
+        reprinted
+            .into_iter()
+            .map(|object| format!("{} `{}`", object.kind, object.identity))
+            .collect(),
+    )
 }
 
 fn data_differences(diff: &DataDiff) -> Vec<String> {
     let mut words = Vec::new();
-    words.extend(diff.missing.iter().map(|table| format!("table `{table}` is gone")));
-    words.extend(diff.new.iter().map(|table| format!("table `{table}` is new")));
+    words.extend(
+        diff.missing
+            .iter()
+            .map(|table| format!("table `{table}` is gone")),
+    );
+    words.extend(
+        diff.new
+            .iter()
+            .map(|table| format!("table `{table}` is new")),
+    );
     words.extend(diff.changed.iter().map(|table| {
-        format!("rows of `{}` differ ({} before, {} after)", table.table, table.rows_before, table.rows_after)
+        format!(
+            "rows of `{}` differ ({} before, {} after)",
+            table.table, table.rows_before, table.rows_after
+        )
     }));
     words
 }

@@ -3,8 +3,8 @@
 use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{CloneError, CloneOptions, CloneProgress, DatabaseClone, make_clone};
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Lifetime;
 use oneroof_pg::install;
 
@@ -28,22 +28,37 @@ pub(crate) struct Clone {
 }
 
 /// Makes a clone of the rehearsal's target.
-pub(super) async fn make(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Result<Clone, EngineError> {
-    let Rehearsal { context, target, run_id, options, .. } = rehearsal;
+pub(super) async fn make(
+    rehearsal: &Rehearsal<'_>,
+    source: &mut Source,
+) -> Result<Clone, EngineError> {
+    let Rehearsal {
+        context,
+        target,
+        run_id,
+        options,
+        ..
+    } = rehearsal;
     let reader = match (&target.clone, &target.read) {
         (Some(clone), _) => clone,
         (None, Some(read)) => read,
         (None, None) => return Err(role_missing(target, "clone")),
     };
     let keep = options.keep || options.keep_on_failure;
-    let lifetime = if keep { Lifetime::Kept } else { Lifetime::WithProcess };
+    let lifetime = if keep {
+        Lifetime::Kept
+    } else {
+        Lifetime::WithProcess
+    };
     let emit = |progress: CloneProgress| {
         if let CloneProgress::Copying { bytes } = progress {
             context.emit(Event::StepProgress { step: 2, bytes });
         }
     };
     let clone_options = clone_options(context, &target.name, run_id, lifetime).await?;
-    let mut made = make_clone(reader, &clone_options, emit).await.map_err(clone_error)?;
+    let mut made = make_clone(reader, &clone_options, emit)
+        .await
+        .map_err(clone_error)?;
     made.set_kept(false);
     let (apply_role, apply_role_note) = apply_role(target, source).await?;
     let report = made.report();
@@ -51,10 +66,16 @@ pub(super) async fn make(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Resu
         id: made.id().to_owned(),
         database: made.database().to_owned(),
         strategy: "logical".into(),
-        why: "pg_dump piped into pg_restore on a private server; the only strategy of this version".into(),
+        why: "pg_dump piped into pg_restore on a private server; the only strategy of this version"
+            .into(),
         bytes: report.bytes,
         duration_ms: report.elapsed_ms,
-        differences: report.differences.iter().chain(&report.settings_refused).cloned().collect(),
+        differences: report
+            .differences
+            .iter()
+            .chain(&report.settings_refused)
+            .cloned()
+            .collect(),
         doors: report.doors.clone(),
         apply_role: apply_role.clone(),
         apply_role_note,
@@ -62,7 +83,11 @@ pub(super) async fn make(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Resu
         connection: None,
     };
     let apply = made.conninfo(&apply_role);
-    let clone = Clone { made, apply, report };
+    let clone = Clone {
+        made,
+        apply,
+        report,
+    };
     clone.adopt(target).await?;
     Ok(clone)
 }
@@ -75,9 +100,15 @@ pub(crate) async fn clone_options(
     lifetime: Lifetime,
 ) -> Result<CloneOptions, EngineError> {
     let servers = open::servers(&context.root);
-    servers.sweep().await.map_err(|error| EngineError::other(error.to_string()))?;
+    servers
+        .sweep()
+        .await
+        .map_err(|error| EngineError::other(error.to_string()))?;
     let mut options = CloneOptions::new(source, servers, context.search.clone());
-    options.clones.forget_left_overs(&options.servers).map_err(|error| EngineError::other(error.to_string()))?;
+    options
+        .clones
+        .forget_left_overs(&options.servers)
+        .map_err(|error| EngineError::other(error.to_string()))?;
     options.class = TargetClass::Clone;
     options.run = run_id.to_owned();
     options.lifetime = lifetime;
@@ -89,31 +120,48 @@ pub(crate) async fn clone_options(
 }
 
 /// The role that tiers run as on the clone: the target's apply role, else the owner of the database.
-async fn apply_role(target: &TargetDatabase, source: &mut Source) -> Result<(String, Option<String>), EngineError> {
+async fn apply_role(
+    target: &TargetDatabase,
+    source: &mut Source,
+) -> Result<(String, Option<String>), EngineError> {
     if let Some(apply) = &target.apply {
         return Ok((apply.user().to_owned(), None));
     }
     let owner = source
         .read(&Default::default(), async |session| {
-            let facts = catalog::database(session).await.map_err(EngineError::database("read the source's owner"))?;
+            let facts = catalog::database(session)
+                .await
+                .map_err(EngineError::database("read the source's owner"))?;
             Ok(facts.owner)
         })
         .await?;
-    let note = format!("target `{}` has no apply role, so the database's owner was used", target.name);
+    let note = format!(
+        "target `{}` has no apply role, so the database's owner was used",
+        target.name
+    );
     Ok((owner, Some(note)))
 }
 
 /// A session as the superuser of the clone's private server.
 pub(super) async fn admin_of(place: &Place, run_id: &str) -> Result<Session, EngineError> {
-    let admin = place.admin.as_ref().ok_or_else(|| EngineError::other("find the clone's superuser"))?;
-    connect(admin, &SessionOptions::read_write(format!("oneroof/rehearse/{run_id}")))
-        .await
-        .map_err(EngineError::database("open the clone as its superuser"))
+    let admin = place
+        .admin
+        .as_ref()
+        .ok_or_else(|| EngineError::other("find the clone's superuser"))?;
+    connect(
+        admin,
+        &SessionOptions::read_write(format!("oneroof/rehearse/{run_id}")),
+    )
+    .await
+    .map_err(EngineError::database("open the clone as its superuser"))
 }
 
 /// Free bytes of the disk on which private servers lie.
 pub(super) fn free_disk(context: &Context) -> Option<u64> {
-    let folder = context.server_folder.clone().unwrap_or_else(|| "/tmp".into());
+    let folder = context
+        .server_folder
+        .clone()
+        .unwrap_or_else(|| "/tmp".into());
     oneroof_pg::ephemeral::free_disk_bytes(&folder)
 }
 
@@ -121,12 +169,15 @@ impl Clone {
     /// A source without ledger gets one on the clone, so that the executor is the same everywhere.
     async fn adopt(&self, target: &TargetDatabase) -> Result<(), EngineError> {
         let admin = self.admin_session("adopt").await?;
-        let exists =
-            oneroof_pg::ledger::exists(&admin).await.map_err(EngineError::database("look for the ledger"))?;
+        let exists = oneroof_pg::ledger::exists(&admin)
+            .await
+            .map_err(EngineError::database("look for the ledger"))?;
         if !exists {
             let mut options = install_options(target);
             options.apply_role = Some(self.report.apply_role.clone());
-            install::adopt(&admin, &options).await.map_err(EngineError::database("adopt the clone"))?;
+            install::adopt(&admin, &options)
+                .await
+                .map_err(EngineError::database("adopt the clone"))?;
         }
         admin.close().await;
         Ok(())
@@ -143,8 +194,9 @@ impl Clone {
 
     /// The clone as the place of a release run.
     pub(super) async fn place(&self, admin: &Session) -> Result<Place, EngineError> {
-        let identity =
-            catalog::identity(admin).await.map_err(EngineError::database("read the clone's identity"))?;
+        let identity = catalog::identity(admin)
+            .await
+            .map_err(EngineError::database("read the clone's identity"))?;
         Ok(Place {
             name: format!("clone:{}", self.made.id()),
             apply: self.apply.clone(),
@@ -185,7 +237,10 @@ impl Clone {
 
     /// Stops its server and removes everything.
     pub(super) async fn drop(self) -> Result<(), EngineError> {
-        self.made.remove().await.map_err(|error| EngineError::other(format!("drop the clone: {error}")))
+        self.made
+            .remove()
+            .await
+            .map_err(|error| EngineError::other(format!("drop the clone: {error}")))
     }
 }
 
@@ -213,9 +268,10 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         })
     };
     match &error {
-        CloneError::Rights { missing, .. } => {
-            refused(RefusalCode::RightMissing, missing.iter().map(ToString::to_string).collect())
-        }
+        CloneError::Rights { missing, .. } => refused(
+            RefusalCode::RightMissing,
+            missing.iter().map(ToString::to_string).collect(),
+        ),
         CloneError::Binaries { source, .. } => {
             refused(RefusalCode::ServerBinariesMissing, vec![source.to_string()])
         }

@@ -15,8 +15,11 @@ pub(super) async fn prove(
     clone: &Clone,
 ) -> Result<IsolationReport, EngineError> {
     let target = rehearsal.target;
-    let roles: Vec<String> =
-        [&target.read, &target.clone].into_iter().flatten().map(|role| role.user().to_owned()).collect();
+    let roles: Vec<String> = [&target.read, &target.clone]
+        .into_iter()
+        .flatten()
+        .map(|role| role.user().to_owned())
+        .collect();
     let writable_tables: BTreeMap<String, i64> = source
         .read(&Default::default(), async |session| {
             let rows = session
@@ -40,5 +43,10 @@ pub(super) async fn prove(
         "a transaction id was never assigned in {transactions} transactions of ours (asked before each rollback); \
          {child_processes} child processes ran forced read-only; {rights}"
     );
-    Ok(IsolationReport { transactions, child_processes, writable_tables, sentence })
+    Ok(IsolationReport {
+        transactions,
+        child_processes,
+        writable_tables,
+        sentence,
+    })
 }

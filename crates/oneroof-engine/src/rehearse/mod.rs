@@ -62,9 +62,16 @@ pub async fn rehearse(
     let parameters = parameters::resolve(package, target, &options.params)?;
     crate::source::read_role(target)?;
     let run_id = run_id::new();
-    let name = format!("{}-{}-{run_id}", clock::folder_stamp(), package.plan.package.name);
+    let name = format!(
+        "{}-{}-{run_id}",
+        clock::folder_stamp(),
+        package.plan.package.name
+    );
     let folder = EvidenceFolder::create(&context.root, &name)?;
-    let context = Context { events: folder.listen(context.events.clone()), ..context.clone() };
+    let context = Context {
+        events: folder.listen(context.events.clone()),
+        ..context.clone()
+    };
     let started = Instant::now();
     let mut report = empty_report(&context, package, &parameters, &run_id, from);
     context.emit(Event::RunStarted {
@@ -76,7 +83,15 @@ pub async fn rehearse(
     });
     let steps = Steps::new(&context);
     let outcome = run::run(
-        &run::Rehearsal { context: &context, package, parameters: &parameters, target, run_id: &run_id, options, steps: &steps },
+        &run::Rehearsal {
+            context: &context,
+            package,
+            parameters: &parameters,
+            target,
+            run_id: &run_id,
+            options,
+            steps: &steps,
+        },
         &mut report,
     )
     .await;
@@ -88,8 +103,15 @@ pub async fn rehearse(
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
     report.not_covered = not_covered::list(&report.steps, options);
-    let verdict = if report.verdict == Verdict::Passed { "passed" } else { "failed" };
-    context.emit(Event::RunFinished { verdict: verdict.into(), duration_ms: report.duration_ms });
+    let verdict = if report.verdict == Verdict::Passed {
+        "passed"
+    } else {
+        "failed"
+    };
+    context.emit(Event::RunFinished {
+        verdict: verdict.into(),
+        duration_ms: report.duration_ms,
+    });
     report.evidence = Some(format!("evidence/{name}"));
     let text = text::text(&report);
     folder.finish(&report, &text)?;
@@ -116,7 +138,10 @@ fn empty_report(
         params_digest: parameters.digest(),
         parameters: parameters.json(),
         inputs: package.plan.inputs.clone(),
-        source: SourceReport { target: from.to_owned(), ..SourceReport::default() },
+        source: SourceReport {
+            target: from.to_owned(),
+            ..SourceReport::default()
+        },
         clone: None,
         steps: Vec::new(),
         clone_deltas: Vec::new(),
@@ -152,5 +177,12 @@ fn failure(step: u32, error: EngineError) -> RehearsalFailure {
         EngineError::Failed(failure) => (None, Some(*failure)),
         _ => (None, None),
     };
-    RehearsalFailure { step, title: steps::title(step).into(), message, refusal, failure, hint }
+    RehearsalFailure {
+        step,
+        title: steps::title(step).into(),
+        message,
+        refusal,
+        failure,
+        hint,
+    }
 }

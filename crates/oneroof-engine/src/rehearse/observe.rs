@@ -20,23 +20,40 @@ pub(crate) async fn observe(
     probe: &Probe,
     observations: &mut BTreeMap<String, Observed>,
 ) -> Result<(), EngineError> {
-    let wanted: Vec<&Figure> = figures.iter().filter(|figure| figure.stage == stage).collect();
+    let wanted: Vec<&Figure> = figures
+        .iter()
+        .filter(|figure| figure.stage == stage)
+        .collect();
     if wanted.is_empty() {
         return Ok(());
     }
     let session = run.session(Access::ReadWrite).await?;
     for figure in wanted {
-        let observed = match (&figure.metric, &figure.query) {
-            (Some(metric), _) => found(stage, Ok(probe.get(metric).cloned().unwrap_or(Value::Null))),
-            (None, Some(query)) => {
+        let observed = match query(run, figure)? {
+            // A metric without a setup was read by the probe already.
+            None => found(
+                stage,
+                Ok(figure
+                    .metric
+                    .as_ref()
+                    .and_then(|metric| probe.get(metric))
+                    .cloned()
+                    .unwrap_or(Value::Null)),
+            ),
+            Some(query) => {
                 begin(&session, "begin").await?;
                 let settings = run.settings(None);
-                settings.apply(&session).await.map_err(|error| run.settings_error(error, settings.role.as_deref()))?;
+                settings
+                    .apply(&session)
+                    .await
+                    .map_err(|error| run.settings_error(error, settings.role.as_deref()))?;
                 let value = read(&session, figure.setup.as_deref(), query).await;
-                session.simple("rollback").await.map_err(EngineError::database("roll back an observation"))?;
+                session
+                    .simple("rollback")
+                    .await
+                    .map_err(EngineError::database("roll back an observation"))?;
                 found(stage, value)
             }
-            (None, None) => found(stage, Err("it has neither `metric` nor `query`".into())),
         };
         observations.insert(figure.id.clone(), observed);
     }
@@ -44,21 +61,53 @@ pub(crate) async fn observe(
     Ok(())
 }
 
-/// Reads one figure in the session's present transaction.
-pub(crate) async fn read(session: &Session, setup: Option<&str>, query: &str) -> Result<Value, String> {
-    if let Some(setup) = setup {
-        session.simple(setup).await.map_err(|error| format!("setup: {error}"))?;
+/// The query that a figure needs on the clone, if the probe does not have its value.
+fn query<'a>(run: &ReleaseRun<'a>, figure: &'a Figure) -> Result<Option<&'a str>, EngineError> {
+    match (&figure.metric, &figure.query, &figure.setup) {
+        (None, Some(query), _) => Ok(Some(query)),
+        (Some(_), _, None) | (None, None, _) => Ok(None),
+        (Some(metric), _, Some(_)) => match run.package.plan.metric(metric) {
+            Some(metric) => run
+                .package
+                .query(metric.query.as_ref(), metric.file.as_ref())
+                .map(Some),
+            None => Ok(None),
+        },
     }
-    let read = read_value(session, query).await.map_err(|fault| match fault {
-        oneroof_pg::run::ValueFault::Server(error) => error.to_string(),
-        fault @ oneroof_pg::run::ValueFault::Shape(_) => fault.to_string(),
-    })?;
+}
+
+/// Reads one figure in the session's present transaction.
+pub(crate) async fn read(
+    session: &Session,
+    setup: Option<&str>,
+    query: &str,
+) -> Result<Value, String> {
+    if let Some(setup) = setup {
+        session
+            .simple(setup)
+            .await
+            .map_err(|error| format!("setup: {error}"))?;
+    }
+    let read = read_value(session, query)
+        .await
+        .map_err(|fault| match fault {
+            oneroof_pg::run::ValueFault::Server(error) => error.to_string(),
+            fault @ oneroof_pg::run::ValueFault::Shape(_) => fault.to_string(),
+        })?;
     Ok(read.value)
 }
 
 pub(crate) fn found(stage: &str, value: Result<Value, String>) -> Observed {
     match value {
-        Ok(value) => Observed { stage: stage.to_owned(), value: Some(value), error: None },
-        Err(error) => Observed { stage: stage.to_owned(), value: None, error: Some(error) },
+        Ok(value) => Observed {
+            stage: stage.to_owned(),
+            value: Some(value),
+            error: None,
+        },
+        Err(error) => Observed {
+            stage: stage.to_owned(),
+            value: None,
+            error: Some(error),
+        },
     }
 }

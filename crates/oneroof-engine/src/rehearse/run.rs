@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use oneroof_model::expression::Expression;
 use oneroof_model::package::{Metric, ResolvedParameters, Simulate};
 use oneroof_model::{RefusalCode, Value};
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::Session;
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::run::RunLock;
 
+use super::RehearseOptions;
 use super::baseline::{self, Baseline};
 use super::clone::{self, Clone};
 use super::isolation;
 use super::observe::{found, observe, read};
 use super::report::{Growth, RefusedVerb, RehearsalReport};
 use super::steps::Steps;
-use super::RehearseOptions;
 use crate::apply::precondition_refusal;
 use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
@@ -41,15 +41,29 @@ pub(crate) struct Rehearsal<'a> {
 }
 
 /// Runs all steps; what was seen is in `report` even if one of them fails.
-pub(super) async fn run(rehearsal: &Rehearsal<'_>, report: &mut RehearsalReport) -> Result<(), EngineError> {
+pub(super) async fn run(
+    rehearsal: &Rehearsal<'_>,
+    report: &mut RehearsalReport,
+) -> Result<(), EngineError> {
     let steps = rehearsal.steps;
     let mut source = Source::open(rehearsal.target, "rehearse", rehearsal.run_id).await?;
-    let entry = steps.run(1, rehearsal.entry_probe(&mut source, report)).await?;
-    let mut clone = steps.run(2, rehearsal.make_clone(&mut source, report)).await?;
+    let entry = steps
+        .run(1, rehearsal.entry_probe(&mut source, report))
+        .await?;
+    let mut clone = steps
+        .run(2, rehearsal.make_clone(&mut source, report))
+        .await?;
     let on_clone = rehearsal.on_clone(&mut source, &clone, report).await;
     let exit = match &on_clone {
         // A rehearsal that failed has nothing more to prove, but production is still looked at again.
-        Ok(()) | Err(_) => steps.run(16, rehearsal.exit_probe(&mut source, &entry, &clone, report)).await,
+        Ok(()) | Err(_) => {
+            steps
+                .run(
+                    16,
+                    rehearsal.exit_probe(&mut source, &entry, &clone, report),
+                )
+                .await
+        }
     };
     source.close().await;
     let failed = on_clone.is_err() || exit.is_err();
@@ -60,14 +74,25 @@ pub(super) async fn run(rehearsal: &Rehearsal<'_>, report: &mut RehearsalReport)
     }
     if keep {
         clone.keep();
-        steps.skip(17, &format!("the clone was kept on request as target clone:{}", clone.id()));
+        steps.skip(
+            17,
+            &format!(
+                "the clone was kept on request as target clone:{}",
+                clone.id()
+            ),
+        );
     } else {
         let dropped = steps.run(17, async {
             clone.drop().await?;
-            Ok(((), "its server is stopped and its folder removed".to_owned()))
+            Ok((
+                (),
+                "its server is stopped and its folder removed".to_owned(),
+            ))
         });
         let dropped = dropped.await;
-        report.free_disk_bytes.extend(clone::free_disk(rehearsal.context).map(|bytes| ("after".to_owned(), bytes)));
+        report
+            .free_disk_bytes
+            .extend(clone::free_disk(rehearsal.context).map(|bytes| ("after".to_owned(), bytes)));
         on_clone?;
         exit?;
         return dropped;
@@ -83,7 +108,8 @@ impl Rehearsal<'_> {
         source: &mut Source,
         report: &mut RehearsalReport,
     ) -> Result<(Probe, String), EngineError> {
-        let settings = open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
+        let settings =
+            open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
         let (package, parameters) = (self.package, self.parameters);
         let (identity, probe, entry) = source
             .read(&settings, async |session| {
@@ -92,7 +118,12 @@ impl Rehearsal<'_> {
                     .map_err(EngineError::database("read the source's identity"))?;
                 let probe = metrics::probe(session, package, parameters, None).await?;
                 let mut entry = Vec::new();
-                for figure in self.options.figures.iter().filter(|figure| figure.stage == "entry") {
+                for figure in self
+                    .options
+                    .figures
+                    .iter()
+                    .filter(|figure| figure.stage == "entry")
+                {
                     let value = match (&figure.metric, &figure.query) {
                         (Some(metric), _) => Ok(probe.get(metric).cloned().unwrap_or(Value::Null)),
                         (None, Some(query)) => read(session, None, query).await,
@@ -105,30 +136,61 @@ impl Rehearsal<'_> {
             .await?;
         postgres_range::check(self.package, identity.major)?;
         report.source.database.clone_from(&identity.database_name);
-        report.source.server_version.clone_from(&identity.server_version);
-        report.source.system_identifier.clone_from(&identity.system_identifier);
+        report
+            .source
+            .server_version
+            .clone_from(&identity.server_version);
+        report
+            .source
+            .system_identifier
+            .clone_from(&identity.system_identifier);
         report.source.database_oid = identity.database_oid;
         report.entry_metrics = described(&self.package.plan, &probe);
         report.observations.extend(entry);
         report.probes.insert("entry".into(), probe.clone());
-        self.context.emit(oneroof_model::Event::ProbeTaken { moment: "entry".into(), values: probe.clone() });
+        self.context.emit(oneroof_model::Event::ProbeTaken {
+            moment: "entry".into(),
+            values: probe.clone(),
+        });
         self.momentary_hold(&probe)?;
-        let detail = format!("{} metrics of database `{}`, read-only", probe.len(), identity.database_name);
+        let detail = format!(
+            "{} metrics of database `{}`, read-only",
+            probe.len(),
+            identity.database_name
+        );
         Ok((probe, detail))
     }
 
     /// Metrics with a required value must have it at the entry and at the exit.
     fn momentary_hold(&self, probe: &Probe) -> Result<(), EngineError> {
-        let figures = Figures { live: probe.clone(), entry: probe.clone(), ..Figures::default() };
-        let required = |metric: &Metric| metric.required.clone().map(|required| (metric.name.clone(), required));
+        let figures = Figures {
+            live: probe.clone(),
+            entry: probe.clone(),
+            ..Figures::default()
+        };
+        let required = |metric: &Metric| {
+            metric
+                .required
+                .clone()
+                .map(|required| (metric.name.clone(), required))
+        };
         for (name, required) in self.package.plan.metrics.iter().filter_map(required) {
-            let Some(seen) = probe.get(&name) else { continue };
+            let Some(seen) = probe.get(&name) else {
+                continue;
+            };
             let wanted: Value = Expression::evaluate(&required, &name, &figures)
                 .map_err(|error| metrics::expression_failure(&name, &error))?;
             if !required.holds(seen, &wanted) {
-                let meaning = self.package.plan.metric(&name).map(|metric| metric.meaning.clone());
+                let meaning = self
+                    .package
+                    .plan
+                    .metric(&name)
+                    .map(|metric| metric.meaning.clone());
                 return Err(Failure {
-                    message: format!("metric `{name}` of the source is {seen}, required {}", required.text()),
+                    message: format!(
+                        "metric `{name}` of the source is {seen}, required {}",
+                        required.text()
+                    ),
                     detail: meaning,
                     expected: Some(required.text().to_owned()),
                     seen: Some(seen.to_string()),
@@ -147,9 +209,13 @@ impl Rehearsal<'_> {
         source: &mut Source,
         report: &mut RehearsalReport,
     ) -> Result<(Clone, String), EngineError> {
-        report.free_disk_bytes.extend(clone::free_disk(self.context).map(|bytes| ("before".to_owned(), bytes)));
+        report
+            .free_disk_bytes
+            .extend(clone::free_disk(self.context).map(|bytes| ("before".to_owned(), bytes)));
         let made = clone::make(self, source).await?;
-        report.free_disk_bytes.extend(clone::free_disk(self.context).map(|bytes| ("with_clone".to_owned(), bytes)));
+        report
+            .free_disk_bytes
+            .extend(clone::free_disk(self.context).map(|bytes| ("with_clone".to_owned(), bytes)));
         let described = made.report();
         let detail = format!(
             "`{}`, {}: {} bytes in {} ms",
@@ -181,29 +247,55 @@ impl Rehearsal<'_> {
         let wanted = run.cut(self.options.through.as_deref())?;
         let before = baseline::take(&admin).await?;
         let probe = run.probe().await?;
-        observe(&run, &self.options.figures, "clone", &probe, &mut report.observations).await?;
+        observe(
+            &run,
+            &self.options.figures,
+            "clone",
+            &probe,
+            &mut report.observations,
+        )
+        .await?;
         report.probes.insert("clone".into(), probe.clone());
-        report.clone_deltas.push(format!("setting oneroof.expected_database = {}", place.expected_database));
+        report.clone_deltas.push(format!(
+            "setting oneroof.expected_database = {}",
+            place.expected_database
+        ));
 
         let broken_gates = steps.run(4, self.preconditions(&run)).await?;
-        let simulate = self.package.plan.simulate.as_ref().filter(|simulate| run.is_wanted(&simulate.when));
+        let simulate = self
+            .package
+            .plan
+            .simulate
+            .as_ref()
+            .filter(|simulate| run.is_wanted(&simulate.when));
         match (simulate, &broken_gates) {
             (Some(_), true) => {
                 steps.run(5, self.gate_refuses(&run)).await?;
             }
-            (Some(_), false) => steps.skip(5, "the package's gate condition holds on the source already"),
-            (None, _) => steps.skip(5, "the package has no gate condition of its own for these parameters"),
+            (Some(_), false) => steps.skip(
+                5,
+                "the package's gate condition holds on the source already",
+            ),
+            (None, _) => steps.skip(
+                5,
+                "the package has no gate condition of its own for these parameters",
+            ),
         }
         match simulate {
             Some(simulate) => {
                 steps.run(6, self.simulate(&run, simulate)).await?;
-                report.clone_deltas.push(format!("simulation of the gate: {}", simulate_name(simulate)));
+                report.clone_deltas.push(format!(
+                    "simulation of the gate: {}",
+                    simulate_name(simulate)
+                ));
             }
             None => steps.skip(6, "the package simulates nothing for these parameters"),
         }
 
         let lock = run.lock().await?;
-        let outcome = self.release(&run, &lock, &wanted, simulate, &admin, &before, report).await;
+        let outcome = self
+            .release(&run, &lock, &wanted, simulate, &admin, &before, report)
+            .await;
         lock.release().await;
         admin.close().await;
         outcome
@@ -226,22 +318,36 @@ impl Rehearsal<'_> {
         if self.options.through.is_none() {
             steps.run(8, self.invariants(run, &entry, report)).await?;
         } else {
-            steps.skip(8, "invariants are about the whole release, and its last tiers were left out");
+            steps.skip(
+                8,
+                "invariants are about the whole release, and its last tiers were left out",
+            );
         }
         run.finish(lock, wanted).await?;
-        steps.run(10, self.second_apply(run, lock, wanted, report)).await?;
+        steps
+            .run(10, self.second_apply(run, lock, wanted, report))
+            .await?;
         if self.options.keep {
             let why = "left out so that the kept clone shows the release";
             steps.skip(13, why);
             steps.skip(14, why);
             return Ok(());
         }
-        steps.run(13, self.full_rollback(run, lock, simulate, admin, before, report)).await?;
+        steps
+            .run(
+                13,
+                self.full_rollback(run, lock, simulate, admin, before, report),
+            )
+            .await?;
         steps.run(14, self.rollback_again(run, lock)).await
     }
 
     /// Step 3.
-    async fn faithful(&self, source: &mut Source, admin: &Session) -> Result<((), String), EngineError> {
+    async fn faithful(
+        &self,
+        source: &mut Source,
+        admin: &Session,
+    ) -> Result<((), String), EngineError> {
         let settings = Default::default();
         let there = source
             .read(&settings, async |session| {
@@ -257,14 +363,23 @@ impl Rehearsal<'_> {
         if differences.is_empty() {
             let objects = here.rows().len();
             let detail = if reprinted.is_empty() {
-                format!("definition digest equal over {objects} objects: {}", here.digest().short())
+                format!(
+                    "definition digest equal over {objects} objects: {}",
+                    here.digest().short()
+                )
             } else {
-                format!("definitions equal over {objects} objects; the server prints {} otherwise after a restore", reprinted.join(", "))
+                format!(
+                    "definitions equal over {objects} objects; the server prints {} otherwise after a restore",
+                    reprinted.join(", ")
+                )
             };
             return Ok(((), detail));
         }
         Err(Failure {
-            message: format!("the clone differs from the source in {} definitions", differences.len()),
+            message: format!(
+                "the clone differs from the source in {} definitions",
+                differences.len()
+            ),
             detail: Some(differences.join("; ")),
             expected: Some(there.digest().to_string()),
             seen: Some(here.digest().to_string()),
@@ -279,19 +394,40 @@ impl Rehearsal<'_> {
         let checks = &self.package.plan.preconditions;
         let broken = run.ask(checks, &mut figures, StopAt::End).await?;
         let closed = broken.iter().any(|check| check.gate);
-        let simulated = self.package.plan.simulate.as_ref().is_some_and(|simulate| run.is_wanted(&simulate.when));
+        let simulated = self
+            .package
+            .plan
+            .simulate
+            .as_ref()
+            .is_some_and(|simulate| run.is_wanted(&simulate.when));
         if let Some(broken) = broken.into_iter().find(|check| !(check.gate && simulated)) {
             return Err(precondition_refusal(broken).into());
         }
-        let asked = checks.iter().filter(|check| run.is_wanted(&check.when)).count();
-        let gate = if closed { ", the gate itself is closed" } else { "" };
-        Ok((closed, format!("{asked} asked as the role of the tiers, all hold{gate}")))
+        let asked = checks
+            .iter()
+            .filter(|check| run.is_wanted(&check.when))
+            .count();
+        let gate = if closed {
+            ", the gate itself is closed"
+        } else {
+            ""
+        };
+        Ok((
+            closed,
+            format!("{asked} asked as the role of the tiers, all hold{gate}"),
+        ))
     }
 
     /// Step 5.
     async fn gate_refuses(&self, run: &ReleaseRun<'_>) -> Result<((), String), EngineError> {
         let mut figures = Figures::default();
-        let broken = run.ask(&self.package.plan.preconditions, &mut figures, StopAt::First).await?;
+        let broken = run
+            .ask(
+                &self.package.plan.preconditions,
+                &mut figures,
+                StopAt::First,
+            )
+            .await?;
         match broken.into_iter().next() {
             Some(broken) if broken.gate => Ok(((), format!("exit 3: {}", broken.message))),
             other => Err(Failure {
@@ -305,34 +441,64 @@ impl Rehearsal<'_> {
     }
 
     /// Step 6, and its end when `undo`.
-    async fn simulate(&self, run: &ReleaseRun<'_>, simulate: &Simulate) -> Result<((), String), EngineError> {
+    async fn simulate(
+        &self,
+        run: &ReleaseRun<'_>,
+        simulate: &Simulate,
+    ) -> Result<((), String), EngineError> {
         let (name, text) = match (&simulate.file, &simulate.sql) {
             (Some(file), _) => (file.as_str(), self.package.text(file)?),
             (None, Some(sql)) => ("release.toml", sql.as_str()),
             (None, None) => {
-                return Err(EngineError::input("read [simulate]: it has neither `file` nor `sql`", None));
+                return Err(EngineError::input(
+                    "read [simulate]: it has neither `file` nor `sql`",
+                    None,
+                ));
             }
         };
         self.run_on_clone(run, name, text).await?;
         let mut figures = Figures::default();
-        let broken = run.ask(&self.package.plan.preconditions, &mut figures, StopAt::First).await?;
+        let broken = run
+            .ask(
+                &self.package.plan.preconditions,
+                &mut figures,
+                StopAt::First,
+            )
+            .await?;
         match broken.into_iter().next() {
-            None => Ok(((), format!("{}; all preconditions hold now", simulate_name(simulate)))),
+            None => Ok((
+                (),
+                format!("{}; all preconditions hold now", simulate_name(simulate)),
+            )),
             Some(broken) => Err(precondition_refusal(broken).into()),
         }
     }
 
     /// Runs a file of the package on the clone as its superuser, with the package's settings.
-    async fn run_on_clone(&self, run: &ReleaseRun<'_>, name: &str, text: &str) -> Result<(), EngineError> {
+    async fn run_on_clone(
+        &self,
+        run: &ReleaseRun<'_>,
+        name: &str,
+        text: &str,
+    ) -> Result<(), EngineError> {
         let admin = clone::admin_of(run.place, self.run_id).await?;
         begin(&admin, "begin").await?;
-        let settings = oneroof_pg::run::RunSettings { role: None, ..run.settings(None) };
-        settings.apply(&admin).await.map_err(EngineError::database("set the transaction's settings"))?;
+        let settings = oneroof_pg::run::RunSettings {
+            role: None,
+            ..run.settings(None)
+        };
+        settings
+            .apply(&admin)
+            .await
+            .map_err(EngineError::database("set the transaction's settings"))?;
         Script::parse(name, text)?
             .run(self.context, &admin, None)
             .await
             .map_err(|error| error.into_engine_error(None))?;
-        admin.simple("commit").await.map_err(EngineError::database(format!("commit {name}")))?;
+        admin
+            .simple("commit")
+            .await
+            .map_err(EngineError::database(format!("commit {name}")))?;
         admin.close().await;
         Ok(())
     }
@@ -359,7 +525,14 @@ impl Rehearsal<'_> {
                     values: probe.clone(),
                 });
                 report.probes.insert(record.tier.clone(), probe.clone());
-                observe(run, &self.options.figures, &record.tier, &probe, &mut report.observations).await?;
+                observe(
+                    run,
+                    &self.options.figures,
+                    &record.tier,
+                    &probe,
+                    &mut report.observations,
+                )
+                .await?;
                 report.tiers.push(record);
             }
         }
@@ -382,14 +555,28 @@ impl Rehearsal<'_> {
     ) -> Result<((), String), EngineError> {
         let (table, markers) = run.verify(entry).await?;
         for text in &markers {
-            self.context.emit(oneroof_model::Event::Marker { text: text.clone() });
+            self.context
+                .emit(oneroof_model::Event::Marker { text: text.clone() });
         }
         report.markers.extend(markers);
         report.verify_table = table;
         let probe = run.probe().await?;
-        observe(run, &self.options.figures, "verify", &probe, &mut report.observations).await?;
+        observe(
+            run,
+            &self.options.figures,
+            "verify",
+            &probe,
+            &mut report.observations,
+        )
+        .await?;
         report.probes.insert("verify".into(), probe);
-        let asked = self.package.plan.invariants.iter().filter(|check| run.is_wanted(&check.when)).count();
+        let asked = self
+            .package
+            .plan
+            .invariants
+            .iter()
+            .filter(|check| run.is_wanted(&check.when))
+            .count();
         Ok(((), format!("{asked} asked, all hold")))
     }
 
@@ -404,7 +591,10 @@ impl Rehearsal<'_> {
         match run.apply(lock, wanted).await {
             Err(EngineError::Refused(refusal)) if refusal.code == RefusalCode::ReleaseFinished => {
                 let detail = format!("exit 3: {}", refusal.message);
-                report.second_apply = Some(RefusedVerb { exit: 3, refusal: *refusal });
+                report.second_apply = Some(RefusedVerb {
+                    exit: 3,
+                    refusal: *refusal,
+                });
                 Ok(((), detail))
             }
             Err(other) => Err(other),
@@ -433,11 +623,21 @@ impl Rehearsal<'_> {
         report.rollback = undone.tiers;
         report.exports = undone.exports;
         let probe = run.probe().await?;
-        observe(run, &self.options.figures, "rolled_back", &probe, &mut report.observations).await?;
+        observe(
+            run,
+            &self.options.figures,
+            "rolled_back",
+            &probe,
+            &mut report.observations,
+        )
+        .await?;
         if let Some(simulate) = simulate {
-            self.run_on_clone(run, &simulate.undo, self.package.text(&simulate.undo)?).await?;
+            self.run_on_clone(run, &simulate.undo, self.package.text(&simulate.undo)?)
+                .await?;
         }
-        report.probes.insert("rolled_back".into(), run.probe().await?);
+        report
+            .probes
+            .insert("rolled_back".into(), run.probe().await?);
         let after = baseline::take(admin).await?;
         let compared = baseline::compare(before, &after);
         let differences = compared.differences.clone();
@@ -452,7 +652,10 @@ impl Rehearsal<'_> {
             return Ok(((), detail));
         }
         Err(Failure {
-            message: format!("the rollback does not restore the baseline: {} differences", differences.len()),
+            message: format!(
+                "the rollback does not restore the baseline: {} differences",
+                differences.len()
+            ),
             detail: Some(differences.join("; ")),
             expected: Some("definition and data digest of the baseline".into()),
             seen: Some(differences.first().cloned().unwrap_or_default()),
@@ -463,7 +666,11 @@ impl Rehearsal<'_> {
     }
 
     /// Step 14.
-    async fn rollback_again(&self, run: &ReleaseRun<'_>, lock: &RunLock) -> Result<((), String), EngineError> {
+    async fn rollback_again(
+        &self,
+        run: &ReleaseRun<'_>,
+        lock: &RunLock,
+    ) -> Result<((), String), EngineError> {
         let again = run.rollback(lock, None).await?;
         if again.nothing_to_do {
             return Ok(((), "nothing to do, exit 0".to_owned()));
@@ -484,12 +691,18 @@ impl Rehearsal<'_> {
         clone: &Clone,
         report: &mut RehearsalReport,
     ) -> Result<((), String), EngineError> {
-        let settings = open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
+        let settings =
+            open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
         let exit = source
-            .read(&settings, async |session| metrics::probe(session, self.package, self.parameters, None).await)
+            .read(&settings, async |session| {
+                metrics::probe(session, self.package, self.parameters, None).await
+            })
             .await?;
         report.probes.insert("exit".into(), exit.clone());
-        self.context.emit(oneroof_model::Event::ProbeTaken { moment: "exit".into(), values: exit.clone() });
+        self.context.emit(oneroof_model::Event::ProbeTaken {
+            moment: "exit".into(),
+            values: exit.clone(),
+        });
         let isolation = isolation::prove(self, source, clone).await?;
         let sentence = isolation.sentence.clone();
         report.isolation = Some(isolation);
@@ -507,7 +720,12 @@ impl Rehearsal<'_> {
                     exit: shown(after),
                 });
             } else if metric.required.is_none() {
-                moved.push(format!("{}: {} at entry, {} at exit", metric.name, shown(before), shown(after)));
+                moved.push(format!(
+                    "{}: {} at entry, {} at exit",
+                    metric.name,
+                    shown(before),
+                    shown(after)
+                ));
             }
         }
         self.momentary_hold(&exit)?;
@@ -516,9 +734,15 @@ impl Rehearsal<'_> {
             return Ok(((), format!("{equal} metrics equal; {sentence}")));
         }
         Err(Failure {
-            message: format!("the source changed while the rehearsal ran: {}", moved.join("; ")),
+            message: format!(
+                "the source changed while the rehearsal ran: {}",
+                moved.join("; ")
+            ),
             detail: Some(sentence),
-            hint: Some("oneroof wrote nothing; declare the metric volatile if it grows by daily work".into()),
+            hint: Some(
+                "oneroof wrote nothing; declare the metric volatile if it grows by daily work"
+                    .into(),
+            ),
             ..Failure::default()
         }
         .into())
@@ -545,7 +769,12 @@ pub(crate) async fn with_applied_clone(
         verb: "rehearse",
         run_id: rehearsal.run_id,
     };
-    let simulate = rehearsal.package.plan.simulate.as_ref().filter(|simulate| run.is_wanted(&simulate.when));
+    let simulate = rehearsal
+        .package
+        .plan
+        .simulate
+        .as_ref()
+        .filter(|simulate| run.is_wanted(&simulate.when));
     if let Some(simulate) = simulate {
         rehearsal.simulate(&run, simulate).await?;
     }
@@ -553,11 +782,17 @@ pub(crate) async fn with_applied_clone(
     let applied = run.apply(&lock, &run.tiers()).await;
     lock.release().await;
     applied?;
-    let superuser = place.admin.clone().ok_or_else(|| EngineError::other("find the clone's superuser"))?;
+    let superuser = place
+        .admin
+        .clone()
+        .ok_or_else(|| EngineError::other("find the clone's superuser"))?;
     work(&run, &superuser).await?;
     clone.drop().await
 }
 
 fn simulate_name(simulate: &Simulate) -> String {
-    simulate.file.clone().unwrap_or_else(|| "[simulate] sql of release.toml".to_owned())
+    simulate
+        .file
+        .clone()
+        .unwrap_or_else(|| "[simulate] sql of release.toml".to_owned())
 }

@@ -33,7 +33,10 @@ pub(crate) const TITLES: [(u32, &str); 18] = [
 ];
 
 pub(crate) fn title(step: u32) -> &'static str {
-    TITLES.iter().find(|(number, _)| *number == step).map_or("", |(_, title)| title)
+    TITLES
+        .iter()
+        .find(|(number, _)| *number == step)
+        .map_or("", |(_, title)| title)
 }
 
 /// The steps so far.
@@ -45,7 +48,11 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(context: &'a Context) -> Steps<'a> {
-        Steps { context, records: RefCell::default(), failed: RefCell::default() }
+        Steps {
+            context,
+            records: RefCell::default(),
+            failed: RefCell::default(),
+        }
     }
 
     /// Runs a step; its value comes with one line about what was seen.
@@ -54,7 +61,10 @@ impl<'a> Steps<'a> {
         step: u32,
         work: impl Future<Output = Result<(T, String), EngineError>>,
     ) -> Result<T, EngineError> {
-        self.context.emit(Event::StepStarted { step, title: title(step).into() });
+        self.context.emit(Event::StepStarted {
+            step,
+            title: title(step).into(),
+        });
         let started = Instant::now();
         let outcome = work.await;
         let duration_ms = millis(started.elapsed());
@@ -77,7 +87,13 @@ impl<'a> Steps<'a> {
     }
 
     fn record(&self, step: u32, outcome: StepOutcome, detail: String, duration_ms: u64) {
-        let record = StepRecord { step, title: title(step).into(), outcome, detail, duration_ms };
+        let record = StepRecord {
+            step,
+            title: title(step).into(),
+            outcome,
+            detail,
+            duration_ms,
+        };
         self.context.emit(Event::StepFinished {
             step,
             title: record.title.clone(),

@@ -19,7 +19,11 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
         Verdict::Passed => "PASSED",
         Verdict::Failed => "FAILED",
     };
-    writeln!(out, "# Rehearsal of {} on a CLONE of {}: {verdict}\n", report.package, report.source.target)?;
+    writeln!(
+        out,
+        "# Rehearsal of {} on a CLONE of {}: {verdict}\n",
+        report.package, report.source.target
+    )?;
     writeln!(out, "| what | value |\n|---|---|")?;
     writeln!(out, "| run | {} |", report.run_id)?;
     writeln!(out, "| started | {} |", report.started_at)?;
@@ -32,7 +36,11 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
         out,
         "| source | database `{}` of cluster {}, PostgreSQL {} |",
         report.source.database,
-        report.source.system_identifier.as_deref().unwrap_or("(not visible)"),
+        report
+            .source
+            .system_identifier
+            .as_deref()
+            .unwrap_or("(not visible)"),
         report.source.server_version
     )?;
     if let Some(clone) = &report.clone {
@@ -41,10 +49,19 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             "| clone | `{}`, {} ({}), {} bytes in {} ms |",
             clone.database, clone.strategy, clone.why, clone.bytes, clone.duration_ms
         )?;
-        writeln!(out, "| tiers ran as | {}{} |", clone.apply_role, note(clone.apply_role_note.as_deref()))?;
+        writeln!(
+            out,
+            "| tiers ran as | {}{} |",
+            clone.apply_role,
+            note(clone.apply_role_note.as_deref())
+        )?;
     }
     if let Some(failure) = &report.failure {
-        writeln!(out, "\n## Why it failed\n\nStep {} ({}): {}", failure.step, failure.title, failure.message)?;
+        writeln!(
+            out,
+            "\n## Why it failed\n\nStep {} ({}): {}",
+            failure.step, failure.title, failure.message
+        )?;
         if let Some(detail) = &failure.failure {
             for (name, value) in [
                 ("file", &detail.file),
@@ -67,7 +84,10 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             writeln!(out, "\nNext: {hint}")?;
         }
     }
-    writeln!(out, "\n## Steps\n\n| step | what | outcome | seen | ms |\n|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "\n## Steps\n\n| step | what | outcome | seen | ms |\n|---|---|---|---|---|"
+    )?;
     for step in &report.steps {
         let outcome = match step.outcome {
             StepOutcome::Passed => "passed",
@@ -98,10 +118,17 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
         }
     }
     if let Some(refused) = &report.second_apply {
-        writeln!(out, "\n## Second apply\n\nRefused with exit {}: `{}`", refused.exit, refused.refusal.message)?;
+        writeln!(
+            out,
+            "\n## Second apply\n\nRefused with exit {}: `{}`",
+            refused.exit, refused.refusal.message
+        )?;
     }
     if let Some(baseline) = &report.baseline {
-        writeln!(out, "\n## Baseline before the release and after the rollback\n")?;
+        writeln!(
+            out,
+            "\n## Baseline before the release and after the rollback\n"
+        )?;
         writeln!(out, "| digest | before | after |\n|---|---|---|")?;
         writeln!(
             out,
@@ -118,21 +145,53 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
         }
     }
     if let Some(isolation) = &report.isolation {
-        writeln!(out, "\n## Production was only read\n\n{}", isolation.sentence)?;
+        writeln!(
+            out,
+            "\n## Production was only read\n\n{}",
+            isolation.sentence
+        )?;
         for growth in &report.volatile_growth {
-            writeln!(out, "- `{}` changed by daily work: {} at entry, {} at exit", growth.metric, growth.entry, growth.exit)?;
+            writeln!(
+                out,
+                "- `{}` changed by daily work: {} at entry, {} at exit",
+                growth.metric, growth.entry, growth.exit
+            )?;
         }
     }
-    writeln!(out, "\n## Entry figures of the source\n\n| metric | value | class | meaning |\n|---|---|---|---|")?;
+    writeln!(
+        out,
+        "\n## Entry figures of the source\n\n| metric | value | class | meaning |\n|---|---|---|---|"
+    )?;
     for metric in &report.entry_metrics {
-        writeln!(out, "| {} | {} | {} | {} |", metric.name, metric.value, metric.class, cell(&metric.meaning))?;
+        writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            metric.name,
+            metric.value,
+            metric.class,
+            cell(&metric.meaning)
+        )?;
     }
     if !report.inputs.is_empty() {
-        writeln!(out, "\n## What the release rests on\n\n| input | kind | where | needed |\n|---|---|---|---|")?;
+        writeln!(
+            out,
+            "\n## What the release rests on\n\n| input | kind | where | needed |\n|---|---|---|---|"
+        )?;
         for input in &report.inputs {
-            let needed = if input.required { "required" } else { input.immaterial.as_deref().unwrap_or("no") };
+            let needed = if input.required {
+                "required"
+            } else {
+                input.immaterial.as_deref().unwrap_or("no")
+            };
             let place = input.place.as_deref().unwrap_or("-");
-            writeln!(out, "| {} | {:?} | {} | {} |", cell(&input.name), input.kind, cell(place), cell(needed))?;
+            writeln!(
+                out,
+                "| {} | {:?} | {} | {} |",
+                cell(&input.name),
+                input.kind,
+                cell(place),
+                cell(needed)
+            )?;
         }
     }
     if !report.clone_deltas.is_empty() {
@@ -143,7 +202,11 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\n## Not covered by this rehearsal\n")?;
     for missing in &report.not_covered {
-        writeln!(out, "- step {}, {}: {}", missing.step, missing.title, missing.why)?;
+        writeln!(
+            out,
+            "- step {}, {}: {}",
+            missing.step, missing.title, missing.why
+        )?;
     }
     Ok(())
 }
@@ -152,12 +215,20 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
     if report.tiers.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## Tiers\n\n| tier | what | role | statements | tries | ms | rows written |\n|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "\n## Tiers\n\n| tier | what | role | statements | tries | ms | rows written |\n|---|---|---|---|---|---|---|"
+    )?;
     for tier in &report.tiers {
         let rows: Vec<String> = tier
             .rows
             .iter()
-            .map(|rows| format!("{} +{} ~{} -{}", rows.table, rows.inserted, rows.updated, rows.deleted))
+            .map(|rows| {
+                format!(
+                    "{} +{} ~{} -{}",
+                    rows.table, rows.inserted, rows.updated, rows.deleted
+                )
+            })
             .collect();
         writeln!(
             out,
@@ -169,7 +240,11 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             tier.statements,
             tier.attempts,
             tier.duration_ms,
-            if rows.is_empty() { "none".to_owned() } else { rows.join(", ") }
+            if rows.is_empty() {
+                "none".to_owned()
+            } else {
+                rows.join(", ")
+            }
         )?;
     }
     // Only metrics that some tier moved: the others say nothing about the tiers.
@@ -181,22 +256,45 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .filter(|name| {
-            let first = report.probes.get("clone").and_then(|probe| probe.get(*name));
-            report.tiers.iter().any(|tier| tier.metrics.get(*name) != first)
+            let first = report
+                .probes
+                .get("clone")
+                .and_then(|probe| probe.get(*name));
+            report
+                .tiers
+                .iter()
+                .any(|tier| tier.metrics.get(*name) != first)
         })
         .collect();
     if moved.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n### Metrics after each tier (those that some tier moved)\n")?;
-    let names: Vec<&str> = report.tiers.iter().map(|tier| tier.label.as_deref().unwrap_or(&tier.tier)).collect();
+    writeln!(
+        out,
+        "\n### Metrics after each tier (those that some tier moved)\n"
+    )?;
+    let names: Vec<&str> = report
+        .tiers
+        .iter()
+        .map(|tier| tier.label.as_deref().unwrap_or(&tier.tier))
+        .collect();
     writeln!(out, "| metric | before | {} |", names.join(" | "))?;
     writeln!(out, "|---|---|{}", "---|".repeat(names.len()))?;
     for name in moved {
         let before = report.probes.get("clone").and_then(|probe| probe.get(name));
-        write!(out, "| {name} | {} |", before.map_or_else(|| "-".to_owned(), ToString::to_string))?;
+        write!(
+            out,
+            "| {name} | {} |",
+            before.map_or_else(|| "-".to_owned(), ToString::to_string)
+        )?;
         for tier in &report.tiers {
-            write!(out, " {} |", tier.metrics.get(name).map_or_else(|| "-".to_owned(), ToString::to_string))?;
+            write!(
+                out,
+                " {} |",
+                tier.metrics
+                    .get(name)
+                    .map_or_else(|| "-".to_owned(), ToString::to_string)
+            )?;
         }
         writeln!(out)?;
     }

@@ -28,7 +28,12 @@ impl EvidenceFolder {
         let making = || EngineError::file(format!("make evidence folder `{}`", partial.display()));
         std::fs::create_dir_all(&partial).map_err(making())?;
         let events = std::fs::File::create(partial.join("events.jsonl")).map_err(making())?;
-        Ok(EvidenceFolder { partial, path, events: Arc::new(Mutex::new(events)), finished: false })
+        Ok(EvidenceFolder {
+            partial,
+            path,
+            events: Arc::new(Mutex::new(events)),
+            finished: false,
+        })
     }
 
     /// A sink that writes `events.jsonl` and then tells the next listener.
@@ -37,7 +42,11 @@ impl EvidenceFolder {
         Arc::new(move |event: &Event| {
             // Progress is for people who look on; the record keeps what happened.
             if !matches!(event, Event::StepProgress { .. }) {
-                let record = EventRecord { format: 1, at: crate::clock::now(), event: event.clone() };
+                let record = EventRecord {
+                    format: 1,
+                    at: crate::clock::now(),
+                    event: event.clone(),
+                };
                 if let (Ok(line), Ok(mut file)) = (serde_json::to_string(&record), events.lock()) {
                     // A full disk shows when the evidence is finished: the line count is checked there.
                     let _ = writeln!(file, "{line}");
@@ -48,7 +57,11 @@ impl EvidenceFolder {
     }
 
     /// Writes everything, sums it up and gives the folder its name.
-    pub(crate) fn finish(mut self, report: &RehearsalReport, text: &str) -> Result<PathBuf, EngineError> {
+    pub(crate) fn finish(
+        mut self,
+        report: &RehearsalReport,
+        text: &str,
+    ) -> Result<PathBuf, EngineError> {
         self.write("rehearsal.json", &pretty(report)?)?;
         self.write("report.md", text)?;
         for (moment, probe) in &report.probes {
@@ -60,10 +73,15 @@ impl EvidenceFolder {
         save_exports(&self.partial, &report.exports)?;
         let mut files = BTreeMap::new();
         sums(&self.partial, &self.partial, &mut files)?;
-        let sums: String = files.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+        let sums: String = files
+            .iter()
+            .map(|(path, digest)| format!("{digest}  {path}\n"))
+            .collect();
         self.write("SHA256SUMS", &sums)?;
-        std::fs::rename(&self.partial, &self.path)
-            .map_err(EngineError::file(format!("name evidence folder `{}`", self.path.display())))?;
+        std::fs::rename(&self.partial, &self.path).map_err(EngineError::file(format!(
+            "name evidence folder `{}`",
+            self.path.display()
+        )))?;
         self.finished = true;
         Ok(self.path.clone())
     }
@@ -87,7 +105,10 @@ pub(crate) fn save_exports(
     exports: &BTreeMap<String, Vec<serde_json::Value>>,
 ) -> Result<(), EngineError> {
     for (name, rows) in exports {
-        write(&folder.join("exports").join(format!("{name}.json")), &pretty(rows)?)?;
+        write(
+            &folder.join("exports").join(format!("{name}.json")),
+            &pretty(rows)?,
+        )?;
     }
     Ok(())
 }
@@ -106,7 +127,11 @@ fn pretty(value: &impl serde::Serialize) -> Result<String, EngineError> {
     Ok(text + "\n")
 }
 
-fn sums(root: &Path, folder: &Path, files: &mut BTreeMap<String, Digest>) -> Result<(), EngineError> {
+fn sums(
+    root: &Path,
+    folder: &Path,
+    files: &mut BTreeMap<String, Digest>,
+) -> Result<(), EngineError> {
     let reading = || EngineError::file(format!("read `{}`", folder.display()));
     for entry in std::fs::read_dir(folder).map_err(reading())? {
         let path = entry.map_err(reading())?.path();
@@ -114,7 +139,11 @@ fn sums(root: &Path, folder: &Path, files: &mut BTreeMap<String, Digest>) -> Res
             sums(root, &path, files)?;
         } else {
             let bytes = std::fs::read(&path).map_err(reading())?;
-            let relative = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            let relative = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
             files.insert(relative, Digest::of(&bytes));
         }
     }

@@ -51,10 +51,14 @@ impl OpenPackage {
         if word.contains('/') || word.ends_with(".toml") {
             return Err(EngineError::input(
                 format!("find package folder `{word}`"),
-                "a package is a folder with a release.toml; `oneroof package new FOLDER` makes one".to_owned(),
+                "a package is a folder with a release.toml; `oneroof package new FOLDER` makes one"
+                    .to_owned(),
             ));
         }
-        if let Some(folder) = packages_folder.map(|folder| folder.join(word)).filter(|folder| folder.is_dir()) {
+        if let Some(folder) = packages_folder
+            .map(|folder| folder.join(word))
+            .filter(|folder| folder.is_dir())
+        {
             return OpenPackage::read_folder(&folder);
         }
         let files = bundled::files(word);
@@ -62,7 +66,10 @@ impl OpenPackage {
             let bundled = bundled::names();
             let hint = match nearest(word, bundled.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean `{name}`?"),
-                None => format!("give a folder, or one of the bundled packages: {}", bundled.join(", ")),
+                None => format!(
+                    "give a folder, or one of the bundled packages: {}",
+                    bundled.join(", ")
+                ),
             };
             return Err(EngineError::input(format!("find package `{word}`"), hint));
         }
@@ -76,7 +83,8 @@ impl OpenPackage {
         if !files.contains_key("release.toml") {
             return Err(EngineError::input(
                 format!("find `release.toml` in `{}`", folder.display()),
-                "a package is a folder with a release.toml; `oneroof package new FOLDER` makes one".to_owned(),
+                "a package is a folder with a release.toml; `oneroof package new FOLDER` makes one"
+                    .to_owned(),
             ));
         }
         OpenPackage::new(folder.display().to_string(), Some(folder.to_owned()), files)
@@ -91,17 +99,29 @@ impl OpenPackage {
             Some(folder) => folder.join("release.toml").display().to_string(),
             None => format!("{place}: release.toml"),
         };
-        let plan_bytes = files.get("release.toml").map(Vec::as_slice).unwrap_or_default();
+        let plan_bytes = files
+            .get("release.toml")
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let plan = ReleasePlan::parse(&file, utf8(&file, plan_bytes)?)?;
         let present = Manifest::of(&files);
         let seal = match files.get(MANIFEST_FILE) {
             None => Seal::Never,
-            Some(bytes) => match Manifest::parse(utf8(MANIFEST_FILE, bytes)?).and_then(|sealed| sealed.verify(&present)) {
+            Some(bytes) => match Manifest::parse(utf8(MANIFEST_FILE, bytes)?)
+                .and_then(|sealed| sealed.verify(&present))
+            {
                 Ok(()) => Seal::Sealed,
                 Err(error) => Seal::Broken(error),
             },
         };
-        Ok(OpenPackage { digest: present.digest(), plan, files, place, folder, seal })
+        Ok(OpenPackage {
+            digest: present.digest(),
+            plan,
+            files,
+            place,
+            folder,
+            seal,
+        })
     }
 
     /// The text of a file of the package.
@@ -132,9 +152,15 @@ impl OpenPackage {
             Seal::Sealed => Ok(()),
             Seal::Never => Err(Refusal::new(
                 RefusalCode::PackageNotSealed,
-                format!("package `{}` was never sealed: it has no {MANIFEST_FILE}", self.plan.package.name),
+                format!(
+                    "package `{}` was never sealed: it has no {MANIFEST_FILE}",
+                    self.plan.package.name
+                ),
             )
-            .hint(format!("oneroof package check {0} && oneroof package seal {0}", self.place))
+            .hint(format!(
+                "oneroof package check {0} && oneroof package seal {0}",
+                self.place
+            ))
             .into()),
             Seal::Broken(error) => Err(error.clone().into()),
         }
@@ -149,22 +175,35 @@ impl OpenPackage {
         match (query, file) {
             (Some(query), _) => Ok(query),
             (None, Some(file)) => self.text(file),
-            (None, None) => Err(EngineError::other("find the text of a query that has neither `query` nor `file`")),
+            (None, None) => Err(EngineError::other(
+                "find the text of a query that has neither `query` nor `file`",
+            )),
         }
     }
 }
 
 fn utf8<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, EngineError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        EngineError::input(format!("read {path}:{line}: it is not UTF-8"), "save the file as UTF-8".to_owned())
+        let line = bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        EngineError::input(
+            format!("read {path}:{line}: it is not UTF-8"),
+            "save the file as UTF-8".to_owned(),
+        )
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// Hidden files are not part of a package; links are refused, because what they point at is not
 /// in the manifest.
-fn read_into(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), EngineError> {
+fn read_into(
+    root: &Path,
+    folder: &Path,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), EngineError> {
     let reading = || EngineError::file(format!("read package folder `{}`", folder.display()));
     for entry in std::fs::read_dir(folder).map_err(reading())? {
         let entry = entry.map_err(reading())?;
@@ -176,7 +215,10 @@ fn read_into(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) 
         let kind = entry.file_type().map_err(reading())?;
         if kind.is_symlink() {
             return Err(EngineError::input(
-                format!("read `{}`: it is a link, and a package holds its own bytes only", path.display()),
+                format!(
+                    "read `{}`: it is a link, and a package holds its own bytes only",
+                    path.display()
+                ),
                 "replace the link by the file itself".to_owned(),
             ));
         }
@@ -187,15 +229,26 @@ fn read_into(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) 
         let bytes_count = entry.metadata().map_err(reading())?.len();
         if bytes_count > FILE_BYTES_MAX || files.len() >= FILES_MAX {
             return Err(EngineError::input(
-                format!("read `{}`: more than {FILES_MAX} files or {FILE_BYTES_MAX} bytes in one", path.display()),
+                format!(
+                    "read `{}`: more than {FILES_MAX} files or {FILE_BYTES_MAX} bytes in one",
+                    path.display()
+                ),
                 "a package holds SQL, not data".to_owned(),
             ));
         }
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_str().map(|text| text.replace('\\', "/"));
+        let relative = path
+            .strip_prefix(root)
+            .unwrap_or(&path)
+            .to_str()
+            .map(|text| text.replace('\\', "/"));
         let Some(relative) = relative else {
-            return Err(EngineError::input(format!("read `{}`: its name is not UTF-8", path.display()), None));
+            return Err(EngineError::input(
+                format!("read `{}`: its name is not UTF-8", path.display()),
+                None,
+            ));
         };
-        let bytes = std::fs::read(&path).map_err(EngineError::file(format!("read `{}`", path.display())))?;
+        let bytes = std::fs::read(&path)
+            .map_err(EngineError::file(format!("read `{}`", path.display())))?;
         files.insert(relative, bytes);
     }
     Ok(())

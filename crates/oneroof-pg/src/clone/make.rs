@@ -392,13 +392,9 @@ impl Drop for Parts {
             return;
         }
         self.forget();
-        let Some(server) = self.server.take() else {
-            return;
-        };
-        // A server that is to be kept does not stop by being dropped, so an unfinished one is stopped.
-        match (self.lifetime, tokio::runtime::Handle::try_current()) {
-            (Lifetime::Kept, Ok(runtime)) => drop(runtime.spawn(server.stop())),
-            _ => drop(server),
+        if let Some(mut server) = self.server.take() {
+            // Blocking, so that nothing is left when the process ends right after (Ctrl-C).
+            server.remove_on_drop(true);
         }
     }
 }

@@ -148,6 +148,12 @@ pub(super) fn new_id() -> String {
     random[random.len() - 8..].to_owned()
 }
 
+/// Free bytes for an ordinary user on the disk that holds `folder`; `None` if it cannot be asked.
+pub fn free_disk_bytes(folder: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,10 +202,4 @@ mod tests {
         folder.remove().unwrap();
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
     }
-}
-
-/// Free bytes for an ordinary user on the disk that holds `folder`; `None` if it cannot be asked.
-pub fn free_disk_bytes(folder: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(folder).ok()?;
-    stat.f_bavail.checked_mul(stat.f_frsize)
 }

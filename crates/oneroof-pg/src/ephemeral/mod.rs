@@ -7,8 +7,8 @@ mod postmaster;
 mod registry;
 mod server;
 
-pub use folder::free_disk_bytes;
 pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client};
+pub use folder::free_disk_bytes;
 pub use registry::{
     AttachedServer, Registry, RegistryError, ServerEntry, SweepReport, SweptServer,
 };

@@ -300,7 +300,11 @@ impl EphemeralServer {
     /// Is it removed when this value is dropped? At first [`Lifetime::WithProcess`] is and
     /// [`Lifetime::Kept`] is not. A server that was started as kept can so wait for its verdict.
     pub fn remove_on_drop(&mut self, remove: bool) {
-        self.lifetime = if remove { Lifetime::WithProcess } else { Lifetime::Kept };
+        self.lifetime = if remove {
+            Lifetime::WithProcess
+        } else {
+            Lifetime::Kept
+        };
     }
 
     /// Stops it, orderly at first, and removes its folder and entry.

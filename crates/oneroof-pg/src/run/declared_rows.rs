@@ -1,7 +1,6 @@
 //! The primary keys of rows that a tier declares as its own: `[[tier.rows]]`.
 
 use crate::connect::Session;
-use crate::error::PgError;
 use crate::run::value::ValueFault;
 
 /// Keys of the rows of one table that fulfil a predicate.
@@ -19,15 +18,31 @@ pub struct DeclaredRows {
 /// has none; a table without primary key is a fault, because its rows could not be told apart.
 ///
 /// `predicate` must have been found to be one expression (`oneroof_sql::query::check_predicate`).
-pub async fn declared_rows(session: &Session, table: &str, predicate: &str) -> Result<DeclaredRows, ValueFault> {
-    let none = || DeclaredRows { table: table.to_owned(), predicate: predicate.to_owned(), keys: Vec::new() };
-    let rows = session.query(include_str!("declared_rows.sql"), &[&table]).await.map_err(PgError::from)?;
-    let Some(row) = rows.first() else { return Ok(none()) };
+pub async fn declared_rows(
+    session: &Session,
+    table: &str,
+    predicate: &str,
+) -> Result<DeclaredRows, ValueFault> {
+    let none = || DeclaredRows {
+        table: table.to_owned(),
+        predicate: predicate.to_owned(),
+        keys: Vec::new(),
+    };
+    let rows = session
+        .query(include_str!("declared_rows.sql"), &[&table])
+        .await?;
+    let Some(row) = rows.first() else {
+        return Ok(none());
+    };
     let Some(select) = row.get::<_, Option<String>>(0) else {
-        return Err(ValueFault::Shape(format!("table `{table}` has no primary key, so its rows have no name")));
+        return Err(ValueFault::Shape(format!(
+            "table `{table}` has no primary key, so its rows have no name"
+        )));
     };
     // The server built everything but the predicate, which is the package's own text.
-    let outcome = session.simple(&format!("{select} where ({predicate}\n) order by 1")).await?;
+    let outcome = session
+        .simple(&format!("{select} where ({predicate}\n) order by 1"))
+        .await?;
     Ok(DeclaredRows {
         keys: outcome
             .rows

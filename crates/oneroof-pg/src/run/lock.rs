@@ -59,7 +59,9 @@ impl RunLock {
     /// Inside a tier's transaction on `tier`: takes the transaction lock on the second key, and
     /// says whether this lock's session still holds the first one.
     pub async fn confirm(&self, tier: &Session) -> Result<bool, PgError> {
-        let rows = tier.query(include_str!("lock_confirm.sql"), &[&self.backend_pid()]).await?;
+        let rows = tier
+            .query(include_str!("lock_confirm.sql"), &[&self.backend_pid()])
+            .await?;
         Ok(rows.first().is_some_and(|row| row.get(0)))
     }
 

@@ -26,8 +26,16 @@ impl RowOperations {
     pub fn since(now: &[RowOperations], earlier: &[RowOperations]) -> Vec<RowOperations> {
         now.iter()
             .map(|table| {
-                let zero = RowOperations { table: table.table.clone(), inserted: 0, updated: 0, deleted: 0 };
-                let before = earlier.iter().find(|other| other.table == table.table).unwrap_or(&zero);
+                let zero = RowOperations {
+                    table: table.table.clone(),
+                    inserted: 0,
+                    updated: 0,
+                    deleted: 0,
+                };
+                let before = earlier
+                    .iter()
+                    .find(|other| other.table == table.table)
+                    .unwrap_or(&zero);
                 RowOperations {
                     table: table.table.clone(),
                     inserted: table.inserted - before.inserted,
@@ -46,6 +54,11 @@ pub async fn row_operations(session: &Session) -> Result<Vec<RowOperations>, PgE
     let rows = session.query(include_str!("row_counters.sql"), &[]).await?;
     Ok(rows
         .iter()
-        .map(|row| RowOperations { table: row.get(0), inserted: row.get(1), updated: row.get(2), deleted: row.get(3) })
+        .map(|row| RowOperations {
+            table: row.get(0),
+            inserted: row.get(1),
+            updated: row.get(2),
+            deleted: row.get(3),
+        })
         .collect())
 }

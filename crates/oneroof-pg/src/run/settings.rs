@@ -34,29 +34,48 @@ impl RunSettings {
     /// without rights on settings cannot be in the way.
     pub async fn apply(&self, session: &Session) -> Result<(), PgError> {
         let (names, values) = self.wanted(session).await?;
-        session.query(include_str!("settings_apply.sql"), &[&names, &values]).await?;
+        session
+            .query(include_str!("settings_apply.sql"), &[&names, &values])
+            .await?;
         Ok(())
     }
 
     /// Compares what is set now with what [`RunSettings::apply`] had set.
     pub async fn changed(&self, session: &Session) -> Result<Vec<SettingsChanged>, PgError> {
         let (names, values) = self.wanted(session).await?;
-        let rows = session.query(include_str!("settings_changed.sql"), &[&names, &values]).await?;
+        let rows = session
+            .query(include_str!("settings_changed.sql"), &[&names, &values])
+            .await?;
         Ok(rows
             .iter()
-            .map(|row| SettingsChanged { name: row.get(0), expected: row.get(1), seen: row.get(2) })
+            .map(|row| SettingsChanged {
+                name: row.get(0),
+                expected: row.get(1),
+                seen: row.get(2),
+            })
             .collect())
     }
 
     /// Names and values in the order in which they are set.
     async fn wanted(&self, session: &Session) -> Result<(Vec<String>, Vec<String>), PgError> {
-        let mut wanted: Vec<(String, String)> =
-            self.values.iter().map(|(name, value)| (format!("oneroof.{name}"), value.clone())).collect();
+        let mut wanted: Vec<(String, String)> = self
+            .values
+            .iter()
+            .map(|(name, value)| (format!("oneroof.{name}"), value.clone()))
+            .collect();
         wanted.push(("lock_timeout".into(), format!("{}ms", self.lock_timeout_ms)));
-        wanted.push(("statement_timeout".into(), format!("{}ms", self.statement_timeout_ms)));
+        wanted.push((
+            "statement_timeout".into(),
+            format!("{}ms", self.statement_timeout_ms),
+        ));
         if let Some(schema) = &self.schema {
-            let rows = session.query("select format('%I, pg_temp', $1::text)", &[schema]).await?;
-            wanted.extend(rows.first().map(|row| ("search_path".to_owned(), row.get(0))));
+            let rows = session
+                .query("select format('%I, pg_temp', $1::text)", &[schema])
+                .await?;
+            wanted.extend(
+                rows.first()
+                    .map(|row| ("search_path".to_owned(), row.get(0))),
+            );
         }
         if let Some(role) = &self.role {
             wanted.push(("role".into(), role.clone()));

@@ -5,12 +5,16 @@ use crate::error::PgError;
 
 /// `schema.table` of every permanent table that the present transaction has created so far.
 pub async fn tables_created(session: &Session) -> Result<Vec<String>, PgError> {
-    let rows = session.query(include_str!("tables_created.sql"), &[]).await?;
+    let rows = session
+        .query(include_str!("tables_created.sql"), &[])
+        .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// `schema.table` of those names that the present search path finds; the others are left out.
 pub async fn tables_named(session: &Session, names: &[String]) -> Result<Vec<String>, PgError> {
-    let rows = session.query(include_str!("tables_named.sql"), &[&names]).await?;
+    let rows = session
+        .query(include_str!("tables_named.sql"), &[&names])
+        .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -43,7 +43,10 @@ pub async fn read_value(session: &Session, query: &str) -> Result<ReadValue, Val
     };
     let outcome = session.simple(query).await?;
     let [row] = outcome.rows.as_slice() else {
-        return Err(ValueFault::Shape(format!("the query gave {} rows, not one", outcome.rows.len())));
+        return Err(ValueFault::Shape(format!(
+            "the query gave {} rows, not one",
+            outcome.rows.len()
+        )));
     };
     Ok(ReadValue {
         value: Value::from_text(type_name, row.first().and_then(Option::as_deref)),
@@ -52,7 +55,10 @@ pub async fn read_value(session: &Session, query: &str) -> Result<ReadValue, Val
 }
 
 /// Runs a query and gives its rows as JSON objects, one per row, in its own order.
-pub async fn read_rows(session: &Session, query: &str) -> Result<Vec<serde_json::Value>, ValueFault> {
+pub async fn read_rows(
+    session: &Session,
+    query: &str,
+) -> Result<Vec<serde_json::Value>, ValueFault> {
     let columns = session.prepare_check(query).await?;
     let outcome = session.simple(query).await?;
     Ok(outcome
@@ -63,7 +69,9 @@ pub async fn read_rows(session: &Session, query: &str) -> Result<Vec<serde_json:
                 columns
                     .iter()
                     .zip(row)
-                    .map(|((name, type_name), text)| (name.clone(), json_of(type_name, text.as_deref())))
+                    .map(|((name, type_name), text)| {
+                        (name.clone(), json_of(type_name, text.as_deref()))
+                    })
                     .collect(),
             )
         })
@@ -86,6 +94,8 @@ fn json_of(type_name: &str, text: Option<&str>) -> serde_json::Value {
 
 /// Which of these relation names the server finds, through the present search path.
 pub async fn relations_exist(session: &Session, names: &[String]) -> Result<Vec<String>, PgError> {
-    let rows = session.query(include_str!("relations_exist.sql"), &[&names]).await?;
+    let rows = session
+        .query(include_str!("relations_exist.sql"), &[&names])
+        .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -28,19 +28,30 @@ pub(crate) struct AdoptArgs {
 }
 
 pub(crate) async fn run(args: &AdoptArgs, session: &Session) -> anyhow::Result<Exit> {
-    let dba = args.dba.as_deref().map(|text| connection_of_flag("--dba", text, &env::libpq())).transpose()?;
+    let dba = args
+        .dba
+        .as_deref()
+        .map(|text| connection_of_flag("--dba", text, &env::libpq()))
+        .transpose()?;
     let context = session.project()?.context(&session.printer);
-    let options = AdoptOptions { execute: args.execute.execute, dba };
+    let options = AdoptOptions {
+        execute: args.execute.execute,
+        dba,
+    };
     let report = adopt::adopt(&context, &args.target, &options).await?;
     session.printer.report(&report, text)?;
     if report.status.is_none() {
-        session.printer.talk("nothing was changed; a DBA runs this SQL, or add `--execute --dba CONNECTION`");
+        session
+            .printer
+            .talk("nothing was changed; a DBA runs this SQL, or add `--execute --dba CONNECTION`");
     }
     Ok(Exit::Ok)
 }
 
 fn text(report: &AdoptReport) -> String {
-    let Some(status) = report.status else { return report.sql.clone() };
+    let Some(status) = report.status else {
+        return report.sql.clone();
+    };
     let word = match status {
         "already" => "was adopted already",
         "upgraded" => "is upgraded",
@@ -49,7 +60,9 @@ fn text(report: &AdoptReport) -> String {
     format!(
         "target `{}` {word}: schema oneroof version {}, genesis {}",
         report.target,
-        report.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+        report
+            .version
+            .map_or_else(|| "-".to_owned(), |version| version.to_string()),
         report.genesis.as_deref().unwrap_or("-")
     )
 }

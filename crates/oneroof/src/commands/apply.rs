@@ -45,7 +45,9 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session) -> anyhow::Result<E
     let report = apply::apply(&context, &package, &args.target.target, &options).await?;
     session.printer.report(&report, text)?;
     if !report.executed {
-        session.printer.talk("nothing was changed; `--execute` acts");
+        session
+            .printer
+            .talk("nothing was changed; `--execute` acts");
     }
     Ok(Exit::Ok)
 }
@@ -61,13 +63,24 @@ fn text(report: &ApplyReport) -> String {
         report.params_digest
     );
     if !report.resumed_after.is_empty() {
-        let _ = writeln!(text, "these tiers stand already: {}", report.resumed_after.join(", "));
+        let _ = writeln!(
+            text,
+            "these tiers stand already: {}",
+            report.resumed_after.join(", ")
+        );
     }
     if !report.executed {
         let mut table = Table::new(["tier", "role", "what"]);
         for tier in &report.planned {
-            let name = tier.label.as_ref().map_or(tier.tier.clone(), |label| format!("{label} {}", tier.tier));
-            table.row([&name, tier.role.as_deref().unwrap_or("(apply role)"), &tier.summary]);
+            let name = tier
+                .label
+                .as_ref()
+                .map_or(tier.tier.clone(), |label| format!("{label} {}", tier.tier));
+            table.row([
+                &name,
+                tier.role.as_deref().unwrap_or("(apply role)"),
+                &tier.summary,
+            ]);
         }
         let _ = writeln!(text, "{}", table.text());
         return text;

@@ -37,12 +37,16 @@ pub(crate) async fn run(args: &CloneArgs, session: &Session) -> anyhow::Result<E
     match &args.command {
         CloneCommand::List => {
             let report = clones::list(&context).await?;
-            session.printer.report(&report, |clones| list_text(clones))?;
+            session
+                .printer
+                .report(&report, |clones| list_text(clones))?;
         }
         CloneCommand::Drop(args) => {
             clones::drop(&context, &args.id).await?;
             let report = DropReport { dropped: &args.id };
-            session.printer.report(&report, |report| format!("dropped clone {}", report.dropped))?;
+            session.printer.report(&report, |report| {
+                format!("dropped clone {}", report.dropped)
+            })?;
         }
     }
     Ok(Exit::Ok)
@@ -60,7 +64,7 @@ fn list_text(clones: &[ListedClone]) -> String {
     let mut table = Table::new(["id", "class", "database", "made from", "made at", "server"]);
     for clone in clones {
         table.row([
-            &clone.id,
+            clone.id.as_str(),
             &clone.class.to_string(),
             &clone.database,
             &clone.source,

@@ -8,7 +8,9 @@ use crate::exit::Exit;
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  oneroof completions bash > ~/.local/share/bash-completion/completions/oneroof")]
+#[command(
+    after_help = "Example:\n  oneroof completions bash > ~/.local/share/bash-completion/completions/oneroof"
+)]
 pub(crate) struct CompletionsArgs {
     /// The shell
     shell: Shell,

@@ -11,9 +11,9 @@ use super::{Session, rehearse};
 use crate::config::project::{self, Project};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
-use crate::ui::record;
 use crate::ui::style::{BAD, GOOD, STRONG, paint};
 use crate::ui::table::Table;
+use crate::ui::{progress, record};
 
 /// See the whole story on an embedded PostgreSQL
 ///
@@ -50,7 +50,20 @@ pub(crate) async fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<Ex
         Size::Small => FixtureSize::Small,
         Size::Full => FixtureSize::Full,
     };
-    let report = demo::demo(&context, &DemoOptions { size, keep: args.keep }).await?;
+    let doing = format!(
+        "demo on an embedded PostgreSQL, {} reference production",
+        size.as_str()
+    );
+    let busy = progress::busy(&session.printer, &doing);
+    let report = demo::demo(
+        &context,
+        &DemoOptions {
+            size,
+            keep: args.keep,
+        },
+    )
+    .await?;
+    drop(busy);
     let error = (report.verdict != Verdict::Passed).then(|| error_of(&report));
     session.printer.report_with_error(&report, error, text)
 }
@@ -67,7 +80,7 @@ fn error_of(report: &DemoReport) -> ErrorReport {
 }
 
 fn text(report: &DemoReport) -> String {
-    let mut text = rehearse::text(&report.rehearsal);
+    let mut text = rehearse::text(&report.rehearsal, &report.project);
     let mut table = Table::new(["section", "after", "figure", "expected", "seen", ""]);
     for figure in &report.figures.checked {
         let expected = figure.expected.to_string();
@@ -76,13 +89,37 @@ fn text(report: &DemoReport) -> String {
             (None, Some(error)) => error.clone(),
             (None, None) => "nothing".to_owned(),
         };
-        let verdict = if figure.seen.as_ref() == Some(&figure.expected) { "ok" } else { "MISSED" };
-        table.row([&figure.section, &figure.stage, &figure.id, &expected, &seen, verdict]);
+        let verdict = if figure.seen.as_ref() == Some(&figure.expected) {
+            "ok"
+        } else {
+            "MISSED"
+        };
+        table.row([
+            &figure.section,
+            &figure.stage,
+            &figure.id,
+            &expected,
+            &seen,
+            verdict,
+        ]);
     }
-    let _ = writeln!(text, "\n{}\n{}", paint(STRONG, "Figures of the reference"), table.text());
+    let _ = writeln!(
+        text,
+        "\n{}\n{}",
+        paint(STRONG, "Figures of the reference"),
+        table.text()
+    );
     if let Some(production) = &report.production {
-        let _ = writeln!(text, "the production is kept:\n{}", record::connection(&production.connection));
-        let _ = writeln!(text, "as its read role:\n{}", record::connection(&production.read));
+        let _ = writeln!(
+            text,
+            "the production is kept:\n{}",
+            record::connection(&production.connection)
+        );
+        let _ = writeln!(
+            text,
+            "as its read role:\n{}",
+            record::connection(&production.read)
+        );
     }
     if let Some(clone) = &report.clone {
         let _ = writeln!(
@@ -93,8 +130,15 @@ fn text(report: &DemoReport) -> String {
         );
     }
     let _ = writeln!(text, "project: {}", project::shown(&report.project));
-    let style = if report.verdict == Verdict::Passed { GOOD } else { BAD };
-    let count = format!("FIGURES REPRODUCED: {} of {}", report.figures.reproduced, report.figures.total);
+    let style = if report.verdict == Verdict::Passed {
+        GOOD
+    } else {
+        BAD
+    };
+    let count = format!(
+        "FIGURES REPRODUCED: {} of {}",
+        report.figures.reproduced, report.figures.total
+    );
     let _ = writeln!(text, "{}", paint(style, count));
     text
 }

@@ -51,15 +51,16 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session) -> anyhow::Result<Exit>
         };
         return Err(InputError::new(format!("find the page of `{code}`"), hint).into());
     };
-    session.printer.report(&page(found), |page| page.text.to_owned())?;
+    session
+        .printer
+        .report(&page(found), |page| page.text.to_owned())?;
     Ok(Exit::Ok)
 }
 
 /// The title of a page is its first paragraph; its heading only repeats the code.
 fn page((code, text): &(&'static str, &'static str)) -> Page {
-    let is_prose = |line: &&str| {
-        !line.is_empty() && !line.starts_with('#') && !line.starts_with("Severity:")
-    };
+    let is_prose =
+        |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with("Severity:");
     let title = text.lines().find(is_prose).unwrap_or_default();
     Page { code, title, text }
 }

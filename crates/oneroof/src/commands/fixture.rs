@@ -33,7 +33,10 @@ pub(crate) async fn run(args: &FixtureArgs, session: &Session) -> anyhow::Result
     let context = session.project()?.context(&session.printer);
     let report = fixture::seal(&context, &args.target).await?;
     session.printer.report(&report, |report| {
-        format!("target `{}` (database {}) is a production from now on", report.target, report.database)
+        format!(
+            "target `{}` (database {}) is a production from now on",
+            report.target, report.database
+        )
     })?;
     Ok(Exit::Ok)
 }

@@ -36,16 +36,24 @@ pub(crate) fn run(InitArgs {}: &InitArgs, session: &Session) -> anyhow::Result<E
     let file = folder.join(config::FILE_NAME);
     write_new(&file, config::DEFAULT)?;
     ignore_local_folder(&folder)?;
-    let report = InitReport { file: project::shown(&file) };
-    session.printer.report(&report, |report| format!("wrote {}", report.file))?;
-    session.printer.talk("next: name a target in it, then `oneroof probe one-roof --target NAME`");
+    let report = InitReport {
+        file: project::shown(&file),
+    };
+    session
+        .printer
+        .report(&report, |report| format!("wrote {}", report.file))?;
+    session
+        .printer
+        .talk("next: name a target in it, then `oneroof probe one-roof --target NAME`");
     Ok(Exit::Ok)
 }
 
 fn write_new(file: &Path, text: &str) -> anyhow::Result<()> {
     let shown = project::shown(file);
     match OpenOptions::new().write(true).create_new(true).open(file) {
-        Ok(mut open) => open.write_all(text.as_bytes()).with_context(|| format!("write `{shown}`")),
+        Ok(mut open) => open
+            .write_all(text.as_bytes())
+            .with_context(|| format!("write `{shown}`")),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let message = format!("write `{shown}`: it exists already and is not overwritten");
             Err(InputError::new(message, "edit it, or move it away first").into())
@@ -62,10 +70,17 @@ fn ignore_local_folder(folder: &Path) -> anyhow::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("read `{}`", file.display())),
     };
-    if before.lines().any(|line| line.trim().trim_start_matches('/') == ".oneroof/") {
+    if before
+        .lines()
+        .any(|line| line.trim().trim_start_matches('/') == ".oneroof/")
+    {
         return Ok(());
     }
-    let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    let line_end = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
     fs::write(&file, format!("{before}{line_end}.oneroof/\n"))
         .with_context(|| format!("write `{}`", file.display()))
 }

@@ -11,7 +11,9 @@ use crate::exit::Exit;
 
 /// Print the manual page, or write all of them
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  oneroof man | man -l -\n  oneroof man --folder ~/.local/share/man/man1")]
+#[command(
+    after_help = "Examples:\n  oneroof man | man -l -\n  oneroof man --folder ~/.local/share/man/man1"
+)]
 pub(crate) struct ManArgs {
     /// Write a page for each command into this folder instead
     #[arg(long, value_name = "FOLDER")]

@@ -39,7 +39,6 @@ use crate::ui::printer::{Printer, PrinterOptions};
 #[command(
     name = "oneroof",
     version,
-    propagate_version = true,
     max_term_width = 100,
     after_help = "Begin with `oneroof demo`: it needs nothing but PostgreSQL's programs.\n\
                   Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 refused \
@@ -70,7 +69,13 @@ struct GlobalArgs {
     quiet: bool,
 
     /// Use colours; `auto` asks the terminal and NO_COLOR
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false
+    )]
     color: ColorWhen,
 }
 
@@ -152,7 +157,10 @@ impl Session {
     }
 
     /// The engine's context of the project, and a package: what most verbs take.
-    fn context_and_package(&self, package: &PackageArgument) -> anyhow::Result<(Context, OpenPackage)> {
+    fn context_and_package(
+        &self,
+        package: &PackageArgument,
+    ) -> anyhow::Result<(Context, OpenPackage)> {
         let project = self.project()?;
         let package = OpenPackage::open(Some(&project.packages_folder()), &package.package)?;
         Ok((project.context(&self.printer), package))
@@ -170,14 +178,21 @@ impl Session {
 pub(crate) fn usage_error(error: &clap::Error) -> Exit {
     // A closed pipe is the end of printing.
     let _ = error.print();
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
         return Exit::Ok;
     }
     if std::env::args_os().any(|argument| argument == "--json") {
         let text = error.to_string();
         let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
         let color = anstream::ColorChoice::Never;
-        let printer = Printer::new(PrinterOptions { json: true, quiet: true, color });
+        let printer = Printer::new(PrinterOptions {
+            json: true,
+            quiet: true,
+            color,
+        });
         ErrorReport::of_usage(message.to_owned()).print_json(&printer);
     }
     Exit::Usage

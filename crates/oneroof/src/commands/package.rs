@@ -94,11 +94,21 @@ struct NewReport {
 
 fn new(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
     let files = package_new::create(&args.folder)?;
-    let report = NewReport { folder: args.folder.display().to_string(), files };
+    let report = NewReport {
+        folder: args.folder.display().to_string(),
+        files,
+    };
     session.printer.report(&report, |report| {
-        report.files.iter().map(|file| format!("wrote {}/{file}\n", report.folder)).collect()
+        report
+            .files
+            .iter()
+            .map(|file| format!("wrote {}/{file}\n", report.folder))
+            .collect()
     })?;
-    session.printer.talk(&format!("next: edit them, then `oneroof package check {}`", report.folder));
+    session.printer.talk(&format!(
+        "next: edit them, then `oneroof package check {}`",
+        report.folder
+    ));
     Ok(Exit::Ok)
 }
 
@@ -107,7 +117,9 @@ fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
     let report = check::check(&package)?;
     let error = (report.errors > 0)
         .then(|| ErrorReport::failed(format!("{} has {} errors", report.package, report.errors)));
-    session.printer.report_with_error(&report, error, check_text)
+    session
+        .printer
+        .report_with_error(&report, error, check_text)
 }
 
 fn check_text(report: &CheckReport) -> String {
@@ -123,12 +135,21 @@ fn check_text(report: &CheckReport) -> String {
             let _ = write!(place, ":{number}");
         }
         let rule = paint(QUIET, format_args!("[{}]", diagnostic.rule));
-        let _ = writeln!(text, "{place}: {}: {} {rule}", paint(style, word), diagnostic.message);
+        let _ = writeln!(
+            text,
+            "{place}: {}: {} {rule}",
+            paint(style, word),
+            diagnostic.message
+        );
         if let Some(hint) = &diagnostic.hint {
             let _ = writeln!(text, "  {}: {hint}", paint(STRONG, "hint"));
         }
     }
-    let sealed = if report.sealed { "sealed" } else { "not sealed" };
+    let sealed = if report.sealed {
+        "sealed"
+    } else {
+        "not sealed"
+    };
     let _ = writeln!(
         text,
         "{}: {} errors, {} warnings; {sealed}, digest {}",
@@ -140,8 +161,15 @@ fn check_text(report: &CheckReport) -> String {
 fn seal(args: &SealArgs, session: &Session) -> anyhow::Result<Exit> {
     let report = seal::seal(&args.folder)?;
     session.printer.report(&report, |report| {
-        let verb = if report.unchanged { "was sealed already" } else { "sealed" };
-        format!("{} {verb}: {} files, digest {}", report.package, report.files, report.digest)
+        let verb = if report.unchanged {
+            "was sealed already"
+        } else {
+            "sealed"
+        };
+        format!(
+            "{} {verb}: {} files, digest {}",
+            report.package, report.files, report.digest
+        )
     })?;
     Ok(Exit::Ok)
 }

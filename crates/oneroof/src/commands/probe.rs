@@ -33,7 +33,12 @@ pub(crate) async fn run(args: &ProbeArgs, session: &Session) -> anyhow::Result<E
 fn text(report: &ProbeReport) -> String {
     let mut table = Table::new(["metric", "value", "class", "meaning"]);
     for metric in &report.metrics {
-        table.row([&metric.name, &metric.value.to_string(), metric.class, &metric.meaning]);
+        table.row([
+            &metric.name,
+            &metric.value.to_string(),
+            metric.class,
+            &metric.meaning,
+        ]);
     }
     format!(
         "{} on `{}` (database {}) at {}\n{}",

@@ -1,6 +1,7 @@
 //! `oneroof rehearse`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::Args;
 use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
@@ -8,6 +9,7 @@ use oneroof_engine::rehearse::{self, RehearseOptions};
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
+use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::record;
@@ -55,36 +57,53 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
     };
     let report = rehearse::rehearse(&context, &package, &args.from, &options).await?;
     let error = report.failure.as_ref().map(ErrorReport::of_rehearsal);
-    session.printer.report_with_error(&report, error, text)
+    session
+        .printer
+        .report_with_error(&report, error, |report| text(report, &context.root))
 }
 
-/// The record for people.
-pub(crate) fn text(report: &RehearsalReport) -> String {
+/// The record for people; `root` is the folder of the project.
+pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     let mut text = String::new();
     for marker in &report.markers {
         let _ = writeln!(text, "{marker}");
     }
     if !report.tiers.is_empty() {
         let _ = writeln!(text, "{}", record::tiers(&report.tiers));
-        let before = report.probes.get("clone").or_else(|| report.probes.get("entry"));
-        if let Some(table) = before.and_then(|before| record::moved_metrics(before, &report.tiers)) {
+        let before = report
+            .probes
+            .get("clone")
+            .or_else(|| report.probes.get("entry"));
+        if let Some(table) = before.and_then(|before| record::moved_metrics(before, &report.tiers))
+        {
             let _ = writeln!(text, "{table}");
         }
     }
     text.push_str(&record::figures(&report.verify_table));
     if let Some(refused) = &report.second_apply {
-        let _ = writeln!(text, "second apply: exit {}, {}", refused.exit, refused.refusal.message);
+        let _ = writeln!(
+            text,
+            "second apply: exit {}, {}",
+            refused.exit, refused.refusal.message
+        );
     }
     if let Some(baseline) = &report.baseline {
         let verdict = if baseline.differences.is_empty() {
-            format!("baseline is back: {} objects and the rows of {} tables", baseline.objects, baseline.tables)
+            format!(
+                "baseline is back: {} objects and the rows of {} tables",
+                baseline.objects, baseline.tables
+            )
         } else {
             format!("baseline is NOT back: {}", baseline.differences.join("; "))
         };
         let _ = writeln!(text, "{verdict}");
     }
     for growth in &report.volatile_growth {
-        let _ = writeln!(text, "grew by daily work: {} from {} to {}", growth.metric, growth.entry, growth.exit);
+        let _ = writeln!(
+            text,
+            "grew by daily work: {} from {} to {}",
+            growth.metric, growth.entry, growth.exit
+        );
     }
     if let Some(isolation) = &report.isolation {
         let _ = writeln!(text, "{}", isolation.sentence);
@@ -92,22 +111,39 @@ pub(crate) fn text(report: &RehearsalReport) -> String {
     if !report.not_covered.is_empty() {
         let _ = writeln!(text, "{}", paint(STRONG, "not covered:"));
         for missing in &report.not_covered {
-            let _ = writeln!(text, "  step {:>2}, {}: {}", missing.step, missing.title, missing.why);
+            let _ = writeln!(
+                text,
+                "  step {:>2}, {}: {}",
+                missing.step, missing.title, missing.why
+            );
         }
     }
     if let Some(clone) = &report.clone
         && let Some(connection) = &clone.connection
     {
-        let _ = writeln!(text, "the clone is kept as `clone:{}`:\n{}", clone.id, record::connection(connection));
+        let _ = writeln!(
+            text,
+            "the clone is kept as `clone:{}`:\n{}",
+            clone.id,
+            record::connection(connection)
+        );
     }
     if let Some(evidence) = &report.evidence {
-        let _ = writeln!(text, "evidence: {evidence}/report.md");
+        let _ = writeln!(
+            text,
+            "evidence: {}/report.md",
+            project::shown(&root.join(evidence))
+        );
     }
     let verdict = match report.verdict {
         Verdict::Passed => paint(GOOD, "REHEARSAL PASSED"),
         Verdict::Failed => paint(BAD, "REHEARSAL FAILED"),
     };
     let took = time::milliseconds(report.duration_ms);
-    let _ = writeln!(text, "{verdict}: {} on a clone of `{}`, {took}", report.package, report.source.target);
+    let _ = writeln!(
+        text,
+        "{verdict}: {} on a clone of `{}`, {took}",
+        report.package, report.source.target
+    );
     text
 }

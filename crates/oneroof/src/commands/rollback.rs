@@ -42,13 +42,18 @@ pub(crate) async fn run(args: &RollbackArgs, session: &Session) -> anyhow::Resul
     let report = rollback::rollback(&context, &package, &args.target.target, &options).await?;
     session.printer.report(&report, text)?;
     if !report.executed && !report.nothing_to_do {
-        session.printer.talk("nothing was changed; `--execute` acts");
+        session
+            .printer
+            .talk("nothing was changed; `--execute` acts");
     }
     Ok(Exit::Ok)
 }
 
 fn text(report: &RollbackReport) -> String {
-    let mut text = format!("{} on `{}` (database {})\n", report.package, report.target, report.database);
+    let mut text = format!(
+        "{} on `{}` (database {})\n",
+        report.package, report.target, report.database
+    );
     if report.nothing_to_do {
         text.push_str("nothing of this release stands there: nothing to do\n");
         return text;
@@ -59,7 +64,12 @@ fn text(report: &RollbackReport) -> String {
         let _ = writeln!(text, "{marker}");
     }
     for (export, rows) in &report.exports {
-        let _ = writeln!(text, "saved {} rows of `{export}` in runs/{}/exports/", rows.len(), report.run_id);
+        let _ = writeln!(
+            text,
+            "saved {} rows of `{export}` in runs/{}/exports/",
+            rows.len(),
+            report.run_id
+        );
     }
     text
 }

@@ -24,7 +24,8 @@ pub(crate) struct VerifyArgs {
 
 pub(crate) async fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<Exit> {
     let (context, package) = session.context_and_package(&args.package)?;
-    let report = verify::verify(&context, &package, &args.target.target, &args.params.params).await?;
+    let report =
+        verify::verify(&context, &package, &args.target.target, &args.params.params).await?;
     session.printer.report(&report, text)?;
     Ok(Exit::Ok)
 }
@@ -35,5 +36,8 @@ fn text(report: &VerifyReport) -> String {
         text.push_str(marker);
         text.push('\n');
     }
-    format!("{text}all {} invariants of {} hold on `{}`", report.invariants, report.package, report.target)
+    format!(
+        "{text}all {} invariants of {} hold on `{}`",
+        report.invariants, report.package, report.target
+    )
 }

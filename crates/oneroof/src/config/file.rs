@@ -72,13 +72,19 @@ impl Config {
         }
         let mut warnings = Vec::new();
         let mut connection = |written: Option<Spanned<String>>| {
-            let Some(written) = written else { return Ok(None) };
+            let Some(written) = written else {
+                return Ok(None);
+            };
             if password::is_in(written.get_ref()) {
                 let message = "a password in a connection string";
                 return Err(wrong(message, password::WAYS.to_owned(), written.span()));
             }
             let info = ConnInfo::parse(written.get_ref(), environment).map_err(|error| {
-                wrong(&connection_message(&error), connection_hint(&error), written.span())
+                wrong(
+                    &connection_message(&error),
+                    connection_hint(&error),
+                    written.span(),
+                )
             })?;
             warnings.extend(info.warnings().iter().cloned());
             Ok(Some(info))
@@ -87,7 +93,8 @@ impl Config {
         for (name, section) in parsed.targets {
             if !is_target_name(name.get_ref()) {
                 let message = format!("`{}` cannot be the name of a target", name.get_ref());
-                let hint = "names are letters, digits, `-` and `_`; `clone:…` names belong to clones";
+                let hint =
+                    "names are letters, digits, `-` and `_`; `clone:…` names belong to clones";
                 return Err(wrong(&message, hint.to_owned(), name.span()));
             }
             let name = name.into_inner();
@@ -118,7 +125,9 @@ pub(crate) fn connection_of_flag(
     environment: &LibpqEnvironment,
 ) -> Result<ConnInfo, InputError> {
     if password::is_in(text) {
-        let message = format!("accept `{flag}`: everybody on this machine can read a password on a command line");
+        let message = format!(
+            "accept `{flag}`: everybody on this machine can read a password on a command line"
+        );
         return Err(InputError::new(message, password::WAYS));
     }
     ConnInfo::parse(text, environment).map_err(|error| {
@@ -146,7 +155,10 @@ fn connection_hint(error: &ConnInfoError) -> String {
 }
 
 fn is_target_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 #[cfg(test)]
@@ -177,7 +189,11 @@ mod tests {
         };
         let text: Vec<&str> = crate::config::DEFAULT
             .lines()
-            .map(|line| line.strip_prefix("# ").filter(|line| is_setting(line)).unwrap_or(line))
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|line| is_setting(line))
+                    .unwrap_or(line)
+            })
             .map(|line| if line.contains("service=") { "" } else { line })
             .collect();
         let config = parse(&text.join("\n")).unwrap();
@@ -192,9 +208,15 @@ mod tests {
             "format = 1\n[postgres]\nbinaries = \"pg/bin\"\n[targets.production]\nread = \"host=db dbname=shop user=reader\"\n[targets.production.packages.p]\nmode = \"fast\"\n",
         )
         .unwrap();
-        assert_eq!(config.server_binaries.as_deref(), Some(Path::new("/project/pg/bin")));
+        assert_eq!(
+            config.server_binaries.as_deref(),
+            Some(Path::new("/project/pg/bin"))
+        );
         let production = &config.targets["production"];
-        assert_eq!(production.read.as_ref().unwrap().describe(), "database `shop` as `reader` on db:5432");
+        assert_eq!(
+            production.read.as_ref().unwrap().describe(),
+            "database `shop` as `reader` on db:5432"
+        );
         assert!(production.apply.is_none());
         assert_eq!(production.packages["p"]["mode"].as_str(), Some("fast"));
     }
@@ -202,26 +224,64 @@ mod tests {
     #[track_caller]
     fn check_error(text: &str, place: (u32, u32), message: &str, hint: &str) {
         let error = parse(text).unwrap_err();
-        assert_eq!((error.line.unwrap(), error.column.unwrap()), place, "{error}");
+        assert_eq!(
+            (error.line.unwrap(), error.column.unwrap()),
+            place,
+            "{error}"
+        );
         assert!(error.message.contains(message), "{error}");
-        assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{:?}", error.hint);
+        assert!(
+            error.hint.as_deref().unwrap_or_default().contains(hint),
+            "{:?}",
+            error.hint
+        );
     }
 
     #[test]
     fn errors_name_their_place_and_what_was_meant() {
         check_error("format = 2\n", (1, 10), "format 2", "format = 1");
-        check_error("format = 1\n[postgres]\nbinary = 'x'\n", (3, 1), "unknown field `binary`", "`binaries`");
-        check_error("format = 1\n[target.a]\n", (2, 2), "unknown field `target`", "`targets`");
-        check_error("format = 1\n[targets.a]\nraed = ''\n", (3, 1), "unknown field `raed`", "`read`");
-        check_error("format = 1\n[targets.\"a b\"]\n", (2, 10), "`a b` cannot be", "letters");
+        check_error(
+            "format = 1\n[postgres]\nbinary = 'x'\n",
+            (3, 1),
+            "unknown field `binary`",
+            "`binaries`",
+        );
+        check_error(
+            "format = 1\n[target.a]\n",
+            (2, 2),
+            "unknown field `target`",
+            "`targets`",
+        );
+        check_error(
+            "format = 1\n[targets.a]\nraed = ''\n",
+            (3, 1),
+            "unknown field `raed`",
+            "`read`",
+        );
+        check_error(
+            "format = 1\n[targets.\"a b\"]\n",
+            (2, 10),
+            "`a b` cannot be",
+            "letters",
+        );
         check_error(
             "format = 1\n[targets.a]\nread = \"postgresql://u:secret@h/d\"\n",
             (3, 8),
             "a password",
             "PGPASSFILE",
         );
-        check_error("format = 1\n[targets.a]\napply = 'hots=x'\n", (3, 9), "unknown setting `hots`", "`host`");
-        check_error("format = 1\n[targets.a]\napply = 'service=gone'\n", (3, 9), "`gone`", "PGSERVICEFILE");
+        check_error(
+            "format = 1\n[targets.a]\napply = 'hots=x'\n",
+            (3, 9),
+            "unknown setting `hots`",
+            "`host`",
+        );
+        check_error(
+            "format = 1\n[targets.a]\napply = 'service=gone'\n",
+            (3, 9),
+            "`gone`",
+            "PGSERVICEFILE",
+        );
     }
 
     #[test]

@@ -7,7 +7,10 @@ pub(crate) const WAYS: &str = "give the password as psql takes it: ~/.pgpass or 
 
 /// Does this text give a password? Right for every text that libpq takes; others fail later.
 pub(crate) fn is_in(connection: &str) -> bool {
-    match ["postgresql://", "postgres://"].iter().find_map(|prefix| connection.strip_prefix(prefix)) {
+    match ["postgresql://", "postgres://"]
+        .iter()
+        .find_map(|prefix| connection.strip_prefix(prefix))
+    {
         Some(url) => is_in_url(url),
         None => is_in_words(connection),
     }
@@ -16,8 +19,12 @@ pub(crate) fn is_in(connection: &str) -> bool {
 fn is_in_url(url: &str) -> bool {
     let (authority, rest) = url.split_at(url.find(['/', '?']).unwrap_or(url.len()));
     let sign_in = authority.split_once('@').map_or("", |(sign_in, _)| sign_in);
-    let parameters = rest.split_once('?').map_or("", |(_, parameters)| parameters);
-    sign_in.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+    let parameters = rest
+        .split_once('?')
+        .map_or("", |(_, parameters)| parameters);
+    sign_in
+        .split_once(':')
+        .is_some_and(|(_, password)| !password.is_empty())
         || parameters
             .split('&')
             .filter_map(|parameter| parameter.split_once('='))
@@ -40,7 +47,13 @@ fn is_in_words(text: &str) -> bool {
 fn skip_value(text: &str) -> (bool, &str) {
     let quoted = text.starts_with('\'');
     let mut chars = text.char_indices().skip(usize::from(quoted)).peekable();
-    let is_empty = chars.peek().is_none_or(|(_, c)| if quoted { *c == '\'' } else { c.is_whitespace() });
+    let is_empty = chars.peek().is_none_or(|(_, c)| {
+        if quoted {
+            *c == '\''
+        } else {
+            c.is_whitespace()
+        }
+    });
     while let Some((at, c)) = chars.next() {
         match c {
             '\\' => drop(chars.next()),
@@ -61,7 +74,9 @@ fn percent_decoded(text: &str) -> String {
     let mut pieces = text.split('%');
     let mut decoded = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let byte = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let byte = piece
+            .get(..2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match byte {
             Some(byte) => {
                 decoded.push(char::from(byte));

@@ -35,7 +35,10 @@ impl Project {
             printer.talk(&format!("using the demo that was kept in {}", shown(&demo)));
             return Project::open(&demo, printer);
         }
-        let message = format!("find a project: no {FILE_NAME} in `{}` or above", current.display());
+        let message = format!(
+            "find a project: no {FILE_NAME} in `{}` or above",
+            current.display()
+        );
         let hint = "`oneroof init` writes one; `--project FOLDER` names another; \
                     `oneroof demo --keep` makes one to play with";
         Err(InputError::new(message, hint).into())
@@ -52,7 +55,10 @@ impl Project {
             }
             return Project::open(&current.join(folder), printer).map(Some);
         }
-        match current.ancestors().find(|folder| folder.join(FILE_NAME).is_file()) {
+        match current
+            .ancestors()
+            .find(|folder| folder.join(FILE_NAME).is_file())
+        {
             Some(folder) => Project::open(folder, printer).map(Some),
             None => Ok(None),
         }
@@ -62,8 +68,8 @@ impl Project {
         let root = std::fs::canonicalize(root)
             .with_context(|| format!("find folder `{}`", root.display()))?;
         let file = root.join(FILE_NAME);
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("read `{}`", file.display()))?;
+        let text =
+            std::fs::read_to_string(&file).with_context(|| format!("read `{}`", file.display()))?;
         let config = Config::parse(&shown(&file), &text, &root, &env::libpq())?;
         for warning in &config.warnings {
             printer.talk(&format!("warning: {warning}"));
@@ -111,7 +117,10 @@ pub(crate) fn shown(path: &Path) -> String {
         let current = std::fs::canonicalize(current).ok()?;
         path.strip_prefix(current).ok().map(Path::to_owned)
     });
-    relative.unwrap_or_else(|| path.to_owned()).display().to_string()
+    relative
+        .unwrap_or_else(|| path.to_owned())
+        .display()
+        .to_string()
 }
 
 /// `.oneroof/demo-*/` below `current` with the youngest `oneroof.toml`.
@@ -122,7 +131,10 @@ fn newest_demo(current: &Path) -> Option<PathBuf> {
     std::fs::read_dir(current.join(".oneroof"))
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("demo-")))
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("demo-"))
+        })
         .filter_map(|path| modified(&path).map(|modified| (modified, path)))
         .max()
         .map(|(_, path)| path)

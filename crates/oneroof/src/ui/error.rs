@@ -24,7 +24,10 @@ pub(crate) struct InputError {
 impl InputError {
     /// A fragment that fits after "failed to", and what to do next.
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> InputError {
-        InputError { message: message.into(), hint: Some(hint.into()) }
+        InputError {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 
@@ -72,10 +75,16 @@ struct Envelope<'a> {
 impl ErrorReport {
     /// The report of anything that a command can end with.
     pub(crate) fn of(error: &anyhow::Error) -> ErrorReport {
-        if let Some(engine) = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>()) {
+        if let Some(engine) = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<EngineError>())
+        {
             return ErrorReport::of_engine(engine);
         }
-        if let Some(toml) = error.chain().find_map(|cause| cause.downcast_ref::<TomlError>()) {
+        if let Some(toml) = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<TomlError>())
+        {
             return ErrorReport {
                 hint: toml.hint.clone(),
                 file: Some(toml.file.clone()),
@@ -84,7 +93,10 @@ impl ErrorReport {
                 ..ErrorReport::new(Exit::Usage, "input", failed_to(toml))
             };
         }
-        if let Some(input) = error.chain().find_map(|cause| cause.downcast_ref::<InputError>()) {
+        if let Some(input) = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<InputError>())
+        {
             return ErrorReport {
                 hint: input.hint.clone(),
                 causes: causes_of(input),
@@ -111,9 +123,14 @@ impl ErrorReport {
         };
         ErrorReport {
             code: refusal.map(|refusal| refusal.code.to_string()),
-            reasons: refusal.map(|refusal| refusal.reasons.clone()).unwrap_or_default(),
+            reasons: refusal
+                .map(|refusal| refusal.reasons.clone())
+                .unwrap_or_default(),
             hint: rehearsal.hint.clone(),
-            message: format!("step {}, {}: {}", rehearsal.step, rehearsal.title, failed.message),
+            message: format!(
+                "step {}, {}: {}",
+                rehearsal.step, rehearsal.title, failed.message
+            ),
             ..failed
         }
     }
@@ -160,9 +177,7 @@ impl ErrorReport {
                 ..ErrorReport::new(Exit::Refused, "refused", refusal.message.clone())
             },
             EngineError::Failed(failure) => ErrorReport::of_failure(failure),
-            EngineError::Input { .. } => {
-                ErrorReport::new(Exit::Usage, "input", failed_to(error))
-            }
+            EngineError::Input { .. } => ErrorReport::new(Exit::Usage, "input", failed_to(error)),
             EngineError::Database { source, .. } => {
                 let server = source.server_error();
                 ErrorReport {
@@ -178,7 +193,10 @@ impl ErrorReport {
                 ..ErrorReport::new(Exit::Error, "error", failed_to(error))
             },
         };
-        ErrorReport { hint: error.hint(), ..report }
+        ErrorReport {
+            hint: error.hint(),
+            ..report
+        }
     }
 
     fn of_failure(failure: &Failure) -> ErrorReport {
@@ -254,7 +272,10 @@ impl ErrorReport {
             add(&mut text, &paint(STRONG, "hint"), hint);
         }
         let closing = match (&self.code, self.exit_kind) {
-            (Some(code), _) => format!("exit {} ({word}: {code}), see `oneroof explain {code}`", self.exit),
+            (Some(code), _) => format!(
+                "exit {} ({word}: {code}), see `oneroof explain {code}`",
+                self.exit
+            ),
             (None, Exit::Failed) => format!("exit {} ({word})", self.exit),
             (None, _) => return text,
         };
@@ -353,16 +374,28 @@ mod tests {
                 "input",
             ),
             (
-                EngineError::File { doing: "write `x`".to_owned(), source: io() }.into(),
+                EngineError::File {
+                    doing: "write `x`".to_owned(),
+                    source: io(),
+                }
+                .into(),
                 1,
                 "error",
             ),
-            (anyhow::Error::new(io()).context("write to stdout"), 1, "error"),
+            (
+                anyhow::Error::new(io()).context("write to stdout"),
+                1,
+                "error",
+            ),
         ];
         for (error, exit, kind) in cases {
             let report = ErrorReport::of(&error);
             assert_eq!((report.exit, report.kind), (exit, kind), "{error}");
-            assert!(report.message.starts_with("failed to "), "{}", report.message);
+            assert!(
+                report.message.starts_with("failed to "),
+                "{}",
+                report.message
+            );
         }
     }
 }

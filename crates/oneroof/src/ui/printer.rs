@@ -122,7 +122,11 @@ impl Printer {
 
     /// Text on stdout; a missing last line end is added.
     pub(crate) fn data(&self, text: &str) -> anyhow::Result<()> {
-        let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        let line_end = if text.is_empty() || text.ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
         self.bytes(format!("{text}{line_end}").as_bytes())
     }
 
@@ -157,8 +161,8 @@ impl Printer {
         self.inner.bars.suspend(|| {
             let mut stream = AutoStream::new(io::stderr().lock(), self.inner.options.color);
             // Nobody is left to be told that stderr is closed.
-            let _ = writeln!(stream, "{}", text.trim_end_matches('\n')).and_then(|()| stream.flush());
+            let _ =
+                writeln!(stream, "{}", text.trim_end_matches('\n')).and_then(|()| stream.flush());
         });
     }
-
 }

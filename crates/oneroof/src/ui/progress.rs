@@ -15,15 +15,24 @@ use crate::ui::time;
 /// Without a terminal, a long step says that it lives this often.
 const LIFE_SIGN_EVERY: Duration = Duration::from_secs(10);
 
+/// The live line of a terminal.
+const LIVE_LINE: &str = "{spinner} {wide_msg} {elapsed_precise}";
+
 /// An ear for events that prints to `printer`.
 pub(crate) fn listener(printer: &Printer) -> EventSink {
     if printer.is_quiet() {
         return Arc::new(|_| ());
     }
     let printer = printer.clone();
-    let live = Mutex::new(Live { bar: None, doing: String::new(), last_line: Instant::now() });
+    let live = Mutex::new(Live {
+        bar: None,
+        doing: String::new(),
+        last_line: Instant::now(),
+    });
     Arc::new(move |event| {
-        live.lock().unwrap_or_else(PoisonError::into_inner).hear(&printer, event);
+        live.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .hear(&printer, event);
     })
 }
 
@@ -42,16 +51,22 @@ impl Live {
             self.print(printer, &line);
         }
         match event {
-            Event::StepStarted { step, title } => self.show(printer, format!("step {step}: {title}")),
+            Event::StepStarted { step, title } => {
+                self.show(printer, format!("step {step}: {title}"))
+            }
             Event::StepProgress { step: _, bytes } => {
                 let doing = format!("{} ({})", self.doing, size(*bytes));
                 match &self.bar {
                     Some(bar) => bar.set_message(doing),
-                    None if self.last_line.elapsed() >= LIFE_SIGN_EVERY => self.print(printer, &doing),
+                    None if self.last_line.elapsed() >= LIFE_SIGN_EVERY => {
+                        self.print(printer, &doing)
+                    }
                     None => {}
                 }
             }
-            Event::TierStarted { title, summary, .. } => self.show(printer, format!("{title}: {summary}")),
+            Event::TierStarted { title, summary, .. } => {
+                self.show(printer, format!("{title}: {summary}"))
+            }
             Event::RunFinished { .. } => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
@@ -66,13 +81,7 @@ impl Live {
         if !printer.is_lively() {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}")
-                .expect("the template is a constant that a test reads");
-            let bar = printer.bars().add(ProgressBar::new_spinner().with_style(style));
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
+        let bar = self.bar.get_or_insert_with(|| spinner(printer));
         bar.set_message(self.doing.clone());
     }
 
@@ -97,31 +106,102 @@ impl Drop for Live {
     }
 }
 
+/// Says that something long is on its way, until the answer is dropped.
+pub(crate) fn busy(printer: &Printer, doing: &str) -> Busy {
+    if printer.is_lively() {
+        let bar = spinner(printer);
+        bar.set_message(doing.to_owned());
+        return Busy(Some(bar));
+    }
+    printer.talk(doing);
+    Busy(None)
+}
+
+/// See [`busy`].
+#[must_use]
+pub(crate) struct Busy(Option<ProgressBar>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if let Some(bar) = self.0.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner(printer: &Printer) -> ProgressBar {
+    let style = ProgressStyle::with_template(LIVE_LINE)
+        .expect("the template is a constant that a test reads");
+    let bar = printer
+        .bars()
+        .add(ProgressBar::new_spinner().with_style(style));
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
 /// What stays on the screen of an event, if anything.
 fn line(event: &Event) -> Option<String> {
     let text = match event {
-        Event::RunStarted { run_id, verb, package, package_digest, target } => {
+        Event::RunStarted {
+            run_id,
+            verb,
+            package,
+            package_digest,
+            target,
+        } => {
             let digest = package_digest.get(..12).unwrap_or(package_digest);
             let head = paint(STRONG, format_args!("{verb} {package}"));
-            format!("{head} on `{target}` {}", paint(QUIET, format_args!("(digest {digest}, run {run_id})")))
+            format!(
+                "{head} on `{target}` {}",
+                paint(QUIET, format_args!("(digest {digest}, run {run_id})"))
+            )
         }
-        Event::StepFinished { step, title, outcome, detail, duration_ms } => {
+        Event::StepFinished {
+            step,
+            title,
+            outcome,
+            detail,
+            duration_ms,
+        } => {
             let mark = match outcome {
                 StepOutcome::Passed => paint(GOOD, "ok     "),
                 StepOutcome::Failed => paint(BAD, "FAILED "),
                 StepOutcome::Skipped => paint(CAREFUL, "skipped"),
             };
             let colon = if detail.is_empty() { "" } else { ": " };
-            let took = paint(QUIET, format_args!("({})", time::milliseconds(*duration_ms)));
+            let took = paint(
+                QUIET,
+                format_args!("({})", time::milliseconds(*duration_ms)),
+            );
             format!("{mark} {step:>2}  {title}{colon}{detail} {took}")
         }
         Event::Marker { text } => format!("            {text}"),
-        Event::Notice { tier, severity, message } => {
-            let place = tier.as_deref().map(|tier| format!(" in {tier}")).unwrap_or_default();
-            paint(QUIET, format_args!("            {severity}{place}: {message}"))
+        Event::Notice {
+            tier,
+            severity,
+            message,
+        } => {
+            let place = tier
+                .as_deref()
+                .map(|tier| format!(" in {tier}"))
+                .unwrap_or_default();
+            paint(
+                QUIET,
+                format_args!("            {severity}{place}: {message}"),
+            )
         }
-        Event::LockRetry { tier, attempt, attempts_max, rest_ms, blockers } => {
-            let who = if blockers.is_empty() { "somebody".to_owned() } else { blockers.join("; ") };
+        Event::LockRetry {
+            tier,
+            attempt,
+            attempts_max,
+            rest_ms,
+            blockers,
+        } => {
+            let who = if blockers.is_empty() {
+                "somebody".to_owned()
+            } else {
+                blockers.join("; ")
+            };
             paint(
                 CAREFUL,
                 format_args!(
@@ -130,10 +210,19 @@ fn line(event: &Event) -> Option<String> {
                 ),
             )
         }
-        Event::TierApplied { title, markers, statements, duration_ms, .. } => {
+        Event::TierApplied {
+            title,
+            markers,
+            statements,
+            duration_ms,
+            ..
+        } => {
             let took = paint(
                 QUIET,
-                format_args!("({statements} statements, {})", time::milliseconds(*duration_ms)),
+                format_args!(
+                    "({statements} statements, {})",
+                    time::milliseconds(*duration_ms)
+                ),
             );
             let mut text = format!("    applied {title} {took}");
             for marker in markers {
@@ -141,13 +230,25 @@ fn line(event: &Event) -> Option<String> {
             }
             text
         }
-        Event::TierRolledBack { title, duration_ms, .. } => {
-            let took = paint(QUIET, format_args!("({})", time::milliseconds(*duration_ms)));
+        Event::TierRolledBack {
+            title, duration_ms, ..
+        } => {
+            let took = paint(
+                QUIET,
+                format_args!("({})", time::milliseconds(*duration_ms)),
+            );
             format!("     undone {title} {took}")
         }
-        Event::RunFinished { verdict, duration_ms } => {
+        Event::RunFinished {
+            verdict,
+            duration_ms,
+        } => {
             let style = if verdict == "passed" { GOOD } else { BAD };
-            format!("{} in {}", paint(style, verdict), time::milliseconds(*duration_ms))
+            format!(
+                "{} in {}",
+                paint(style, verdict),
+                time::milliseconds(*duration_ms)
+            )
         }
         Event::StepStarted { .. }
         | Event::StepProgress { .. }
@@ -168,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_template_of_the_live_line_is_valid() {
-        ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}").unwrap();
+        ProgressStyle::with_template(LIVE_LINE).unwrap();
     }
 
     #[test]

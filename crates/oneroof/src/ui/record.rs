@@ -17,9 +17,15 @@ pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
             .rows
             .iter()
             .map(|rows| {
-                let counts = [("+", rows.inserted), ("~", rows.updated), ("-", rows.deleted)];
+                let counts = [
+                    ("+", rows.inserted),
+                    ("~", rows.updated),
+                    ("-", rows.deleted),
+                ];
                 let counts = counts.iter().filter(|(_, count)| *count != 0);
-                let counts: Vec<String> = counts.map(|(sign, count)| format!("{sign}{count}")).collect();
+                let counts: Vec<String> = counts
+                    .map(|(sign, count)| format!("{sign}{count}"))
+                    .collect();
                 format!("{} {}", rows.table, counts.join(" "))
             })
             .collect();
@@ -35,21 +41,34 @@ pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
 }
 
 /// The metrics that some tier moved: before, and after each tier.
-pub(crate) fn moved_metrics(before: &BTreeMap<String, Value>, tiers: &[TierRecord]) -> Option<String> {
+pub(crate) fn moved_metrics(
+    before: &BTreeMap<String, Value>,
+    tiers: &[TierRecord],
+) -> Option<String> {
     let mut moved: BTreeMap<&String, Vec<String>> = BTreeMap::new();
-    let names = before.keys().chain(tiers.iter().flat_map(|tier| tier.metrics.keys()));
+    let names = before
+        .keys()
+        .chain(tiers.iter().flat_map(|tier| tier.metrics.keys()));
     for name in names {
         let first = before.get(name);
         if tiers.iter().any(|tier| tier.metrics.get(name) != first) {
-            let values = std::iter::once(first).chain(tiers.iter().map(|tier| tier.metrics.get(name)));
-            moved.insert(name, values.map(|value| value.unwrap_or(&Value::Null).to_string()).collect());
+            let values =
+                std::iter::once(first).chain(tiers.iter().map(|tier| tier.metrics.get(name)));
+            moved.insert(
+                name,
+                values
+                    .map(|value| value.unwrap_or(&Value::Null).to_string())
+                    .collect(),
+            );
         }
     }
     if moved.is_empty() {
         return None;
     }
     let heads = ["metric", "before"].map(str::to_owned);
-    let labels = tiers.iter().map(|tier| tier.label.clone().unwrap_or_else(|| tier.tier.clone()));
+    let labels = tiers
+        .iter()
+        .map(|tier| tier.label.clone().unwrap_or_else(|| tier.tier.clone()));
     let mut table = Table::new(heads.into_iter().chain(labels));
     for (name, values) in moved {
         table.row(std::iter::once(name.clone()).chain(values));

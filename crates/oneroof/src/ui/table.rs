@@ -1,6 +1,6 @@
 //! Tables for people; numbers stand right.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+use comfy_table::{Cell, CellAlignment, Column, ColumnConstraint, ContentArrangement, presets};
 
 /// Wider tables get their texts wrapped; the same everywhere, so that two outputs can be compared.
 const COLUMNS_MAX: u16 = 120;
@@ -25,12 +25,33 @@ impl Table {
             let text: String = cell.into();
             let is_number = text.parse::<f64>().is_ok() || text == "-";
             let cell = Cell::new(text);
-            if is_number { cell.set_alignment(CellAlignment::Right) } else { cell }
+            if is_number {
+                cell.set_alignment(CellAlignment::Right)
+            } else {
+                cell
+            }
         }));
     }
 
-    /// The table as text.
-    pub(crate) fn text(&self) -> String {
+    /// The table as text. Names and numbers stay whole; only columns of words are wrapped.
+    pub(crate) fn text(mut self) -> String {
+        let is_words = |column: &Column| {
+            self.0
+                .column_cells_iter(column.index)
+                .flatten()
+                .any(|cell| cell.content().contains(' '))
+        };
+        let whole: Vec<usize> = self
+            .0
+            .column_iter()
+            .filter(|column| !is_words(column))
+            .map(|column| column.index)
+            .collect();
+        for index in whole {
+            if let Some(column) = self.0.column_mut(index) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
         self.0.trim_fmt()
     }
 }

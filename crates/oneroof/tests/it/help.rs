@@ -15,11 +15,15 @@ fn collect(sandbox: &Sandbox, path: &mut Vec<String>, text: &mut String) {
     let mut arguments: Vec<&str> = path.iter().map(String::as_str).collect();
     arguments.push("--help");
     let help = sandbox.run(&arguments).exits(0).stdout;
-    let _ = writeln!(text, "# oneroof {}\n\n{}\n", path.join(" "), help.trim_end());
+    let title = format!("oneroof {}", path.join(" "));
+    let _ = writeln!(text, "# {}\n\n{}\n", title.trim_end(), shown(path, &help));
     let commands = help.split("Commands:\n").nth(1).unwrap_or_default();
     let commands = commands.lines().take_while(|line| !line.is_empty());
     let names = commands.filter_map(|line| {
-        let name = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?.split(' ').next()?;
+        let line = line
+            .strip_prefix("  ")
+            .filter(|rest| !rest.starts_with(' '))?;
+        let name = line.split(' ').next()?;
         (name != "help").then(|| name.to_owned())
     });
     for name in names.collect::<Vec<_>>() {
@@ -27,4 +31,20 @@ fn collect(sandbox: &Sandbox, path: &mut Vec<String>, text: &mut String) {
         collect(sandbox, path, text);
         path.pop();
     }
+}
+
+/// The global options are the same everywhere: shown once, at the top. The examples behind them
+/// begin at the left edge again.
+fn shown(path: &[String], help: &str) -> String {
+    let mut is_global = false;
+    let mut text = String::new();
+    for line in help.lines() {
+        if !line.starts_with(' ') && !line.is_empty() {
+            is_global = line == "Global options:" && !path.is_empty();
+        }
+        if !is_global {
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+    text.trim_end().to_owned()
 }

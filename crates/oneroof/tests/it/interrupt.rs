@@ -9,7 +9,7 @@ fn a_signal_ends_the_verb_with_130() {
     for signal in ["INT", "TERM", "HUP"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let sandbox = Sandbox::with_config(&format!(
+        let sandbox = Sandbox::with_package(&format!(
             "format = 1\n[targets.silent]\nread = 'host=127.0.0.1 port={port} dbname=d user=u sslmode=disable'\n"
         ));
         // Keeps the connection open until the verb has gone; its first byte says that it hangs.
@@ -20,9 +20,12 @@ fn a_signal_ends_the_verb_with_130() {
             assert!(!bytes.is_empty());
         });
         let line = format!(
-            "$oneroof probe one-roof --target silent --json & sleep 1; kill -{signal} $!; wait $!"
+            "$oneroof probe mine --target silent --json & sleep 1; kill -{signal} $!; wait $!"
         );
-        let outcome = sandbox.bash(&line).exits(130).says(&["interrupted, cleaning up"]);
+        let outcome = sandbox
+            .bash(&line)
+            .exits(130)
+            .says(&["interrupted, cleaning up"]);
         assert_eq!(outcome.json()["error"]["exit"], 130);
         server.join().unwrap();
     }

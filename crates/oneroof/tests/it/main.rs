@@ -1,5 +1,8 @@
 //! Runs the real binary, and looks at the repository itself.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, helpers included")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, helpers included"
+)]
 
 mod command_line;
 mod config;

@@ -21,7 +21,9 @@ pub(crate) struct Outcome {
 
 impl Sandbox {
     pub(crate) fn new() -> Sandbox {
-        let sandbox = Sandbox { folder: TempDir::new().unwrap() };
+        let sandbox = Sandbox {
+            folder: TempDir::new().unwrap(),
+        };
         fs::create_dir_all(sandbox.project()).unwrap();
         fs::create_dir_all(sandbox.folder.path().join("home")).unwrap();
         sandbox
@@ -31,6 +33,13 @@ impl Sandbox {
     pub(crate) fn with_config(text: &str) -> Sandbox {
         let sandbox = Sandbox::new();
         sandbox.write("oneroof.toml", text);
+        sandbox
+    }
+
+    /// The same, with package `mine` in it, which needs no parameters.
+    pub(crate) fn with_package(config: &str) -> Sandbox {
+        let sandbox = Sandbox::with_config(config);
+        let _ = sandbox.run(&["package", "new", "packages/mine"]).exits(0);
         sandbox
     }
 
@@ -56,15 +65,23 @@ impl Sandbox {
     /// Runs with further environment variables.
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
         let mut command = assert_cmd::Command::new(binary());
-        command.args(arguments).current_dir(self.project()).env_clear();
-        command.envs(self.environment()).envs(variables.iter().copied());
+        command
+            .args(arguments)
+            .current_dir(self.project())
+            .env_clear();
+        command
+            .envs(self.environment())
+            .envs(variables.iter().copied());
         Outcome::of(command.output().unwrap())
     }
 
     /// Runs a line of bash in which `$oneroof` is the binary.
     pub(crate) fn bash(&self, line: &str) -> Outcome {
         let mut command = assert_cmd::Command::new("bash");
-        command.args(["-c", line]).current_dir(self.project()).env_clear();
+        command
+            .args(["-c", line])
+            .current_dir(self.project())
+            .env_clear();
         command.envs(self.environment()).env("oneroof", binary());
         Outcome::of(command.output().unwrap())
     }
