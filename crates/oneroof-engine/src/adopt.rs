@@ -40,7 +40,7 @@ pub async fn adopt(
     target: &str,
     options: &AdoptOptions,
 ) -> Result<AdoptReport, EngineError> {
-    let target = open::target(context, target)?;
+    let target = &open::target(context, target)?;
     let install = install_options(target);
     let sql = install::adopt_script(&install);
     let mut report = AdoptReport {

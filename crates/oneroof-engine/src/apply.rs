@@ -85,7 +85,7 @@ pub async fn apply(
     options: &ApplyOptions,
 ) -> Result<ApplyReport, EngineError> {
     package.require_sealed()?;
-    let target = open::target(context, target)?;
+    let target = &open::target(context, target)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "apply", &run_id).await?;

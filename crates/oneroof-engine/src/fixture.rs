@@ -79,7 +79,7 @@ pub(crate) async fn build_reference(
         &settings,
     )
     .await?;
-    let target = open::target(context, "production")?;
+    let target = &open::target(context, "production")?;
     let admin = open_session(&superuser("postgres")).await?;
     for database in EMPTY_DATABASES {
         admin
@@ -134,7 +134,7 @@ pub(crate) async fn build_reference(
 
 /// Hands a scratch database of an embedded server over: from now on it is a production.
 pub async fn seal(context: &Context, target: &str) -> Result<FixtureReport, EngineError> {
-    let target = open::target(context, target)?;
+    let target = &open::target(context, target)?;
     let apply = target
         .apply
         .as_ref()

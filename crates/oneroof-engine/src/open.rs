@@ -6,6 +6,7 @@ use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{CloneRegistry, MarkVerdict, mark_verdict};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::Registry;
 use oneroof_pg::run::RunSettings;
@@ -27,12 +28,12 @@ pub(crate) fn clones(root: &Path) -> CloneRegistry {
     CloneRegistry::at(root.join(".oneroof").join("clones"))
 }
 
-/// The target of that name.
-pub(crate) fn target<'a>(
-    context: &'a Context,
-    name: &str,
-) -> Result<&'a TargetDatabase, EngineError> {
-    context.targets.get(name).ok_or_else(|| {
+/// The target of that name: one of oneroof.toml, or `clone:<id>`, a kept clone of this project.
+pub(crate) fn target(context: &Context, name: &str) -> Result<TargetDatabase, EngineError> {
+    if let Some(id) = name.strip_prefix("clone:") {
+        return kept_clone(context, id);
+    }
+    context.targets.get(name).cloned().ok_or_else(|| {
         let names: Vec<&str> = context.targets.keys().map(String::as_str).collect();
         let hint = match nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -40,6 +41,31 @@ pub(crate) fn target<'a>(
             None => format!("the targets are: {}", names.join(", ")),
         };
         EngineError::input(format!("find target `{name}`"), hint)
+    })
+}
+
+/// A kept clone as a target: its own server, and the roles and parameters of the target it was made from.
+fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError> {
+    let unknown = |detail: String| {
+        EngineError::input(
+            format!("find target `clone:{id}`: {detail}"),
+            "`oneroof clone list` shows the clones of this project".to_owned(),
+        )
+    };
+    let entry = clones(&context.root).find(id).map_err(|error| unknown(error.to_string()))?;
+    let server =
+        servers(&context.root).attach(&entry.server_id).map_err(|error| unknown(error.to_string()))?;
+    let source = context.targets.get(&entry.source);
+    let as_role = |role: Option<&ConnInfo>| {
+        let user = role.map_or(server.entry().superuser.as_str(), ConnInfo::user);
+        Some(server.conninfo(&entry.database, user))
+    };
+    Ok(TargetDatabase {
+        name: format!("clone:{id}"),
+        read: as_role(source.and_then(|source| source.read.as_ref())),
+        clone: as_role(source.and_then(|source| source.clone.as_ref())),
+        apply: as_role(source.and_then(|source| source.apply.as_ref())),
+        packages: source.map(|source| source.packages.clone()).unwrap_or_default(),
     })
 }
 

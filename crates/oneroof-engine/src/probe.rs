@@ -48,7 +48,7 @@ pub async fn probe(
     target: &str,
     params: &[PathBuf],
 ) -> Result<ProbeReport, EngineError> {
-    let target = open::target(context, target)?;
+    let target = &open::target(context, target)?;
     let parameters = parameters::resolve(package, target, params)?;
     let run_id = run_id::new();
     let mut source = Source::open(target, "probe", &run_id).await?;

@@ -63,7 +63,7 @@ pub async fn rollback(
     options: &RollbackOptions,
 ) -> Result<RollbackReport, EngineError> {
     package.require_sealed()?;
-    let target = open::target(context, target)?;
+    let target = &open::target(context, target)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "rollback", &run_id).await?;

@@ -40,7 +40,7 @@ pub async fn verify(
     target: &str,
     params: &[PathBuf],
 ) -> Result<VerifyReport, EngineError> {
-    let target = open::target(context, target)?;
+    let target = &open::target(context, target)?;
     let parameters = parameters::resolve(package, target, params)?;
     let run_id = run_id::new();
     let mut source = Source::open(target, "verify", &run_id).await?;

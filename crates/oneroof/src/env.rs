@@ -1,8 +1,7 @@
 //! Every environment variable that oneroof reads, and the only place that reads them.
 //!
 //! Besides those below: libpq's own (`PGHOST`, `PGPASSFILE`, `PGSERVICE`, …, see [`libpq`]),
-//! `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM` (read by the terminal crates), `TMPDIR`
-//! (where private servers live unless `oneroof.toml` says otherwise).
+//! `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM`, which the terminal crates read.
 
 use oneroof_engine::SearchPlaces;
 use oneroof_engine::conninfo::{ConnInfo, LibpqEnvironment};

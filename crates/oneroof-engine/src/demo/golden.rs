@@ -23,7 +23,7 @@ pub(super) async fn observe(
         return Ok(());
     }
     let options = RehearseOptions::default();
-    let target = open::target(context, "production")?;
+    let target = &open::target(context, "production")?;
     let parameters = parameters::resolve(one_roof, target, &[])?;
     let quiet = Context {
         events: std::sync::Arc::new(|_| {}),

@@ -58,7 +58,7 @@ pub async fn rehearse(
     package.require_sealed()?;
     let check = crate::check::check(package)?;
     crate::check::refuse_errors(package, &check)?;
-    let target = open::target(context, from)?;
+    let target = &open::target(context, from)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     crate::source::read_role(target)?;
     let run_id = run_id::new();

@@ -84,15 +84,17 @@ fn text(report: &DemoReport) -> String {
     let mut table = Table::new(["section", "after", "figure", "expected", "seen", ""]);
     for figure in &report.figures.checked {
         let expected = figure.expected.to_string();
-        let seen = match (&figure.seen, &figure.error) {
-            (Some(seen), _) => seen.to_string(),
-            (None, Some(error)) => error.clone(),
-            (None, None) => "nothing".to_owned(),
-        };
-        let verdict = if figure.seen.as_ref() == Some(&figure.expected) {
-            "ok"
-        } else {
-            "MISSED"
+        let seen = figure
+            .seen
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), ToString::to_string);
+        let verdict = match (
+            &figure.error,
+            figure.seen.as_ref() == Some(&figure.expected),
+        ) {
+            (_, true) => "ok".to_owned(),
+            (Some(error), false) => format!("MISSED: {error}"),
+            (None, false) => "MISSED".to_owned(),
         };
         table.row([
             &figure.section,
@@ -100,7 +102,7 @@ fn text(report: &DemoReport) -> String {
             &figure.id,
             &expected,
             &seen,
-            verdict,
+            &verdict,
         ]);
     }
     let _ = writeln!(

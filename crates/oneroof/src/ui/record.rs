@@ -76,19 +76,21 @@ pub(crate) fn moved_metrics(
     Some(table.text())
 }
 
-/// Names and values side by side; empty if there are none.
+/// The figures of a verification; empty if there are none.
 pub(crate) fn figures(figures: &[(String, Value)]) -> String {
     if figures.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(figures.iter().map(|(name, _)| name.as_str()));
-    table.row(figures.iter().map(|(_, value)| value.to_string()));
+    let mut table = Table::new(["figure", "value"]);
+    for (name, value) in figures {
+        table.row([name, &value.to_string()]);
+    }
     format!("{}\n", table.text())
 }
 
 /// How to connect with psql.
 pub(crate) fn connection(connection: &ConnectionReport) -> String {
-    format!("  {}\n  {}", connection.psql, connection.uri)
+    format!("  {}", connection.psql)
 }
 
 fn name(tier: &TierRecord) -> String {

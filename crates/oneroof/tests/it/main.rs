@@ -6,10 +6,15 @@
 
 mod command_line;
 mod config;
+mod demo;
+mod examples;
 mod explain;
 mod help;
 mod init;
 mod interrupt;
 mod package;
+mod production;
+mod rehearse;
 mod sandbox;
 mod tidy;
+mod world;

@@ -1,6 +1,7 @@
 //! A folder of its own, an empty environment, and the binary in it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -26,6 +27,8 @@ impl Sandbox {
         };
         fs::create_dir_all(sandbox.project()).unwrap();
         fs::create_dir_all(sandbox.folder.path().join("home")).unwrap();
+        // Servers of oneroof run as another user when the tests run as root.
+        fs::set_permissions(sandbox.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         sandbox
     }
 
@@ -46,6 +49,16 @@ impl Sandbox {
     /// The current folder of every run.
     pub(crate) fn project(&self) -> PathBuf {
         self.folder.path().join("project")
+    }
+
+    /// Asserts how many private servers there are now, if `[postgres] folder` is `".."`.
+    #[track_caller]
+    pub(crate) fn has_servers(&self, count: usize) {
+        let is_ours = |name: &String| name.starts_with("oneroof-");
+        let names = fs::read_dir(self.folder.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        let found: Vec<String> = names.filter(is_ours).collect();
+        assert_eq!(found.len(), count, "{found:?}");
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {

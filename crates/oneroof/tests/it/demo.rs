@@ -1,0 +1,67 @@
+use crate::sandbox::Sandbox;
+
+/// Servers of the demo live where the sandbox sees them.
+const CONFIG: &str = "format = 1\n[postgres]\nfolder = \"..\"\n";
+
+#[test]
+fn the_demo_reproduces_every_figure_and_leaves_only_its_record() {
+    let sandbox = Sandbox::with_config(CONFIG);
+    let report = sandbox.run(&["demo", "--json"]).exits(0).json();
+    assert_eq!(report["verdict"], "passed");
+    assert_eq!(report["figures"]["missed"], serde_json::json!([]));
+    assert_eq!(report["figures"]["total"], report["figures"]["reproduced"]);
+    assert!(
+        report["figures"]["total"].as_u64() > Some(150),
+        "{}",
+        report["figures"]["total"]
+    );
+    sandbox.has_servers(0);
+}
+
+#[test]
+fn a_kept_demo_is_a_project_to_play_with() {
+    let sandbox = Sandbox::with_config(CONFIG);
+    let report = sandbox.run(&["demo", "--keep", "--json"]).exits(0).json();
+    sandbox.has_servers(2);
+    let project = report["project"].as_str().unwrap();
+    let clone = report["clone"]["id"].as_str().unwrap();
+    let target = format!("clone:{clone}");
+    let run = |arguments: &[&str]| sandbox.run(&[&["--project", project], arguments].concat());
+    let outcomes = [
+        run(&["verify", "one-roof", "--target", &target]),
+        run(&["apply", "one-roof", "--target", &target, "--execute"]),
+        run(&[
+            "rollback",
+            "one-roof",
+            "--target",
+            &target,
+            "--execute",
+            "--json",
+        ]),
+        run(&[
+            "rollback",
+            "one-roof",
+            "--target",
+            &target,
+            "--execute",
+            "--json",
+        ]),
+        run(&["apply", "one-roof", "--target", "production", "--execute"]),
+        run(&["clone", "drop", clone]),
+    ];
+    // Whatever the assertions below say: the server of the production ends with the test.
+    let stopped = sandbox.bash("kill -INT $(head -qn 1 ../oneroof-*/data/postmaster.pid)");
+    let [verify, second_apply, undo, undo_again, production, drop] = outcomes;
+    assert!(verify.exits(0).stdout.contains("TIER 8 VERIFY PASS"));
+    let _ = second_apply.exits(3).says(&[
+        "PREFLIGHT ABORT: axis substrate already present (6 tables)",
+        "exit 3 (refused: release-finished)",
+    ]);
+    assert_eq!(undo.exits(0).json()["nothing_to_do"], false);
+    assert_eq!(undo_again.exits(0).json()["nothing_to_do"], true);
+    let _ = production
+        .exits(3)
+        .says(&["exit 3 (refused: gate-not-built)"]);
+    let _ = drop.exits(0);
+    let _ = stopped.exits(0);
+}

@@ -1,0 +1,310 @@
+//! A project, a real server with its roles, and databases in it, for tests that change something.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
+use oneroof_pg::connect::Session;
+use oneroof_pg::conninfo::ConnInfo;
+use oneroof_pg::testing::{self, SUPERUSER, TestServer};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::sandbox::{Outcome, Sandbox};
+
+/// How long a test waits for something that must happen.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// A server that only this test knows, and a project whose targets are its databases. Roles of every
+/// target: `app_read`, `app_clone` and `app_apply`; `app_owner` owns the tables and cannot log in.
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    server: Arc<TestServer>,
+    runtime: Runtime,
+}
+
+const ROLES: &str = "
+    create role app_owner nologin;
+    create role app_read login;
+    create role app_clone login bypassrls;
+    create role app_apply login;
+    grant pg_read_all_data, pg_read_all_stats to app_read;
+    grant pg_read_all_data to app_clone;
+    grant app_owner to app_apply;
+";
+
+impl World {
+    /// Starts the server and makes the roles; `oneroof.toml` has no targets yet.
+    pub(crate) fn new() -> World {
+        let world = World::without_roles();
+        world.sql("postgres", ROLES);
+        world
+    }
+
+    /// The same for fixtures that make their own roles.
+    pub(crate) fn without_roles() -> World {
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(TestServer::start(testing::system_binaries()));
+        let sandbox = Sandbox::with_config("format = 1\n");
+        World {
+            sandbox,
+            server: Arc::new(server),
+            runtime,
+        }
+    }
+
+    /// An ordinary database: what has no mark is a production.
+    pub(crate) fn production(&self, name: &str, sql: &str) {
+        self.sql(
+            "postgres",
+            &format!("create database {name} owner app_owner template template0"),
+        );
+        self.sql(name, &format!("set role app_owner; {sql}"));
+        self.target(name, name, "app");
+    }
+
+    /// A scratch database of this project, adopted: what a release may change.
+    pub(crate) fn scratch(&self, name: &str, sql: &str) {
+        let options = ScratchOptions {
+            database: name.to_owned(),
+            owner: "app_owner".to_owned(),
+            source: name.to_owned(),
+            server_id: self.server.server().id().to_owned(),
+            clones: CloneRegistry::at(self.sandbox.project().join(".oneroof/clones")),
+        };
+        let admin = self.conninfo("postgres", SUPERUSER);
+        let _ = self
+            .runtime
+            .block_on(make_scratch(&admin, &options))
+            .unwrap();
+        self.sql(name, &format!("set role app_owner; {sql}"));
+        self.target(name, name, "app");
+        self.adopt(name);
+    }
+
+    /// Puts the ledger into a target, as a DBA does.
+    pub(crate) fn adopt(&self, target: &str) {
+        let dba = self.words(target, SUPERUSER);
+        let _ = self
+            .sandbox
+            .run(&["adopt", target, "--execute", "--dba", &dba])
+            .exits(0);
+    }
+
+    /// Adds a target with the three roles `<prefix>_read`, `<prefix>_clone`, `<prefix>_apply`.
+    pub(crate) fn target(&self, name: &str, database: &str, prefix: &str) {
+        let mut config = self.sandbox.read("oneroof.toml");
+        let _ = writeln!(config, "\n[targets.{name}]");
+        for role in ["read", "clone", "apply"] {
+            let connection = self.words(database, &format!("{prefix}_{role}"));
+            let _ = writeln!(config, "{role} = \"{connection}\"");
+        }
+        self.sandbox.write("oneroof.toml", &config);
+    }
+
+    /// Appends lines to `oneroof.toml`.
+    pub(crate) fn configure(&self, lines: &str) {
+        let config = self.sandbox.read("oneroof.toml");
+        self.sandbox
+            .write("oneroof.toml", &format!("{config}\n{lines}\n"));
+    }
+
+    /// A connection as it is written in `oneroof.toml`.
+    pub(crate) fn words(&self, database: &str, role: &str) -> String {
+        self.conninfo(database, role).to_keyword_value()
+    }
+
+    fn conninfo(&self, database: &str, role: &str) -> ConnInfo {
+        self.server.conninfo(database, role)
+    }
+
+    /// Runs statements as superuser.
+    pub(crate) fn sql(&self, database: &str, sql: &str) {
+        let session = self.session(database);
+        self.on(&session, sql);
+        self.runtime.block_on(session.close());
+    }
+
+    /// The first column of the only row, as text.
+    pub(crate) fn value(&self, database: &str, query: &str) -> String {
+        self.read(&self.conninfo(database, SUPERUSER), query)
+    }
+
+    /// The same over a connection that a report printed.
+    pub(crate) fn value_at(&self, connection: &str, query: &str) -> String {
+        let nothing = oneroof_pg::conninfo::LibpqEnvironment::from_vars([]);
+        self.read(&ConnInfo::parse(connection, &nothing).unwrap(), query)
+    }
+
+    fn read(&self, conninfo: &ConnInfo, query: &str) -> String {
+        let options = oneroof_pg::connect::SessionOptions::read_only("oneroof/test");
+        self.runtime.block_on(async {
+            let session = oneroof_pg::connect::connect(conninfo, &options)
+                .await
+                .unwrap();
+            let outcome = session
+                .simple(query)
+                .await
+                .unwrap_or_else(|error| panic!("{error}\nin: {query}"));
+            session.close().await;
+            outcome.rows[0][0].clone().unwrap_or_default()
+        })
+    }
+
+    /// A superuser's session that stays open: a blocker, for example.
+    pub(crate) fn session(&self, database: &str) -> Session {
+        self.runtime
+            .block_on(self.server.session(database, SUPERUSER))
+    }
+
+    /// Runs statements in an open session.
+    pub(crate) fn on(&self, session: &Session, sql: &str) {
+        self.runtime
+            .block_on(session.simple(sql))
+            .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// Waits until the query's value is `t`.
+    pub(crate) fn wait_for(&self, database: &str, query: &str) {
+        let started = Instant::now();
+        while self.value(database, query) != "t" {
+            assert!(started.elapsed() < WAIT_MAX, "never true: {query}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Ends every session in a tier that runs `pg_sleep`, once there is one.
+    pub(crate) fn terminate_sleeper(&self, database: &str) {
+        self.wait_for(
+            database,
+            "select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid()
+               and state = 'active' and wait_event = 'PgSleep'",
+        );
+    }
+
+    /// Kills the server without a word, as the power does.
+    pub(crate) fn kill_server(&self) {
+        let pid = self.server.server().pid().unwrap();
+        let _ = self.sandbox.bash(&format!("kill -9 {pid}")).exits(0);
+    }
+
+    /// Entries of the ledger: kind and tier, oldest first.
+    pub(crate) fn ledger(&self, database: &str) -> String {
+        self.value(
+            database,
+            "select coalesce(string_agg(concat_ws(':', kind, tier), ' ' order by seq), '') from oneroof.entry",
+        )
+    }
+
+    /// Runs oneroof; its arguments are the words of `line`.
+    pub(crate) fn run(&self, line: &str) -> Outcome {
+        self.sandbox.run(&line.split(' ').collect::<Vec<_>>())
+    }
+
+    /// Runs oneroof with `--json`, and gives the exit code and the document.
+    pub(crate) fn json(&self, line: &str) -> (i32, Value) {
+        let outcome = self.run(&format!("{line} --json"));
+        (outcome.code.unwrap_or(-1), outcome.json())
+    }
+
+    /// Folders of private servers that the project knows.
+    pub(crate) fn private_servers(&self) -> Vec<PathBuf> {
+        let mut folders = Vec::new();
+        let Ok(entries) = fs::read_dir(self.sandbox.project().join(".oneroof/servers")) else {
+            return folders;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let entry: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+                folders.push(PathBuf::from(entry["folder"].as_str().unwrap()));
+            }
+        }
+        folders
+    }
+
+    /// Neither a private server nor an unfinished record is left.
+    #[track_caller]
+    pub(crate) fn nothing_is_left(&self) {
+        assert_eq!(self.private_servers(), Vec::<PathBuf>::new());
+        assert_eq!(
+            self.entries("evidence")
+                .into_iter()
+                .filter(|name| name.ends_with(".partial"))
+                .collect::<Vec<_>>(),
+            Vec::<String>::new()
+        );
+    }
+
+    /// Names in a folder of the project.
+    pub(crate) fn entries(&self, folder: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.sandbox.project().join(folder)) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Writes a package with these tiers, and seals it.
+    pub(crate) fn package(&self, name: &str, more: &str, tiers: &[Tier<'_>]) {
+        self.write_package(name, more, tiers);
+        self.seal(name);
+    }
+
+    pub(crate) fn seal(&self, name: &str) {
+        let _ = self
+            .sandbox
+            .run(&["package", "seal", &format!("packages/{name}")])
+            .exits(0);
+    }
+
+    /// Writes a package; `more` is put between its head and its tiers.
+    pub(crate) fn write_package(&self, name: &str, more: &str, tiers: &[Tier<'_>]) {
+        let mut plan = format!(
+            "format = 1\n\n[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nsummary = \"a test\"\n\
+             postgres = \">=14, <19\"\nrun_as = \"app_owner\"\n\n{more}\n"
+        );
+        for tier in tiers {
+            let id = tier.id;
+            let _ = writeln!(
+                plan,
+                "[[tier]]\nid = \"{id}\"\nfile = \"tiers/{id}.sql\"\nsummary = \"{id}\"\n\
+                 rollback = \"rollback/{id}.sql\"\n{}\n",
+                tier.plan
+            );
+            self.sandbox
+                .write(&format!("packages/{name}/tiers/{id}.sql"), tier.sql);
+            self.sandbox
+                .write(&format!("packages/{name}/rollback/{id}.sql"), tier.undo);
+        }
+        self.sandbox
+            .write(&format!("packages/{name}/release.toml"), &plan);
+    }
+}
+
+/// A tier of a package that a test writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Tier<'a> {
+    pub(crate) id: &'a str,
+    /// Further lines of its table in `release.toml`.
+    pub(crate) plan: &'a str,
+    pub(crate) sql: &'a str,
+    pub(crate) undo: &'a str,
+}
+
+/// A tier with nothing further in `release.toml`.
+pub(crate) const fn tier<'a>(id: &'a str, sql: &'a str, undo: &'a str) -> Tier<'a> {
+    Tier {
+        id,
+        plan: "",
+        sql,
+        undo,
+    }
+}

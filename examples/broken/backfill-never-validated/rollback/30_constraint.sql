@@ -1,0 +1,2 @@
+alter table public.orders
+    drop constraint orders_currency_known;

@@ -1,0 +1,3 @@
+create schema reporting;
+
+comment on schema reporting is 'what analysts may read; no personal data';
