@@ -302,7 +302,11 @@ impl ReleaseRun<'_> {
     ) -> Result<ApplyReport, EngineError> {
         let state = self.adopted_state(lock.watcher()).await?;
         let mut report = self.report(wanted, &state, true);
-        if let Some(finished) = &state.finished {
+        // After a chosen cut, a run that wants more tiers goes on where it ended.
+        let wants_more = wanted.len() > state.applied.len();
+        if let Some(finished) = &state.finished
+            && (finished.complete || !wants_more)
+        {
             return Err(self
                 .refuse_finished(&state, &finished.run_id, &finished.at)
                 .await?);

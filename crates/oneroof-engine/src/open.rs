@@ -6,8 +6,8 @@ use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{CloneRegistry, MarkVerdict, mark_verdict};
-use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Registry;
 use oneroof_pg::run::RunSettings;
 
@@ -52,9 +52,12 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
             "`oneroof clone list` shows the clones of this project".to_owned(),
         )
     };
-    let entry = clones(&context.root).find(id).map_err(|error| unknown(error.to_string()))?;
-    let server =
-        servers(&context.root).attach(&entry.server_id).map_err(|error| unknown(error.to_string()))?;
+    let entry = clones(&context.root)
+        .find(id)
+        .map_err(|error| unknown(error.to_string()))?;
+    let server = servers(&context.root)
+        .attach(&entry.server_id)
+        .map_err(|error| unknown(error.to_string()))?;
     let source = context.targets.get(&entry.source);
     let as_role = |role: Option<&ConnInfo>| {
         let user = role.map_or(server.entry().superuser.as_str(), ConnInfo::user);
@@ -65,7 +68,9 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         read: as_role(source.and_then(|source| source.read.as_ref())),
         clone: as_role(source.and_then(|source| source.clone.as_ref())),
         apply: as_role(source.and_then(|source| source.apply.as_ref())),
-        packages: source.map(|source| source.packages.clone()).unwrap_or_default(),
+        packages: source
+            .map(|source| source.packages.clone())
+            .unwrap_or_default(),
     })
 }
 

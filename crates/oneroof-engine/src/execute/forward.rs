@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use oneroof_model::package::Tier;
+use oneroof_model::template::{self, MessageFacts};
 use oneroof_model::{Event, Refusal, RefusalCode, Value};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
@@ -122,6 +123,13 @@ impl ReleaseRun<'_> {
         let session = self.session(Access::ReadWrite).await?;
         begin(&session, "begin transaction isolation level read committed").await?;
         self.confirm(lock, &session, unit).await?;
+        let mut so_far = SoFar {
+            created: created.clone(),
+            command: -1,
+            rows: row_operations(&session)
+                .await
+                .map_err(EngineError::database("read the row counters"))?,
+        };
         let mut records = Vec::new();
         let mut newest_hash = None;
         for tier in unit {
@@ -131,14 +139,8 @@ impl ReleaseRun<'_> {
                 title: tier.title(),
                 summary: tier.summary.clone(),
             });
-            let mut known = created.clone();
-            known.extend(
-                records
-                    .iter()
-                    .flat_map(|record: &TierRecord| record.tables_created.iter().cloned()),
-            );
             let record = self
-                .run_tier(lock, &session, tier, entry, &known, started)
+                .run_tier(lock, &session, tier, entry, &mut so_far, started)
                 .await?;
             newest_hash = Some(
                 self.append(&session, EntryKind::TierApplied, &record)
@@ -205,7 +207,7 @@ impl ReleaseRun<'_> {
         session: &Session,
         tier: &Tier,
         entry: &Probe,
-        created: &BTreeSet<String>,
+        so_far: &mut SoFar,
         started: Instant,
     ) -> Result<TierRecord, UnitError> {
         let script = Script::parse(&tier.file, self.package.text(&tier.file)?)?;
@@ -231,9 +233,6 @@ impl ReleaseRun<'_> {
         self.tier_preconditions(session, tier, &mut figures).await?;
         self.expect(tier, &figures, Moment::Before)?;
         let keys_before = self.keys(session, tier).await?;
-        let rows_before = row_operations(session)
-            .await
-            .map_err(EngineError::database("read the row counters"))?;
 
         let run = script.run(self.context, session, Some(&tier.id));
         let (outcome, blockers) = watched(lock, session.backend_pid(), run).await;
@@ -250,31 +249,28 @@ impl ReleaseRun<'_> {
         let rows_now = row_operations(session)
             .await
             .map_err(EngineError::database("read the row counters"))?;
-        let rows = RowOperations::since(&rows_now, &rows_before);
-        let tables_created = tables_created(session)
+        let rows = RowOperations::since(&rows_now, &so_far.rows);
+        so_far.rows = rows_now;
+        let created_now = tables_created(session, so_far.command)
             .await
             .map_err(EngineError::database("read the created tables"))?;
+        so_far.command = created_now.command;
+        so_far.created.extend(created_now.tables.iter().cloned());
         let keys_after = self.keys(session, tier).await?;
         self.rows_are_declared(
             session,
             tier,
             &rows,
-            created,
-            &tables_created,
+            &so_far.created,
             &keys_before,
             &keys_after,
         )
         .await?;
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
-        let markers = metrics::markers(
-            session,
-            self.package,
-            self.parameters,
-            &tier.marker.0,
-            &mut figures,
-        )
-        .await?;
+        // What the markers name was read just now, with the expectations.
+        let fill = |marker: &String| template::fill(marker, &MessageFacts::default(), &figures);
+        let markers = tier.marker.0.iter().map(fill).collect();
         Ok(TierRecord {
             tier: tier.id.clone(),
             label: tier.label.clone(),
@@ -285,7 +281,7 @@ impl ReleaseRun<'_> {
             duration_ms: millis(started.elapsed()),
             markers,
             rows,
-            tables_created,
+            tables_created: created_now.tables,
             declared_rows: new_keys(&keys_before, keys_after),
             attempts: 1,
             metrics: Probe::new(),
@@ -390,17 +386,12 @@ impl ReleaseRun<'_> {
     }
 
     /// Rows may only come into tables of this release, or into declared ones and as many as declared.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "all of it is what one tier did, seen before and after"
-    )]
     async fn rows_are_declared(
         &self,
         session: &Session,
         tier: &Tier,
         rows: &[RowOperations],
         created: &BTreeSet<String>,
-        created_now: &[String],
         keys_before: &[DeclaredRows],
         keys_after: &[DeclaredRows],
     ) -> Result<(), EngineError> {
@@ -448,7 +439,7 @@ impl ReleaseRun<'_> {
         }
         for operations in rows.iter().filter(|operations| operations.inserted > 0) {
             let table = &operations.table;
-            if created.contains(table) || created_now.contains(table) {
+            if created.contains(table) {
                 continue;
             }
             match declared.iter().find(|(name, _)| name == table) {
@@ -531,6 +522,16 @@ impl ReleaseRun<'_> {
             hint: Some("somebody else appended to the ledger; look at it before going on".into()),
         })
     }
+}
+
+/// What the tiers of a unit left for the next one to compare with.
+struct SoFar {
+    /// Tables that this release made.
+    created: BTreeSet<String>,
+    /// Number of the last command that made one.
+    command: i64,
+    /// The row counters.
+    rows: Vec<RowOperations>,
 }
 
 /// Consecutive tiers of one group share a transaction; every other tier is a unit of its own.

@@ -1,4 +1,4 @@
-//! What the present transaction did to rows, from the counters of `pg_stat_xact_all_tables`.
+//! What the present transaction did to rows, from the counters behind `pg_stat_xact_user_tables`.
 //!
 //! The counters carry over from earlier transactions of the session, so they are read at the
 //! start and subtracted; they include attempts of aborted sub-transactions and don't see TRUNCATE.

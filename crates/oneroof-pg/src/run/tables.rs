@@ -3,12 +3,24 @@
 use crate::connect::Session;
 use crate::error::PgError;
 
-/// `schema.table` of every permanent table that the present transaction has created so far.
-pub async fn tables_created(session: &Session) -> Result<Vec<String>, PgError> {
+/// Tables that the present transaction created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TablesCreated {
+    /// `schema.table` of each permanent one.
+    pub tables: Vec<String>,
+    /// Number of the last command that created one: where to go on.
+    pub command: i64,
+}
+
+/// Tables that the present transaction created after its command `command`; -1 for all of them.
+pub async fn tables_created(session: &Session, command: i64) -> Result<TablesCreated, PgError> {
     let rows = session
-        .query(include_str!("tables_created.sql"), &[])
+        .query(include_str!("tables_created.sql"), &[&command])
         .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    Ok(TablesCreated {
+        command: rows.iter().map(|row| row.get(1)).max().unwrap_or(command),
+        tables: rows.iter().map(|row| row.get(0)).collect(),
+    })
 }
 
 /// `schema.table` of those names that the present search path finds; the others are left out.

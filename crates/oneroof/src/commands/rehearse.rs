@@ -87,6 +87,14 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
             refused.exit, refused.refusal.message
         );
     }
+    if let Some(clone) = &report.clone {
+        if let Some(note) = &clone.apply_role_note {
+            let _ = writeln!(text, "tiers ran as {}: {note}", clone.apply_role);
+        }
+        for difference in &clone.differences {
+            let _ = writeln!(text, "the clone differs: {difference}");
+        }
+    }
     if let Some(baseline) = &report.baseline {
         let verdict = if baseline.differences.is_empty() {
             format!(

@@ -87,7 +87,10 @@ const BACKFILL: &[Expected] = &[
         &[
             ("tier", "backfill"),
             ("file", "tiers/20_backfill.sql"),
-            ("message", "inserted 1 rows into `public.order_log`, which existed before"),
+            (
+                "message",
+                "inserted 1 rows into `public.order_log`, which existed before",
+            ),
             ("hint", "[[tier.rows]]"),
         ],
     ),
@@ -96,7 +99,10 @@ const BACKFILL: &[Expected] = &[
         7,
         &[
             ("tier", "backfill"),
-            ("message", "touched `public.payments`, which the package must never touch"),
+            (
+                "message",
+                "touched `public.payments`, which the package must never touch",
+            ),
             ("message", "0 inserted, 10000 updated, 0 deleted"),
             ("hint", "never_touch"),
         ],
@@ -137,7 +143,10 @@ const REPORTING: &[Expected] = &[
         "broken/reporting-grants-too-much",
         8,
         &[
-            ("message", "analysts may read 1 tables with personal data: customers"),
+            (
+                "message",
+                "analysts may read 1 tables with personal data: customers",
+            ),
             ("expected", "analysts_read_no_table 0"),
             ("seen", "analysts_read_no_table 1"),
         ],
@@ -156,7 +165,10 @@ const REPORTING: &[Expected] = &[
         "rollback-blocked",
         &[
             ("message", "ROLLBACK REFUSED: cannot drop schema reporting"),
-            ("reasons", "view reporting.amount_by_country depends on schema reporting"),
+            (
+                "reasons",
+                "view reporting.amount_by_country depends on schema reporting",
+            ),
             ("reasons", "rollback/10_schema.sql:1"),
             ("hint", "nothing was changed"),
         ],
@@ -182,8 +194,14 @@ fn a_tier_that_commits_is_refused_before_anything_runs() {
     let package = examples().join(NOT_SEALED).display().to_string();
     let place = "tiers/20_backfill.sql:17:1";
     let outcome = sandbox.run(&["package", "check", &package]).exits(4);
-    assert!(outcome.stdout.contains(&format!("{place}: error: ")), "{outcome:#?}");
-    assert!(outcome.stdout.contains("[transaction-control]"), "{outcome:#?}");
+    assert!(
+        outcome.stdout.contains(&format!("{place}: error: ")),
+        "{outcome:#?}"
+    );
+    assert!(
+        outcome.stdout.contains("[transaction-control]"),
+        "{outcome:#?}"
+    );
     let _ = sandbox
         .run(&["package", "seal", &package])
         .exits(3)
@@ -215,9 +233,14 @@ fn every_example_is_expected_sealed_and_listed() {
     assert_eq!(expected, there.iter().map(String::as_str).collect());
     let sandbox = Sandbox::new();
     for folder in expected {
-        assert!(listed.contains(&format!("({folder}/README.md)")), "{folder} is not listed");
+        assert!(
+            listed.contains(&format!("({folder}/README.md)")),
+            "{folder} is not listed"
+        );
         let package = examples().join(folder).display().to_string();
-        let report = sandbox.run(&["package", "check", &package, "--json"]).json();
+        let report = sandbox
+            .run(&["package", "check", &package, "--json"])
+            .json();
         assert_eq!(report["sealed"], folder != NOT_SEALED, "{report}");
     }
 }
@@ -226,7 +249,10 @@ fn every_example_is_expected_sealed_and_listed() {
 fn check(fixture: &str, database: &str, cases: &[Expected]) {
     let world = World::without_roles();
     let sql = examples().join(fixture).join("fixtures/production.sql");
-    world.sql("postgres", &format!("create database {database} template template0"));
+    world.sql(
+        "postgres",
+        &format!("create database {database} template template0"),
+    );
     world.sql(database, &fs::read_to_string(sql).unwrap());
     world.target(database, database, database);
     let tables =
@@ -236,7 +262,11 @@ fn check(fixture: &str, database: &str, cases: &[Expected]) {
     for case in cases {
         rehearse(&world, database, case);
     }
-    assert_eq!(world.value(database, tables), before, "the production was changed");
+    assert_eq!(
+        world.value(database, tables),
+        before,
+        "the production was changed"
+    );
     world.nothing_is_left();
 }
 
@@ -266,8 +296,13 @@ fn rehearse(world: &World, target: &str, case: &Expected) {
     );
     for (member, part) in case.says {
         let value = &error[*member];
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        assert!(text.contains(part), "{folder}: `{part}` is not in {member} of {error:#}");
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        assert!(
+            text.contains(part),
+            "{folder}: `{part}` is not in {member} of {error:#}"
+        );
     }
     // Nothing after the failed step but the look at the source, the clean-up and the record.
     let failed: Vec<_> = report["steps"]

@@ -4,14 +4,19 @@
     reason = "a test that cannot go on has failed, helpers included"
 )]
 
+mod bad_input;
 mod command_line;
 mod config;
 mod demo;
 mod examples;
+mod executor;
 mod explain;
 mod help;
 mod init;
 mod interrupt;
+mod locks;
+mod lost_connection;
+mod missing_rights;
 mod package;
 mod production;
 mod rehearse;

@@ -176,14 +176,45 @@ impl World {
         }
     }
 
-    /// Ends every session in a tier that runs `pg_sleep`, once there is one.
+    /// Waits until this holds.
+    pub(crate) fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < WAIT_MAX, "never happened: {what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until a tier is in the middle of `pg_sleep`.
+    pub(crate) fn wait_for_sleeper(&self, database: &str) {
+        self.wait_for(database, &sleepers("true"));
+    }
+
+    /// Cancels what sleeps.
+    pub(crate) fn wake_sleeper(&self, database: &str) {
+        self.wait_for(database, &sleepers("pg_cancel_backend(pid)"));
+    }
+
+    /// Ends the sessions that sleep.
     pub(crate) fn terminate_sleeper(&self, database: &str) {
-        self.wait_for(
-            database,
-            "select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_stat_activity
-             where datname = current_database() and pid <> pg_backend_pid()
-               and state = 'active' and wait_event = 'PgSleep'",
-        );
+        self.wait_for(database, &sleepers("pg_terminate_backend(pid)"));
+    }
+
+    /// Kills the server process of a session that sleeps.
+    pub(crate) fn kill_sleeper(&self, database: &str) {
+        let pid = self.value(database, &sleepers("true").replace("bool_or(true)", "max(pid)::text").replace("false", "'0'"));
+        let _ = self.sandbox.bash(&format!("kill -9 {pid}")).exits(0);
+    }
+
+    /// Waits until the server lets us in again.
+    pub(crate) fn wait_until_it_answers(&self, database: &str) {
+        let conninfo = self.conninfo(database, SUPERUSER);
+        let options = oneroof_pg::connect::SessionOptions::read_only("oneroof/test");
+        self.wait_until("the server answers", || {
+            self.runtime
+                .block_on(oneroof_pg::connect::connect(&conninfo, &options))
+                .is_ok()
+        });
     }
 
     /// Kills the server without a word, as the power does.
@@ -211,6 +242,43 @@ impl World {
         (outcome.code.unwrap_or(-1), outcome.json())
     }
 
+    /// Runs oneroof, which must refuse with this code and say what to do next. Gives the error.
+    #[track_caller]
+    pub(crate) fn refused(&self, line: &str, code: &str) -> Value {
+        let error = self.error(line, 3, "refused");
+        assert_eq!(error["code"], code, "{line}: {error:#}");
+        error
+    }
+
+    /// Runs oneroof, which must end with an error of this kind. Gives it.
+    #[track_caller]
+    pub(crate) fn error(&self, line: &str, exit: i32, kind: &str) -> Value {
+        let (code, document) = self.json(line);
+        let error = &document["error"];
+        assert_eq!(code, exit, "{line}: {document:#}");
+        assert_eq!(
+            (&error["kind"], &error["exit"]),
+            (&kind.into(), &exit.into()),
+            "{line}: {error:#}"
+        );
+        let is_text = |member: &str| error[member].as_str().is_some_and(|text| !text.is_empty());
+        assert!(is_text("message"), "{line}: {error:#}");
+        // What PostgreSQL says about a statement often has no hint; then its place must do.
+        assert!(
+            is_text("hint") || is_text("sqlstate") && is_text("file") || is_text("seen"),
+            "{line} does not say what to do: {error:#}"
+        );
+        error.clone()
+    }
+
+    /// Runs oneroof, which must succeed. Gives its report.
+    #[track_caller]
+    pub(crate) fn done(&self, line: &str) -> Value {
+        let (code, document) = self.json(line);
+        assert_eq!(code, 0, "{line}: {document:#}");
+        document
+    }
+
     /// Folders of private servers that the project knows.
     pub(crate) fn private_servers(&self) -> Vec<PathBuf> {
         let mut folders = Vec::new();
@@ -219,8 +287,12 @@ impl World {
         };
         for entry in entries {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                let entry: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
+                let entry: Value =
+                    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
                 folders.push(PathBuf::from(entry["folder"].as_str().unwrap()));
             }
         }
@@ -289,6 +361,15 @@ impl World {
     }
 }
 
+/// Does `what` with every session that sleeps.
+fn sleepers(what: &str) -> String {
+    format!(
+        "select coalesce(bool_or({what}), false) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()
+           and state = 'active' and wait_event = 'PgSleep'"
+    )
+}
+
 /// A tier of a package that a test writes.
 #[derive(Clone, Copy)]
 pub(crate) struct Tier<'a> {
@@ -306,5 +387,20 @@ pub(crate) const fn tier<'a>(id: &'a str, sql: &'a str, undo: &'a str) -> Tier<'
         plan: "",
         sql,
         undo,
+    }
+}
+
+/// Is this part in that member of the error?
+#[track_caller]
+pub(crate) fn says(error: &Value, member: &str, parts: &[&str]) {
+    let value = &error[member];
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    for part in parts {
+        assert!(
+            text.contains(part),
+            "`{part}` is not in {member} of {error:#}"
+        );
     }
 }
