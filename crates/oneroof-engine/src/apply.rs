@@ -84,7 +84,7 @@ pub async fn apply(
     target: &str,
     options: &ApplyOptions,
 ) -> Result<ApplyReport, EngineError> {
-    package.require_sealed()?;
+    crate::check::require_fit(package)?;
     let target = &open::target(context, target)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();

@@ -69,11 +69,14 @@ pub fn check(package: &OpenPackage) -> Result<CheckReport, EngineError> {
     })
 }
 
-/// A package with errors is refused by every verb that would run it.
-pub(crate) fn refuse_errors(
-    package: &OpenPackage,
-    report: &CheckReport,
-) -> Result<(), EngineError> {
+/// What every verb asks of a package before it runs anything of it: sealed, and without errors. A
+/// manifest alone proves nothing about the statements: it can be written by hand.
+pub(crate) fn require_fit(package: &OpenPackage) -> Result<(), EngineError> {
+    package.require_sealed()?;
+    refuse_errors(package, &check(package)?)
+}
+
+fn refuse_errors(package: &OpenPackage, report: &CheckReport) -> Result<(), EngineError> {
     if report.errors == 0 {
         return Ok(());
     }

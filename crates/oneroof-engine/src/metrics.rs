@@ -14,6 +14,9 @@ use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
 use crate::store::package_files::OpenPackage;
 
+/// SQLSTATE of a missing right.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
 /// A check that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BrokenCheck {
@@ -275,7 +278,20 @@ async fn read(
                 ..Failure::default()
             }
             .into(),
-            ValueFault::Server(error) => query_failure(error, query, what, file),
+            ValueFault::Server(error) => {
+                let denied = error.sqlstate() == Some(INSUFFICIENT_PRIVILEGE);
+                let mut failure = query_failure(error, query, what, file);
+                if let EngineError::Failed(failure) = &mut failure
+                    && denied
+                    && failure.hint.is_none()
+                {
+                    failure.hint = Some(format!(
+                        "asked {}; a DBA gives that role what it lacks: grant select on … to …;",
+                        session.describe()
+                    ));
+                }
+                failure
+            }
         })
 }
 

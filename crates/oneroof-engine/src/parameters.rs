@@ -17,7 +17,7 @@ pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, Engin
     let text = std::fs::read_to_string(path).map_err(|error| {
         EngineError::input(
             format!("read parameter file `{}`: {error}", path.display()),
-            None,
+            "--params names a TOML file with values, or with [packages.NAME] tables".to_owned(),
         )
     })?;
     read_text(&path.display().to_string(), &text, package)

@@ -62,7 +62,7 @@ pub async fn rollback(
     target: &str,
     options: &RollbackOptions,
 ) -> Result<RollbackReport, EngineError> {
-    package.require_sealed()?;
+    crate::check::require_fit(package)?;
     let target = &open::target(context, target)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();

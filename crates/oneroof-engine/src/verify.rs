@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use oneroof_model::Value;
+use oneroof_model::{ReleaseState, Value};
+use oneroof_pg::connect::Session;
 use serde::Serialize;
 
 use crate::apply::invariant_failure;
 use crate::context::Context;
-use crate::error::EngineError;
+use crate::error::{EngineError, Failure};
+use crate::execute::release::entries;
 use crate::figures::Figures;
 use crate::metrics::{self, BrokenCheck, StopAt};
 use crate::source::Source;
@@ -51,6 +53,7 @@ pub async fn verify(
             let identity = oneroof_pg::catalog::identity(session)
                 .await
                 .map_err(EngineError::database("read the target's identity"))?;
+            applied(session, package, &target.name).await?;
             let mut figures = Figures::default();
             let broken = metrics::ask(
                 session,
@@ -94,4 +97,39 @@ pub async fn verify(
     } else {
         Err(invariant_failure(&report.broken).into())
     }
+}
+
+/// Where there is a ledger, it says whether there is anything to verify; its word is clearer than that of
+/// an invariant that finds no table.
+async fn applied(
+    session: &Session,
+    package: &OpenPackage,
+    target: &str,
+) -> Result<(), EngineError> {
+    let reading = || EngineError::database("read the ledger");
+    if !oneroof_pg::ledger::exists(session)
+        .await
+        .map_err(reading())?
+    {
+        return Ok(());
+    }
+    let plan = &package.plan;
+    let state = ReleaseState::of(&plan.package.name, &entries(session).await?);
+    if state.finished.is_some() {
+        return Ok(());
+    }
+    let seen = match state.applied.last() {
+        None => "the ledger knows no tier of it that stands".to_owned(),
+        Some(last) => format!("its last tier that stands is `{}`", last.tier),
+    };
+    Err(Failure {
+        message: format!(
+            "release {} is not complete on target `{target}`: {seen}",
+            plan.release_tag()
+        ),
+        expected: Some("a finished run in the ledger".into()),
+        seen: Some(seen),
+        ..Failure::default()
+    }
+    .into())
 }

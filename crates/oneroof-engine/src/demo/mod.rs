@@ -1,5 +1,6 @@
 //! `demo`: the whole story on embedded servers, ending with every figure beside what was seen.
 
+pub mod clean;
 pub mod figures;
 mod golden;
 

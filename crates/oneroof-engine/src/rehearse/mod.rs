@@ -55,9 +55,7 @@ pub async fn rehearse(
     from: &str,
     options: &RehearseOptions,
 ) -> Result<RehearsalReport, EngineError> {
-    package.require_sealed()?;
-    let check = crate::check::check(package)?;
-    crate::check::refuse_errors(package, &check)?;
+    crate::check::require_fit(package)?;
     let target = &open::target(context, from)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     crate::source::read_role(target)?;
@@ -96,6 +94,10 @@ pub async fn rehearse(
     )
     .await;
     if let Err(error) = outcome {
+        if steps.records().is_empty() {
+            // Not even the first step began: the source cannot be opened, and there is nothing to record.
+            return Err(error);
+        }
         let step = steps.failed().unwrap_or(1);
         report.verdict = Verdict::Failed;
         report.failure = Some(failure(step, error));

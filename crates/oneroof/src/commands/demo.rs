@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
+use oneroof_engine::demo::clean::CleanReport;
 use oneroof_engine::demo::{self, DemoOptions, DemoReport};
 use oneroof_engine::fixture::FixtureSize;
 use oneroof_engine::rehearse::report::Verdict;
@@ -25,7 +26,8 @@ use crate::ui::{progress, record};
 #[command(after_help = "Examples:\n  \
     oneroof demo\n  \
     oneroof demo --size full --keep\n  \
-    oneroof demo --json | jq .figures.missed")]
+    oneroof demo --json | jq .figures.missed\n  \
+    oneroof demo --clean")]
 pub(crate) struct DemoArgs {
     /// How large the reference production is: some thousand rows, or more than a million
     #[arg(long, value_name = "SIZE", default_value = "small")]
@@ -33,6 +35,9 @@ pub(crate) struct DemoArgs {
     /// Leave the production, and a clone with the release applied, and print how to connect
     #[arg(long)]
     keep: bool,
+    /// Stop and remove every kept demo of this folder instead, its evidence included
+    #[arg(long, conflicts_with_all = ["size", "keep"])]
+    clean: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -46,6 +51,11 @@ pub(crate) async fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<Ex
         Some(project) => project.context(&session.printer),
         None => project::context_without_project(project::current_folder()?, &session.printer),
     };
+    if args.clean {
+        let report = demo::clean::clean(&context.root).await?;
+        session.printer.report(&report, clean_text)?;
+        return Ok(Exit::Ok);
+    }
     let size = match args.size {
         Size::Small => FixtureSize::Small,
         Size::Full => FixtureSize::Full,
@@ -66,6 +76,15 @@ pub(crate) async fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<Ex
     drop(busy);
     let error = (report.verdict != Verdict::Passed).then(|| error_of(&report));
     session.printer.report_with_error(&report, error, text)
+}
+
+fn clean_text(report: &CleanReport) -> String {
+    let mut text = String::new();
+    for folder in &report.removed {
+        let _ = writeln!(text, "removed {}", folder.display());
+    }
+    let _ = writeln!(text, "servers stopped: {}", report.servers_stopped);
+    text
 }
 
 fn error_of(report: &DemoReport) -> ErrorReport {

@@ -261,7 +261,11 @@ fn a_tier_must_leave_its_session_and_the_ledger_alone() {
             "do $$ begin execute 'set local search_path to pg' || '_temp'; end $$;",
             "search_path",
         ),
-        ("words", "do $$ begin execute 'commit'; end $$;", "2D000"),
+        (
+            "words",
+            "do $$ begin execute 'com' || 'mit'; end $$;",
+            "2D000",
+        ),
     ];
     for (name, sql, says_what) in cases {
         world.package(

@@ -23,7 +23,11 @@ fn the_loser_of_a_race_is_told_who_holds_the_target() {
     world.package(
         "other",
         "",
-        &[tier("made", "create table public.made (id int);", "drop table public.made;")],
+        &[tier(
+            "made",
+            "create table public.made (id int);",
+            "drop table public.made;",
+        )],
     );
     let first = std::thread::scope(|scope| {
         let first = scope.spawn(|| world.run("apply slow --target lab --execute --json"));
@@ -40,7 +44,11 @@ fn the_loser_of_a_race_is_told_who_holds_the_target() {
             "rollback slow --target lab --execute",
         ] {
             let error = world.refused(line, "target-locked");
-            says(&error, "message", &["oneroof/apply/", "app_apply", " since 20", "pid "]);
+            says(
+                &error,
+                "message",
+                &["oneroof/apply/", "app_apply", " since 20", "pid "],
+            );
             says(&error, "hint", &["wait until it is done"]);
         }
         let error = world.refused("apply other --target lab --execute", "target-locked");
@@ -49,7 +57,10 @@ fn the_loser_of_a_race_is_told_who_holds_the_target() {
             .unwrap()
             .split(|c: char| !c.is_ascii_digit())
             .collect();
-        assert!(pids.contains(&holder.as_str()), "{holder} is not in {error:#}");
+        assert!(
+            pids.contains(&holder.as_str()),
+            "{holder} is not in {error:#}"
+        );
         // A dry run only looks, and needs no lock.
         let _ = world.done("apply other --target lab");
         assert_eq!(world.ledger("lab"), ledger);
@@ -75,7 +86,10 @@ fn a_lock_that_is_not_to_be_had_is_waited_for_and_its_holder_named() {
     world.package(
         "hasty",
         "",
-        &[Tier { plan: "lock_timeout = \"500ms\"\nlock_retries = 1", ..wants }],
+        &[Tier {
+            plan: "lock_timeout = \"500ms\"\nlock_retries = 1",
+            ..wants
+        }],
     );
     let blocker = world.session("lab");
     world.on(&blocker, "begin; lock table public.notes in share mode");
@@ -85,13 +99,28 @@ fn a_lock_that_is_not_to_be_had_is_waited_for_and_its_holder_named() {
     let ledger = world.ledger("lab");
     let outcome = world.run("apply hasty --target lab --execute --json");
     let error = &outcome.json()["error"];
-    assert_eq!((outcome.code, &error["sqlstate"]), (Some(4), &"55P03".into()), "{outcome:#?}");
-    assert_eq!(outcome.stderr.matches(&format!("pid {pid}")).count(), 1, "{outcome:#?}");
-    assert_eq!(world.ledger("lab"), format!("{ledger} run_started").trim_start());
+    assert_eq!(
+        (outcome.code, &error["sqlstate"]),
+        (Some(4), &"55P03".into()),
+        "{outcome:#?}"
+    );
+    assert_eq!(
+        outcome.stderr.matches(&format!("pid {pid}")).count(),
+        1,
+        "{outcome:#?}"
+    );
+    assert_eq!(
+        world.ledger("lab"),
+        format!("{ledger} run_started").trim_start()
+    );
 
     // The blocker goes while the next run rests.
     let outcome: Outcome = std::thread::scope(|scope| {
-        let patient = scope.spawn(|| world.sandbox.bash("$oneroof apply patient --target lab --execute --json 2> talk"));
+        let patient = scope.spawn(|| {
+            world
+                .sandbox
+                .bash("$oneroof apply patient --target lab --execute --json 2> talk")
+        });
         world.wait_until("the blocker is named", || {
             let talk = std::fs::read_to_string(world.sandbox.project().join("talk"));
             talk.is_ok_and(|talk| talk.contains(&format!("pid {pid}")))
@@ -100,7 +129,10 @@ fn a_lock_that_is_not_to_be_had_is_waited_for_and_its_holder_named() {
         patient.join().unwrap()
     });
     let report = outcome.exits(0).json();
-    assert!(report["tiers"][0]["attempts"].as_u64().unwrap() > 1, "{report}");
+    assert!(
+        report["tiers"][0]["attempts"].as_u64().unwrap() > 1,
+        "{report}"
+    );
     let talk = world.sandbox.read("talk");
     assert!(talk.contains("test_admin"), "{talk}");
     assert_eq!(

@@ -6,7 +6,11 @@ use crate::world::{Tier, World, says, tier};
 const FIXTURE: &str = "create table public.pace (is_slow bool not null);
     insert into public.pace values (true);";
 
-const ONE: Tier<'_> = tier("one", "create table public.one (id int);", "drop table public.one;");
+const ONE: Tier<'_> = tier(
+    "one",
+    "create table public.one (id int);",
+    "drop table public.one;",
+);
 
 /// Sleeps for a minute while table `pace` says so.
 const SLOW: Tier<'_> = tier(
@@ -34,6 +38,8 @@ fn a_crashed_server_loses_the_running_tier_only() {
 #[track_caller]
 fn check(world: &World, break_it: impl FnOnce(&World)) {
     world.scratch("lab", FIXTURE);
+    // Servers for tests keep nothing safe; a production's does.
+    world.sql("lab", "alter database lab set synchronous_commit = on");
     world.package("steps", "", &[ONE, SLOW]);
     let outcome = std::thread::scope(|scope| {
         let run = scope.spawn(|| world.run("apply steps --target lab --execute --json"));
@@ -53,7 +59,11 @@ fn check(world: &World, break_it: impl FnOnce(&World)) {
 
     world.sql("lab", "update public.pace set is_slow = false");
     let report = world.done("apply steps --target lab --execute");
-    assert_eq!(report["resumed_after"], serde_json::json!(["one"]), "{report}");
+    assert_eq!(
+        report["resumed_after"],
+        serde_json::json!(["one"]),
+        "{report}"
+    );
     assert_eq!(world.value("lab", MADE), "one slow");
     let _ = world.done("rollback steps --target lab --execute");
     assert_eq!(world.value("lab", MADE), "");

@@ -202,7 +202,12 @@ impl World {
 
     /// Kills the server process of a session that sleeps.
     pub(crate) fn kill_sleeper(&self, database: &str) {
-        let pid = self.value(database, &sleepers("true").replace("bool_or(true)", "max(pid)::text").replace("false", "'0'"));
+        let pid = self.value(
+            database,
+            &sleepers("true")
+                .replace("bool_or(true)", "max(pid)::text")
+                .replace("false", "'0'"),
+        );
         let _ = self.sandbox.bash(&format!("kill -9 {pid}")).exits(0);
     }
 
