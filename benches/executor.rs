@@ -5,6 +5,8 @@
 //! in turn, and the ratio of each pair is printed. Run: `cargo bench -p oneroof --bench executor`.
 //! Needs PostgreSQL's programs, psql among them.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its ratios")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,7 +45,7 @@ fn main() -> Outcome<()> {
     let listed: serde_json::Value = serde_json::from_str(&listed)?;
     let clone = find_clone(&listed).ok_or("the kept clone is not listed")?;
     let id = clone["id"].as_str().ok_or("a clone without id")?.to_owned();
-    let uri = clone["connection"]
+    let connection = clone["connection"]
         .as_str()
         .ok_or("a clone without connection")?
         .to_owned();
@@ -80,8 +82,8 @@ fn main() -> Outcome<()> {
                 "--quiet",
             ],
         )?;
-        psql(&uri, &["--command", "create database peer"])?;
-        let peer = with_database(&uri, "peer");
+        psql(&connection, &["--command", "create database peer"])?;
+        let peer = with_database(&connection, "peer");
         let theirs = timed(|| {
             psql(
                 &peer,
@@ -92,7 +94,7 @@ fn main() -> Outcome<()> {
                 ],
             )
         })?;
-        psql(&uri, &["--command", "drop database peer"])?;
+        psql(&connection, &["--command", "drop database peer"])?;
         if pair == 0 {
             continue;
         }
@@ -122,12 +124,9 @@ fn find_clone(listed: &serde_json::Value) -> Option<&serde_json::Value> {
         .first()
 }
 
-fn with_database(uri: &str, database: &str) -> String {
-    let (address, options) = uri.split_once('?').unwrap_or((uri, ""));
-    let server = address
-        .rsplit_once('/')
-        .map_or(address, |(server, _)| server);
-    format!("{server}/{database}?{options}")
+/// The same connection string with another database: the last word counts.
+fn with_database(connection: &str, database: &str) -> String {
+    format!("{connection} dbname={database}")
 }
 
 fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<Duration> {
@@ -160,7 +159,7 @@ fn run(project: &Path, arguments: &[&str]) -> Outcome<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn psql(uri: &str, arguments: &[&str]) -> Outcome<()> {
+fn psql(connection: &str, arguments: &[&str]) -> Outcome<()> {
     let output = command("psql")
         .args([
             "--no-psqlrc",
@@ -168,7 +167,7 @@ fn psql(uri: &str, arguments: &[&str]) -> Outcome<()> {
             "--set",
             "ON_ERROR_STOP=1",
             "--dbname",
-            uri,
+            connection,
         ])
         .args(arguments)
         .stdin(Stdio::null())

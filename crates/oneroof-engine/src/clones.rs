@@ -50,9 +50,10 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
                 .filter(|server| server.is_running());
             ListedClone {
                 connection: server.as_ref().map(|server| {
-                    server
-                        .conninfo(&entry.database, &server.superuser)
-                        .to_uri_without_password()
+                    crate::rehearse::clone::connection(
+                        &server.conninfo(&entry.database, &server.superuser),
+                    )
+                    .text
                 }),
                 running: server.is_some(),
                 id: entry.id,

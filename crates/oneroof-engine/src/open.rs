@@ -4,7 +4,7 @@ use std::path::Path;
 
 use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
-use oneroof_pg::catalog;
+use oneroof_pg::catalog::{self, TargetIdentity};
 use oneroof_pg::clone::{CloneRegistry, MarkVerdict, mark_verdict};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -101,22 +101,10 @@ pub(crate) async fn place(
     let class = class(&session, &clones(&context.root), &target.name).await?;
     session.close().await;
     postgres_range::check(package, identity.major)?;
-    let expected_database = package
-        .plan
-        .package
-        .database
-        .clone()
-        .unwrap_or_else(|| apply.dbname().to_owned());
-    if identity.database_name != expected_database {
-        return Err(Refusal::new(
-            RefusalCode::WrongDatabase,
-            format!(
-                "target `{}` is database `{}`, but package `{}` may only run on `{expected_database}`",
-                target.name, identity.database_name, package.plan.package.name
-            ),
-        )
-        .into());
+    if class != TargetClass::Clone {
+        right_database(package, target, &identity)?;
     }
+    let expected_database = identity.database_name.clone();
     Ok(Place {
         name: target.name.clone(),
         apply: apply.clone(),
@@ -125,6 +113,37 @@ pub(crate) async fn place(
         identity,
         expected_database,
     })
+}
+
+/// A package may name the only database it is meant for. A clone has a name of its own, which is
+/// one of its two differences to its source.
+pub(crate) fn right_database(
+    package: &OpenPackage,
+    target: &TargetDatabase,
+    identity: &TargetIdentity,
+) -> Result<(), EngineError> {
+    match &package.plan.package.database {
+        Some(wanted) if *wanted != identity.database_name && !is_clone(target) => {
+            Err(Refusal::new(
+                RefusalCode::WrongDatabase,
+                format!(
+                    "target `{}` is database `{}`, but package `{}` may only run on `{wanted}`",
+                    target.name, identity.database_name, package.plan.package.name
+                ),
+            )
+            .hint(format!(
+                "compare the connections of [targets.{}] in oneroof.toml with `database` in release.toml",
+                target.name
+            ))
+            .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Is it one of the project's kept clones, by its name?
+fn is_clone(target: &TargetDatabase) -> bool {
+    target.name.starts_with("clone:")
 }
 
 /// What the session's database is: a production, unless it bears a mark that our registry confirms.
@@ -159,11 +178,9 @@ pub(crate) fn reading_settings(
     run_id: &str,
 ) -> Result<RunSettings, EngineError> {
     let read = crate::source::read_role(target)?;
-    let expected = package
-        .plan
-        .package
-        .database
-        .clone()
+    let named = package.plan.package.database.clone();
+    let expected = named
+        .filter(|_| !is_clone(target))
         .unwrap_or_else(|| read.dbname().to_owned());
     let mut values: Vec<(String, String)> = parameters
         .settings()

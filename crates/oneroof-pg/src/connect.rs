@@ -21,6 +21,8 @@ use crate::tls;
 /// Notices kept until somebody takes them; later ones are counted only.
 const NOTICES_MAX: usize = 10_000;
 /// How long a cancel request or a farewell may take.
+/// Longest wait for a cancel request of a statement that was given up.
+const CANCEL_LIMIT: Duration = Duration::from_secs(2);
 const FAREWELL_LIMIT: Duration = Duration::from_secs(5);
 /// How long to wait for the reason after a connection was seen to be gone.
 const REASON_LIMIT: Duration = Duration::from_secs(1);
@@ -131,6 +133,30 @@ pub struct CancelHandle {
     token: tokio_postgres::CancelToken,
     tls: Option<MakeRustlsConnect>,
     server: String,
+}
+
+/// Cancels a statement whose answer nobody waits for any more (Ctrl-C): the server would run it to
+/// its end, holding its locks. Blocks for some milliseconds, so that it is also done when the process
+/// ends right after.
+struct CancelOnDrop<'a>(Option<&'a CancelHandle>);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        let Some(handle) = self.0.take().cloned() else {
+            return;
+        };
+        // A runtime of its own: the present one may be ending.
+        let cancelling = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime {
+                // If it cannot be sent, the server finds the closed connection after the statement.
+                let r = runtime.block_on(tokio::time::timeout(CANCEL_LIMIT, handle.cancel())); std::fs::write("/tmp/h7-dbg", format!("{r:?}")).ok();
+            }
+        });
+        let _ = cancelling.join();
+    }
 }
 
 /// Opens a session: tries the hosts in order, with TLS as `sslmode` says, and sets application
@@ -545,7 +571,10 @@ impl Session {
     /// # Errors
     /// [`PgError::Server`] with everything that the server said, or [`PgError::Lost`].
     pub async fn simple(&self, sql: &str) -> Result<SimpleOutcome, PgError> {
-        let messages = match self.client.simple_query(sql).await {
+        let mut running = CancelOnDrop(Some(&self.cancel));
+        let answer = self.client.simple_query(sql).await;
+        running.0 = None;
+        let messages = match answer {
             Ok(messages) => messages,
             Err(error) => return Err(self.explain(error).await),
         };
@@ -588,7 +617,10 @@ impl Session {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, PgError> {
-        match self.client.query(sql, params).await {
+        let mut running = CancelOnDrop(Some(&self.cancel));
+        let answer = self.client.query(sql, params).await;
+        running.0 = None;
+        match answer {
             Ok(rows) => Ok(rows),
             Err(error) => Err(self.explain(error).await),
         }

@@ -113,6 +113,8 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         "make the demo's folder `{}`",
         project.display()
     )))?;
+    // Dropped after everything below: a demo that does not come to its report leaves no folder.
+    let mut unfinished = RemovedOnDrop(Some(project.clone()));
     let servers = open::servers(&project);
     let binaries = server_binaries(around).await?;
     let mut config = ServerConfig::new(binaries, servers);
@@ -168,6 +170,7 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
             .await
             .map_err(|error| EngineError::other(error.to_string()))?;
     }
+    unfinished.0 = None;
     Ok(DemoReport {
         verdict,
         size: options.size,
@@ -177,6 +180,18 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         clone: kept_clone,
         rehearsal,
     })
+}
+
+/// A folder that is removed unless it is taken out of here.
+struct RemovedOnDrop(Option<PathBuf>);
+
+impl Drop for RemovedOnDrop {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.take() {
+            // Why the demo ended is what the user hears about.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
 }
 
 /// Server binaries of any major, or a refusal with the install command.

@@ -88,6 +88,31 @@ pub(super) fn faithful_differences(
     )
 }
 
+/// Differences for a message: the first few, and how many more there are.
+pub(super) fn shown(differences: &[String]) -> String {
+    const SHOWN: usize = 8;
+    const CHARACTERS: usize = 300;
+    let mut lines: Vec<String> = differences
+        .iter()
+        .take(SHOWN)
+        .map(|difference| match difference.chars().count() {
+            0..=CHARACTERS => difference.clone(),
+            _ => difference
+                .chars()
+                .take(CHARACTERS)
+                .chain(" …".chars())
+                .collect(),
+        })
+        .collect();
+    if differences.len() > SHOWN {
+        lines.push(format!(
+            "and {} more, all in rehearsal.json",
+            differences.len() - SHOWN
+        ));
+    }
+    lines.join("; ")
+}
+
 fn data_differences(diff: &DataDiff) -> Vec<String> {
     let mut words = Vec::new();
     words.extend(

@@ -246,15 +246,24 @@ impl Clone {
 
 /// A connection for psql; private servers ask no password.
 pub(crate) fn connection(conninfo: &ConnInfo) -> ConnectionReport {
-    let uri = conninfo.to_uri_without_password();
     ConnectionReport {
-        host: conninfo.host(),
-        port: conninfo.port(),
-        dbname: conninfo.dbname().to_owned(),
-        user: conninfo.user().to_owned(),
-        psql: format!("psql \"{uri}\""),
-        uri,
+        text: format!(
+            "host={} port={} user={} dbname={}",
+            quoted(&conninfo.host()),
+            conninfo.port(),
+            quoted(conninfo.user()),
+            quoted(conninfo.dbname())
+        ),
     }
+}
+
+/// A value of a connection string: quoted where libpq needs it.
+fn quoted(value: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-./:".contains(character);
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// A clone that could not be made: missing rights, binaries and names are refusals.

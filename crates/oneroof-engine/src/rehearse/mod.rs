@@ -145,6 +145,7 @@ fn empty_report(
             ..SourceReport::default()
         },
         clone: None,
+        clone_unfaithful: Vec::new(),
         steps: Vec::new(),
         clone_deltas: Vec::new(),
         probes: Default::default(),

@@ -43,6 +43,8 @@ pub struct RehearsalReport {
     pub source: SourceReport,
     /// The clone, once it was made.
     pub clone: Option<CloneReport>,
+    /// Definitions of the clone that differ from the source's; empty if it is faithful.
+    pub clone_unfaithful: Vec<String>,
     /// Each step in order.
     pub steps: Vec<StepRecord>,
     /// The differences to a run on production: setting and simulation.
@@ -136,21 +138,25 @@ pub struct CloneReport {
     pub connection: Option<ConnectionReport>,
 }
 
-/// How to connect with psql.
+/// How to connect with psql. In JSON it is one connection string, `host=… port=… user=… dbname=…`.
 #[derive(Debug, Clone, Serialize)]
+#[serde(into = "String")]
 pub struct ConnectionReport {
-    /// Socket folder or host.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Database.
-    pub dbname: String,
-    /// User.
-    pub user: String,
-    /// All of it as one `postgresql://` address, without a password.
-    pub uri: String,
+    /// The connection string; private servers ask no password.
+    pub text: String,
+}
+
+impl ConnectionReport {
     /// The whole command.
-    pub psql: String,
+    pub fn psql(&self) -> String {
+        format!("psql \"{}\"", self.text)
+    }
+}
+
+impl From<ConnectionReport> for String {
+    fn from(connection: ConnectionReport) -> String {
+        connection.text
+    }
 }
 
 /// One step.

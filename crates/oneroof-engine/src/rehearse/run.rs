@@ -135,6 +135,7 @@ impl Rehearsal<'_> {
             })
             .await?;
         postgres_range::check(self.package, identity.major)?;
+        open::right_database(self.package, self.target, &identity)?;
         report.source.database.clone_from(&identity.database_name);
         report
             .source
@@ -234,7 +235,7 @@ impl Rehearsal<'_> {
     ) -> Result<(), EngineError> {
         let steps = self.steps;
         let admin = clone.admin_session(self.run_id).await?;
-        steps.run(3, self.faithful(source, &admin)).await?;
+        steps.run(3, self.faithful(source, &admin, report)).await?;
         let place = clone.place(&admin).await?;
         let run = ReleaseRun {
             context: self.context,
@@ -347,6 +348,7 @@ impl Rehearsal<'_> {
         &self,
         source: &mut Source,
         admin: &Session,
+        report: &mut RehearsalReport,
     ) -> Result<((), String), EngineError> {
         let settings = Default::default();
         let there = source
@@ -375,12 +377,13 @@ impl Rehearsal<'_> {
             };
             return Ok(((), detail));
         }
+        report.clone_unfaithful.clone_from(&differences);
         Err(Failure {
             message: format!(
                 "the clone differs from the source in {} definitions",
                 differences.len()
             ),
-            detail: Some(differences.join("; ")),
+            detail: Some(baseline::shown(&differences)),
             expected: Some(there.digest().to_string()),
             seen: Some(here.digest().to_string()),
             ..Failure::default()
@@ -656,7 +659,7 @@ impl Rehearsal<'_> {
                 "the rollback does not restore the baseline: {} differences",
                 differences.len()
             ),
-            detail: Some(differences.join("; ")),
+            detail: Some(baseline::shown(&differences)),
             expected: Some("definition and data digest of the baseline".into()),
             seen: Some(differences.first().cloned().unwrap_or_default()),
             hint: Some("make the rollback files undo exactly what their tiers do".into()),

@@ -64,7 +64,9 @@ impl OpenPackage {
         let files = bundled::files(word);
         if files.is_empty() {
             let bundled = bundled::names();
-            let hint = match nearest(word, bundled.iter().map(String::as_str)) {
+            let own = packages_folder.map(folders_in).unwrap_or_default();
+            let known = own.iter().chain(&bundled).map(String::as_str);
+            let hint = match nearest(word, known) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!(
                     "give a folder, or one of the bundled packages: {}",
@@ -195,6 +197,15 @@ fn utf8<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, EngineError> {
         )
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Names of the folders in `folder`; none if it cannot be read.
+fn folders_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Hidden files are not part of a package; links are refused, because what they point at is not

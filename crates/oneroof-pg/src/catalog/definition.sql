@@ -411,7 +411,8 @@ select 'column', a.identity,
            case when a.attstorage <> t.typstorage then 'storage ' || a.attstorage::text end,
            'compression ' || nullif(a.attcompression::text, ''),
            'statistics ' || nullif(nullif(to_jsonb(a.attstattarget)::text, 'null'), '-1'),
-           'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o),
+           -- `pg_attver` is a counter that the server keeps here for itself since 15.20; pg_dump leaves it out too.
+          'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o where o not like 'pg\_attver=%'),
            'foreign ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attfdwoptions) as o),
            case when not a.attislocal then 'inherited' end)
   from attribute as a

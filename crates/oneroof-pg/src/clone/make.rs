@@ -211,6 +211,12 @@ pub enum CloneError {
 impl CloneError {
     /// What to do next, if we know.
     pub fn hint(&self) -> Option<String> {
+        if is_disk_full(self) {
+            return Some(
+                "a clone takes as much disk as its source; make room, or name a folder on a larger disk: [postgres] folder in oneroof.toml"
+                    .to_owned(),
+            );
+        }
         match self {
             Self::Database { source, .. } => source.hint(),
             Self::Rights { missing, .. } => {
@@ -231,6 +237,26 @@ impl CloneError {
             _ => None,
         }
     }
+}
+
+/// SQLSTATE of a full disk.
+const DISK_FULL: &str = "53100";
+
+/// Did the clone's server, or a program on this machine, run out of disk? Programs say so in words.
+fn is_disk_full(error: &CloneError) -> bool {
+    if let CloneError::Database { source, .. } = error
+        && source.sqlstate() == Some(DISK_FULL)
+    {
+        return true;
+    }
+    let text = crate::error::with_sources(error);
+    [
+        "No space left on device",
+        "could not extend file",
+        "File too large",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
 }
 
 fn extension_list(missing: &[MissingExtension]) -> String {

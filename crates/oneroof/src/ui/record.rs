@@ -90,7 +90,7 @@ pub(crate) fn figures(figures: &[(String, Value)]) -> String {
 
 /// How to connect with psql.
 pub(crate) fn connection(connection: &ConnectionReport) -> String {
-    format!("  {}", connection.psql)
+    format!("  {}", connection.psql())
 }
 
 fn name(tier: &TierRecord) -> String {

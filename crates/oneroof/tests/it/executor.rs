@@ -264,7 +264,7 @@ fn a_tier_must_leave_its_session_and_the_ledger_alone() {
         (
             "words",
             "do $$ begin execute 'com' || 'mit'; end $$;",
-            "2D000",
+            "0A000",
         ),
     ];
     for (name, sql, says_what) in cases {

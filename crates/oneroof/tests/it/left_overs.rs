@@ -45,11 +45,14 @@ fn a_rehearsal_that_is_killed_is_swept_by_the_next_one() {
         &[ONE, tier("slow", "select pg_sleep(600);", "select 1;")],
     );
     std::thread::scope(|scope| {
-        let line = "echo $$ > pid; exec $oneroof rehearse steps --from shop 2> talk";
+        let line = "echo $$ > pid; exec $oneroof rehearse steps --from shop";
         let run = scope.spawn(|| world.sandbox.bash(line));
         world.wait_until("the slow tier has begun", || {
-            let talk = fs::read_to_string(world.sandbox.project().join("talk"));
-            talk.is_ok_and(|talk| talk.contains("slow"))
+            let evidence = world.sandbox.project().join("evidence");
+            world.entries("evidence").iter().any(|folder| {
+                let events = fs::read_to_string(evidence.join(folder).join("events.jsonl"));
+                events.is_ok_and(|events| events.contains("\"slow\""))
+            })
         });
         let _ = world.sandbox.bash("kill -9 $(cat pid)").exits(0);
         run.join().unwrap()

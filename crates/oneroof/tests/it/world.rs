@@ -366,6 +366,17 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// A test that failed may have left a kept clone.
+    fn drop(&mut self) {
+        for file in self.entries(".oneroof/servers") {
+            if let Some(id) = file.strip_suffix(".json") {
+                let _ = self.sandbox.run(&["clone", "drop", id]);
+            }
+        }
+    }
+}
+
 /// Does `what` with every session that sleeps.
 fn sleepers(what: &str) -> String {
     format!(
