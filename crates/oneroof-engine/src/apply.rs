@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use oneroof_model::package::Tier;
+use oneroof_model::package::{ResolvedParameters, Tier};
 use oneroof_model::{Digest, Event, Refusal, RefusalCode, ReleaseState, TargetClass, Value};
 use oneroof_pg::connect::Access;
 use oneroof_pg::ledger::{self, EntryKind};
@@ -119,6 +119,37 @@ pub async fn apply(
     outcome
 }
 
+/// The tiers that run with these parameters, up to `through`.
+pub(crate) fn cut<'a>(
+    package: &'a OpenPackage,
+    parameters: &ResolvedParameters,
+    through: Option<&str>,
+) -> Result<Vec<&'a Tier>, EngineError> {
+    let plan = &package.plan;
+    let tiers: Vec<&Tier> = plan
+        .tiers
+        .iter()
+        .filter(|tier| parameters.fulfil(&tier.when))
+        .collect();
+    let Some(word) = through else {
+        return Ok(tiers);
+    };
+    let id = plan.tier(word).map(|tier| tier.id.as_str());
+    if let Some(last) = tiers.iter().position(|tier| Some(tier.id.as_str()) == id) {
+        return Ok(tiers[..=last].to_vec());
+    }
+    let names: Vec<String> = tiers.iter().map(|tier| tier.title()).collect();
+    let names = format!("the tiers are: {}", names.join(", "));
+    let hint = match oneroof_model::nearest(word, tiers.iter().map(|tier| tier.id.as_str())) {
+        Some(near) => format!("did you mean `{near}`? {names}"),
+        None => names,
+    };
+    Err(EngineError::input(
+        format!("find tier `{word}` of {}", plan.package.name),
+        hint,
+    ))
+}
+
 /// What may be changed where (DESIGN 7), until the gate exists.
 pub(crate) fn refuse_production(place: &Place) -> Result<(), EngineError> {
     match place.class {
@@ -150,32 +181,7 @@ pub(crate) fn refuse_production(place: &Place) -> Result<(), EngineError> {
 impl ReleaseRun<'_> {
     /// The tiers up to `through`, or all of them.
     pub(crate) fn cut(&self, through: Option<&str>) -> Result<Vec<&Tier>, EngineError> {
-        let tiers = self.tiers();
-        let Some(word) = through else {
-            return Ok(tiers);
-        };
-        let names = || {
-            tiers
-                .iter()
-                .map(|tier| tier.title())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let id = self.package.plan.tier(word).map(|tier| tier.id.as_str());
-        match tiers.iter().position(|tier| Some(tier.id.as_str()) == id) {
-            Some(last) => Ok(tiers[..=last].to_vec()),
-            None => {
-                let ids = tiers.iter().map(|tier| tier.id.as_str());
-                let hint = match oneroof_model::nearest(word, ids) {
-                    Some(near) => format!("did you mean `{near}`? the tiers are: {}", names()),
-                    None => format!("the tiers are: {}", names()),
-                };
-                Err(EngineError::input(
-                    format!("find tier `{word}` of {}", self.package.plan.package.name),
-                    hint,
-                ))
-            }
-        }
+        cut(self.package, self.parameters, through)
     }
 
     pub(crate) fn started_event(&self) -> Event {

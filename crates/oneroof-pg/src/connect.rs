@@ -20,9 +20,9 @@ use crate::tls;
 
 /// Notices kept until somebody takes them; later ones are counted only.
 const NOTICES_MAX: usize = 10_000;
-/// How long a cancel request or a farewell may take.
 /// Longest wait for a cancel request of a statement that was given up.
 const CANCEL_LIMIT: Duration = Duration::from_secs(2);
+/// How long a cancel request or a farewell may take.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(5);
 /// How long to wait for the reason after a connection was seen to be gone.
 const REASON_LIMIT: Duration = Duration::from_secs(1);
@@ -152,7 +152,9 @@ impl Drop for CancelOnDrop<'_> {
                 .build();
             if let Ok(runtime) = runtime {
                 // If it cannot be sent, the server finds the closed connection after the statement.
-                let r = runtime.block_on(tokio::time::timeout(CANCEL_LIMIT, handle.cancel())); std::fs::write("/tmp/h7-dbg", format!("{r:?}")).ok();
+                let _ = runtime.block_on(async {
+                    tokio::time::timeout(CANCEL_LIMIT, handle.cancel()).await
+                });
             }
         });
         let _ = cancelling.join();

@@ -39,9 +39,13 @@ pub(super) async fn prove(
         })
         .collect::<Vec<_>>()
         .join(", ");
+    let programs = match child_processes {
+        1 => "1 child process".to_owned(),
+        many => format!("{many} child processes"),
+    };
     let sentence = format!(
         "a transaction id was never assigned in {transactions} transactions of ours (asked before each rollback); \
-         {child_processes} child processes ran forced read-only; {rights}"
+         {programs} ran forced read-only; {rights}"
     );
     Ok(IsolationReport {
         transactions,

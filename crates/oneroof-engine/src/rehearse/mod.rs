@@ -59,6 +59,7 @@ pub async fn rehearse(
     let target = &open::target(context, from)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     crate::source::read_role(target)?;
+    crate::apply::cut(package, &parameters, options.through.as_deref())?;
     let run_id = run_id::new();
     let name = format!(
         "{}-{}-{run_id}",
@@ -98,7 +99,7 @@ pub async fn rehearse(
             // Not even the first step began: the source cannot be opened, and there is nothing to record.
             return Err(error);
         }
-        let step = steps.failed().unwrap_or(1);
+        let step = steps.failed().unwrap_or_else(|| steps.reached());
         report.verdict = Verdict::Failed;
         report.failure = Some(failure(step, error));
     }

@@ -109,6 +109,13 @@ impl<'a> Steps<'a> {
         *self.failed.borrow()
     }
 
+    /// The last step that was begun before something failed between two steps.
+    pub(crate) fn reached(&self) -> u32 {
+        let records = self.records.borrow();
+        let forward = records.iter().filter(|record| record.step < 16);
+        forward.map(|record| record.step).max().unwrap_or(1)
+    }
+
     /// All steps so far.
     pub(crate) fn records(&self) -> Vec<StepRecord> {
         self.records.borrow().clone()

@@ -48,10 +48,19 @@ fn a_kept_demo_is_a_project_to_play_with() {
         ]),
         run(&["apply", "one-roof", "--target", "production", "--execute"]),
         run(&["clone", "drop", clone]),
+        sandbox.run(&["demo", "--clean", "--json"]),
     ];
-    // Whatever the assertions below say: the server of the production ends with the test.
-    let stopped = sandbox.bash("kill -INT $(head -qn 1 ../oneroof-*/data/postmaster.pid)");
-    let [verify, second_apply, undo, undo_again, production, drop] = outcomes;
+    // All of it was run before anything is asserted, so that no server outlives a failed test.
+    sandbox.has_servers(0);
+    let [
+        verify,
+        second_apply,
+        undo,
+        undo_again,
+        production,
+        drop,
+        clean,
+    ] = outcomes;
     assert!(verify.exits(0).stdout.contains("TIER 8 VERIFY PASS"));
     let _ = second_apply.exits(3).says(&[
         "PREFLIGHT ABORT: axis substrate already present (6 tables)",
@@ -63,5 +72,7 @@ fn a_kept_demo_is_a_project_to_play_with() {
         .exits(3)
         .says(&["exit 3 (refused: gate-not-built)"]);
     let _ = drop.exits(0);
-    let _ = stopped.exits(0);
+    let clean = clean.exits(0).json();
+    assert_eq!(clean["removed"].as_array().map(Vec::len), Some(1));
+    assert_eq!(clean["servers_stopped"], 1);
 }

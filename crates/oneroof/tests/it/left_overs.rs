@@ -44,7 +44,7 @@ fn a_rehearsal_that_is_killed_is_swept_by_the_next_one() {
         "",
         &[ONE, tier("slow", "select pg_sleep(600);", "select 1;")],
     );
-    std::thread::scope(|scope| {
+    let killed = std::thread::scope(|scope| {
         let line = "echo $$ > pid; exec $oneroof rehearse steps --from shop";
         let run = scope.spawn(|| world.sandbox.bash(line));
         world.wait_until("the slow tier has begun", || {
@@ -57,6 +57,7 @@ fn a_rehearsal_that_is_killed_is_swept_by_the_next_one() {
         let _ = world.sandbox.bash("kill -9 $(cat pid)").exits(0);
         run.join().unwrap()
     });
+    assert_eq!(killed.code, None, "{killed:#?}");
     let left = world.private_servers();
     assert_eq!(left.len(), 1, "{left:?}");
     assert!(left[0].exists());

@@ -7,11 +7,11 @@ const NOTES: &str = "create table public.notes (id int primary key);
     create table public.pace (is_slow bool not null);
     insert into public.pace values (true);";
 
-/// Sleeps for a minute while table `pace` says so.
+/// Sleeps for ten minutes while table `pace` says so.
 const SLOW: Tier<'_> = tier(
     "slow",
     "create table public.slow (id int);
-     do $$ begin perform pg_sleep(case when is_slow then 60 else 0 end) from public.pace; end $$;",
+     do $$ begin perform pg_sleep(case when is_slow then 600 else 0 end) from public.pace; end $$;",
     "drop table public.slow;",
 );
 

@@ -12,11 +12,11 @@ const ONE: Tier<'_> = tier(
     "drop table public.one;",
 );
 
-/// Sleeps for a minute while table `pace` says so.
+/// Sleeps for ten minutes while table `pace` says so.
 const SLOW: Tier<'_> = tier(
     "slow",
     "create table public.slow (id int);
-do $$ begin perform pg_sleep(case when is_slow then 60 else 0 end) from public.pace; end $$;",
+do $$ begin perform pg_sleep(case when is_slow then 600 else 0 end) from public.pace; end $$;",
     "drop table public.slow;",
 );
 
@@ -82,7 +82,7 @@ fn ctrl_c_rolls_the_running_tier_back() {
         run.join().unwrap()
     });
     assert_eq!(outcome.exits(130).json()["error"]["kind"], "interrupted");
-    // The server ends the tier too, instead of sleeping on for a minute with its locks.
+    // The server ends the tier too, instead of sleeping on with its locks.
     world.wait_for(
         "lab",
         "select count(*) = 0 from pg_stat_activity where application_name like 'oneroof/apply/%'",

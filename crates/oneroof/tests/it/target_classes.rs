@@ -158,9 +158,9 @@ fn a_kept_clone_of_a_rehearsal_is_a_target_until_it_is_dropped() {
         );
     }
     let id = report["clone"]["id"].as_str().unwrap();
-    let uri = report["clone"]["connection"]["uri"].as_str().unwrap();
+    let connection = report["clone"]["connection"].as_str().unwrap();
     let made = "select concat_ws(' ', to_regclass('public.one'), to_regclass('public.two'))";
-    assert_eq!(world.value_at(uri, made), "one two");
+    assert_eq!(world.value_at(connection, made), "one two");
     assert_eq!(world.value("shop", made), "");
 
     let clone = format!("clone:{id}");
@@ -171,7 +171,7 @@ fn a_kept_clone_of_a_rehearsal_is_a_target_until_it_is_dropped() {
     let _ = world.done(&format!("verify steps --target {clone}"));
     let _ = world.done(&format!("probe steps --target {clone}"));
     let _ = world.done(&format!("rollback steps --target {clone} --execute"));
-    assert_eq!(world.value_at(uri, made), "");
+    assert_eq!(world.value_at(connection, made), "");
     let plan = world.done(&format!("apply steps --target {clone}"));
     assert_eq!(
         (&plan["class"], &plan["target"]),
@@ -180,9 +180,9 @@ fn a_kept_clone_of_a_rehearsal_is_a_target_until_it_is_dropped() {
     let _ = world.done(&format!(
         "apply steps --target {clone} --through one --execute"
     ));
-    assert_eq!(world.value_at(uri, made), "one");
+    assert_eq!(world.value_at(connection, made), "one");
     let _ = world.done(&format!("apply steps --target {clone} --execute"));
-    assert_eq!(world.value_at(uri, made), "one two");
+    assert_eq!(world.value_at(connection, made), "one two");
 
     let _ = world.done(&format!("clone drop {id}"));
     let _ = world.error(&format!("apply steps --target {clone}"), 2, "input");

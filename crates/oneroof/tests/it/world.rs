@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use crate::sandbox::{Outcome, Sandbox};
 
 /// How long a test waits for something that must happen.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_secs(45);
 
 /// A server that only this test knows, and a project whose targets are its databases. Roles of every
 /// target: `app_read`, `app_clone` and `app_apply`; `app_owner` owns the tables and cannot log in.
