@@ -160,8 +160,9 @@ impl From<ParameterError> for EngineError {
 
 impl From<ManifestError> for EngineError {
     fn from(error: ManifestError) -> Self {
-        Refusal::new(oneroof_model::RefusalCode::PackageNotSealed, error.to_string())
-            .hint("look at the change (`oneroof package diff`), then seal the package again: `oneroof package seal`")
-            .into()
+        EngineError::input(
+            error.to_string(),
+            "seal the package again: oneroof package seal FOLDER".to_owned(),
+        )
     }
 }

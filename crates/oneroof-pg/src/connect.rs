@@ -152,9 +152,8 @@ impl Drop for CancelOnDrop<'_> {
                 .build();
             if let Ok(runtime) = runtime {
                 // If it cannot be sent, the server finds the closed connection after the statement.
-                let _ = runtime.block_on(async {
-                    tokio::time::timeout(CANCEL_LIMIT, handle.cancel()).await
-                });
+                let _ = runtime
+                    .block_on(async { tokio::time::timeout(CANCEL_LIMIT, handle.cancel()).await });
             }
         });
         let _ = cancelling.join();

@@ -288,6 +288,10 @@ impl ConnectFailure {
             Self::NotPermitted => {
                 "a DBA must let this user, database and address in (`pg_hba.conf`, `grant connect`)".to_owned()
             }
+            Self::Protocol => {
+                "a server that is starting, stopping or crashing looks like this, and so does another program on that port"
+                    .to_owned()
+            }
             Self::TooManyConnections => "wait, or ask a DBA for a higher limit".to_owned(),
             Self::NotReady => "wait until the server accepts connections".to_owned(),
             Self::Tls(_) => {
@@ -295,7 +299,7 @@ impl ConnectFailure {
                     .to_owned()
             }
             Self::WrongServerKind(_) => "check the list of hosts and `target_session_attrs`".to_owned(),
-            Self::Refused | Self::Settings(_) | Self::Protocol => return None,
+            Self::Refused | Self::Settings(_) => return None,
         };
         Some(text)
     }

@@ -5,7 +5,7 @@ pub mod figures;
 mod golden;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use oneroof_model::Value;
 use oneroof_pg::conninfo::ConnInfo;
@@ -113,6 +113,7 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         "make the demo's folder `{}`",
         project.display()
     )))?;
+    let _folder = DemoFolder(project.clone());
     // Dropped after everything below: a demo that does not come to its report leaves no folder.
     let mut unfinished = RemovedOnDrop(Some(project.clone()));
     let servers = open::servers(&project);
@@ -155,7 +156,7 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
     };
     let mut production = None;
     if options.keep {
-        write_project(&project, &target)?;
+        write_project(around, &project, &target)?;
         server.remove_on_drop(false);
         production = Some(KeptProduction {
             connection: clone::connection(
@@ -190,6 +191,21 @@ impl Drop for RemovedOnDrop {
         if let Some(folder) = self.0.take() {
             // Why the demo ended is what the user hears about.
             let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// The folder of a demo. One that ends before it has evidence or is kept leaves nothing.
+struct DemoFolder(PathBuf);
+
+impl Drop for DemoFolder {
+    fn drop(&mut self) {
+        let has = |name: &str| {
+            std::fs::read_dir(self.0.join(name)).is_ok_and(|mut entries| entries.next().is_some())
+        };
+        if !has("evidence") && !self.0.join("oneroof.toml").exists() {
+            // What a server of a killed demo still holds stays for the next sweep.
+            let _ = std::fs::remove_dir_all(&self.0);
         }
     }
 }
@@ -262,7 +278,11 @@ async fn keep_clone(
 }
 
 /// Writes oneroof.toml, so that every verb works in the demo's folder.
-fn write_project(project: &std::path::Path, target: &TargetDatabase) -> Result<(), EngineError> {
+fn write_project(
+    around: &Context,
+    project: &Path,
+    target: &TargetDatabase,
+) -> Result<(), EngineError> {
     let mut table = toml::Table::new();
     let connection = |role: &Option<ConnInfo>| role.as_ref().map(ConnInfo::to_keyword_value);
     for (name, role) in [
@@ -278,10 +298,22 @@ fn write_project(project: &std::path::Path, target: &TargetDatabase) -> Result<(
         .map(|(name, values)| (name.clone(), toml::Value::Table(values.clone())));
     table.insert("packages".into(), toml::Value::Table(packages.collect()));
     let targets = toml::Table::from_iter([(target.name.clone(), toml::Value::Table(table))]);
-    let file = toml::Table::from_iter([
+    let mut file = toml::Table::from_iter([
         ("format".to_owned(), toml::Value::Integer(1)),
         ("targets".to_owned(), toml::Value::Table(targets)),
     ]);
+    let folders = [
+        ("binaries", &around.server_binaries),
+        ("folder", &around.server_folder),
+    ];
+    let mut postgres = toml::Table::new();
+    for (name, folder) in folders {
+        let text = folder.as_ref().map(|folder| folder.display().to_string());
+        postgres.extend(text.map(|text| (name.to_owned(), toml::Value::String(text))));
+    }
+    if !postgres.is_empty() {
+        file.insert("postgres".into(), toml::Value::Table(postgres));
+    }
     let text = toml::to_string(&file).map_err(|error| EngineError::other(error.to_string()))?;
     let text = format!(
         "# Written by `oneroof demo --keep` at {}.\n{text}",

@@ -489,17 +489,21 @@ impl ReleaseRun<'_> {
         let appended = ledger::append(session, kind, &serde_json::Value::Object(body))
             .await
             .map_err(|error| {
-                let hint = (error.sqlstate() == Some("42501")).then(|| {
-                    format!(
-                        "a DBA runs: grant execute on function oneroof.append(text, jsonb) to {};",
-                        self.place.apply.user()
-                    )
-                });
-                EngineError::Database {
-                    doing: "append to the ledger".into(),
-                    source: Box::new(error),
-                    hint,
+                if error.sqlstate() != Some("42501") {
+                    return EngineError::database("append to the ledger")(error);
                 }
+                let role = self.place.apply.user();
+                Refusal::new(
+                    RefusalCode::RightMissing,
+                    format!(
+                        "apply role `{role}` of target `{}` may not write to the ledger: {error}",
+                        self.place.name
+                    ),
+                )
+                .hint(format!(
+                    "a DBA runs: grant execute on function oneroof.append(text, jsonb) to {role};"
+                ))
+                .into()
             })?;
         Ok(appended.hash)
     }

@@ -159,12 +159,38 @@ impl OpenPackage {
                     self.plan.package.name
                 ),
             )
-            .hint(format!(
-                "oneroof package check {0} && oneroof package seal {0}",
-                self.place
-            ))
+            .hint(match &self.folder {
+                Some(folder) => format!(
+                    "oneroof package check {0} && oneroof package seal {0}",
+                    folder.display()
+                ),
+                None => "this oneroof was built from an unsealed package: build it anew".to_owned(),
+            })
             .into()),
-            Seal::Broken(error) => Err(error.clone().into()),
+            Seal::Broken(error) => {
+                let reasons = match error {
+                    ManifestError::Differs { differences } => differences.clone(),
+                    ManifestError::Line { .. } => vec![error.to_string()],
+                };
+                let hint = match &self.folder {
+                    Some(folder) => format!(
+                        "look at the change (oneroof package diff {0}), then seal it again: oneroof package seal {0}",
+                        folder.display()
+                    ),
+                    None => "this oneroof was built from a package that was changed: build it anew"
+                        .to_owned(),
+                };
+                Err(Refusal::new(
+                    RefusalCode::PackageNotSealed,
+                    format!(
+                        "package `{}` is not what was sealed: {}",
+                        self.plan.package.name,
+                        reasons.join("; ")
+                    ),
+                )
+                .hint(hint)
+                .into())
+            }
         }
     }
 

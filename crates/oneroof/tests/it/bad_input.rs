@@ -125,10 +125,7 @@ fn tiers_hold_plain_sql_only() {
     for (sql, place, rule) in cases {
         sandbox.write("packages/mine/tiers/10_structure.sql", sql);
         let outcome = sandbox.run(&["package", "check", "mine"]).exits(4);
-        assert!(
-            outcome.stdout.contains(&format!("{place}")),
-            "{sql}: {outcome:#?}"
-        );
+        assert!(outcome.stdout.contains(place), "{sql}: {outcome:#?}");
         assert!(outcome.stdout.contains(rule), "{sql}: {outcome:#?}");
         check(
             &sandbox,

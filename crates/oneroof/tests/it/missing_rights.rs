@@ -32,11 +32,10 @@ fn the_apply_role_may_not_act_as_the_role_of_the_tiers() {
         "lab",
         "revoke execute on function oneroof.append(text, jsonb) from app_apply, public",
     );
-    let (exit, document) = world.json("apply steps --target lab --execute");
-    let error = &document["error"];
-    assert!([1, 3].contains(&exit), "{document}");
+    let error = world.refused("apply steps --target lab --execute", "right-missing");
+    says(&error, "message", &["`app_apply`", "`lab`"]);
     says(
-        error,
+        &error,
         "hint",
         &["grant execute on function oneroof.append(text, jsonb) to app_apply;"],
     );
