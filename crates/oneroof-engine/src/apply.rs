@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use oneroof_model::package::{ResolvedParameters, Tier};
-use oneroof_model::{Digest, Event, Refusal, RefusalCode, ReleaseState, TargetClass, Value};
+use oneroof_model::{
+    Digest, Event, FinishedRun, Refusal, RefusalCode, ReleaseState, TargetClass, Value,
+};
 use oneroof_pg::connect::Access;
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::RunLock;
@@ -224,6 +226,9 @@ impl ReleaseRun<'_> {
         let session = self.session(Access::ReadOnly).await?;
         let state = self.adopted_state(&session).await?;
         session.close().await;
+        if let Some(finished) = &state.finished {
+            return Err(self.refuse_finished(&state, finished).await?);
+        }
         let mut report = self.report(wanted, &state, false);
         report.entry = state.entry;
         Ok(report)
@@ -308,14 +313,8 @@ impl ReleaseRun<'_> {
     ) -> Result<ApplyReport, EngineError> {
         let state = self.adopted_state(lock.watcher()).await?;
         let mut report = self.report(wanted, &state, true);
-        // After a chosen cut, a run that wants more tiers goes on where it ended.
-        let wants_more = wanted.len() > state.applied.len();
-        if let Some(finished) = &state.finished
-            && (finished.complete || !wants_more)
-        {
-            return Err(self
-                .refuse_finished(&state, &finished.run_id, &finished.at)
-                .await?);
+        if let Some(finished) = &state.finished {
+            return Err(self.refuse_finished(&state, finished).await?);
         }
         let entry = if state.applied.is_empty() {
             let entry = self
@@ -432,12 +431,12 @@ impl ReleaseRun<'_> {
         .into())
     }
 
-    /// A finished release is refused with the words of the package's own preconditions.
+    /// A finished release is refused with the words of the package's own preconditions. A chosen cut
+    /// (`--through`) is finished too: it is complete, not interrupted.
     pub(crate) async fn refuse_finished(
         &self,
         state: &ReleaseState,
-        run_id: &str,
-        at: &str,
+        finished: &FinishedRun,
     ) -> Result<EngineError, EngineError> {
         let mut figures = Figures {
             entry: state.entry.clone(),
@@ -450,10 +449,21 @@ impl ReleaseRun<'_> {
                 StopAt::First,
             )
             .await?;
+        let tiers: Vec<&str> = state
+            .applied
+            .iter()
+            .map(|applied| applied.tier.as_str())
+            .collect();
+        let what = match finished.complete {
+            true => "is finished".to_owned(),
+            false => format!("is finished as a chosen cut ({})", tiers.join(", ")),
+        };
         let said = format!(
-            "release {}@{} is finished on this target since {at} (run {run_id})",
+            "release {}@{} {what} on this target since {} (run {})",
             self.package.plan.package.name,
-            state.version.as_deref().unwrap_or("?")
+            state.version.as_deref().unwrap_or("?"),
+            finished.at,
+            finished.run_id
         );
         let refusal = match broken.into_iter().next() {
             Some(broken) => {
@@ -512,7 +522,7 @@ impl ReleaseRun<'_> {
         body: &serde_json::Value,
     ) -> Result<(), EngineError> {
         let session = self.session(Access::ReadWrite).await?;
-        crate::execute::release::begin(&session, "begin").await?;
+        crate::execute::release::begin_writing(&session).await?;
         let hash = self.append(&session, kind, body).await?;
         session
             .simple("commit")

@@ -87,13 +87,22 @@ fn refuse_errors(package: &OpenPackage, report: &CheckReport) -> Result<(), Engi
     Err(Refusal::new(
         RefusalCode::PackageInvalid,
         format!(
-            "package `{}` has {} errors",
-            package.plan.package.name, report.errors
+            "package `{}` has {}",
+            package.plan.package.name,
+            counted(report.errors, "error")
         ),
     )
     .reasons(errors.map(one_line).collect())
     .hint(format!("oneroof package check {}", package.place))
     .into())
+}
+
+/// `1 error`, `2 errors`
+pub fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
 }
 
 /// `file:line:column: message [rule]`

@@ -67,7 +67,10 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         name: format!("clone:{id}"),
         read: as_role(source.and_then(|source| source.read.as_ref())),
         clone: as_role(source.and_then(|source| source.clone.as_ref())),
-        apply: as_role(source.and_then(|source| source.apply.as_ref())),
+        // Tiers never run as superuser: without an apply role there is nobody to run them.
+        apply: source
+            .and_then(|source| source.apply.as_ref())
+            .map(|apply| server.conninfo(&entry.database, apply.user())),
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),

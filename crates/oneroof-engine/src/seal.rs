@@ -37,8 +37,9 @@ pub fn seal(folder: &Path) -> Result<SealReport, EngineError> {
         return Err(Refusal::new(
             RefusalCode::PackageInvalid,
             format!(
-                "package `{}` has {} errors",
-                package.plan.package.name, report.errors
+                "package `{}` has {}",
+                package.plan.package.name,
+                check::counted(report.errors, "error")
             ),
         )
         .reasons(reasons)

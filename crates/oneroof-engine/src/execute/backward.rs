@@ -12,7 +12,7 @@ use oneroof_pg::run::{RunLock, declared_rows};
 use serde::Serialize;
 
 use super::forward::{millis, watched};
-use super::release::{ReleaseRun, begin};
+use super::release::{ReleaseRun, begin_writing};
 use super::statements::Script;
 use crate::error::EngineError;
 use crate::figures::{Figures, Probe};
@@ -65,7 +65,7 @@ impl ReleaseRun<'_> {
             tiers.push((tier, file, standing));
         }
         let session = self.session(Access::ReadWrite).await?;
-        begin(&session, "begin transaction isolation level read committed").await?;
+        begin_writing(&session).await?;
         if !lock
             .confirm(&session)
             .await

@@ -12,12 +12,12 @@ use oneroof_model::{Event, Refusal, RefusalCode, Value};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows, row_operations,
+    AppliedSettings, DeclaredRows, RowOperations, RunLock, blockers, declared_rows, row_operations,
     tables_created, tables_named,
 };
 use serde::Serialize;
 
-use super::release::{ReleaseRun, begin};
+use super::release::{ReleaseRun, begin_writing};
 use super::statements::{Script, StatementError};
 use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
@@ -121,7 +121,7 @@ impl ReleaseRun<'_> {
         created: &BTreeSet<String>,
     ) -> Result<Vec<TierRecord>, UnitError> {
         let session = self.session(Access::ReadWrite).await?;
-        begin(&session, "begin transaction isolation level read committed").await?;
+        begin_writing(&session).await?;
         self.confirm(lock, &session, unit).await?;
         let mut so_far = SoFar {
             created: created.clone(),
@@ -212,7 +212,7 @@ impl ReleaseRun<'_> {
     ) -> Result<TierRecord, UnitError> {
         let script = Script::parse(&tier.file, self.package.text(&tier.file)?)?;
         let settings = self.settings(Some(tier));
-        settings
+        let applied = settings
             .apply(session)
             .await
             .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
@@ -245,7 +245,7 @@ impl ReleaseRun<'_> {
             .await
             .map_err(|error| commit_error(error, &[tier]))?;
 
-        settings_are_kept(session, &settings, tier).await?;
+        settings_are_kept(session, &applied, tier).await?;
         let rows_now = row_operations(session)
             .await
             .map_err(EngineError::database("read the row counters"))?;
@@ -613,7 +613,7 @@ impl From<EngineError> for UnitError {
 
 async fn settings_are_kept(
     session: &Session,
-    settings: &RunSettings,
+    settings: &AppliedSettings,
     tier: &Tier,
 ) -> Result<(), EngineError> {
     let changed = settings

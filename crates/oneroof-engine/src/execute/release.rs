@@ -241,6 +241,20 @@ impl ReleaseRun<'_> {
     }
 }
 
+/// Begins a transaction that writes. Its commit must outlive a crash of the server before anybody is told
+/// that it is done, so `synchronous_commit = off` does not hold for it.
+pub(crate) async fn begin_writing(session: &Session) -> Result<(), EngineError> {
+    begin(session, "begin transaction isolation level read committed").await?;
+    session
+        .query(
+            "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'",
+            &[],
+        )
+        .await
+        .map_err(EngineError::database("set the transaction's settings"))?;
+    Ok(())
+}
+
 /// Begins a transaction.
 pub(crate) async fn begin(session: &Session, statement: &str) -> Result<(), EngineError> {
     session

@@ -11,6 +11,6 @@ mod value;
 pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
 pub use row_counters::{RowOperations, row_operations};
-pub use settings::{RunSettings, SettingsChanged};
+pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use tables::{TablesCreated, tables_created, tables_named};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};

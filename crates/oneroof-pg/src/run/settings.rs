@@ -29,35 +29,24 @@ pub struct SettingsChanged {
     pub seen: String,
 }
 
+/// What a transaction was set to, to be compared with at its end.
+#[derive(Debug, Clone)]
+pub struct AppliedSettings {
+    names: Vec<String>,
+    values: Vec<String>,
+}
+
 impl RunSettings {
-    /// Sets everything, for the present transaction only. The role comes last, so that a role
-    /// without rights on settings cannot be in the way.
-    pub async fn apply(&self, session: &Session) -> Result<(), PgError> {
-        let (names, values) = self.wanted(session).await?;
-        session
-            .query(include_str!("settings_apply.sql"), &[&names, &values])
-            .await?;
-        Ok(())
-    }
-
-    /// Compares what is set now with what [`RunSettings::apply`] had set.
-    pub async fn changed(&self, session: &Session) -> Result<Vec<SettingsChanged>, PgError> {
-        let (names, values) = self.wanted(session).await?;
+    /// Sets everything, for the present transaction only. Without a schema of its own the package gets
+    /// the search path that the session has. The role comes last, so that a role without rights on
+    /// settings cannot be in the way.
+    ///
+    /// # Errors
+    /// What the server says: 42501 or 22023 for a role that may not be taken.
+    pub async fn apply(&self, session: &Session) -> Result<AppliedSettings, PgError> {
         let rows = session
-            .query(include_str!("settings_changed.sql"), &[&names, &values])
+            .query(include_str!("search_path.sql"), &[&self.schema])
             .await?;
-        Ok(rows
-            .iter()
-            .map(|row| SettingsChanged {
-                name: row.get(0),
-                expected: row.get(1),
-                seen: row.get(2),
-            })
-            .collect())
-    }
-
-    /// Names and values in the order in which they are set.
-    async fn wanted(&self, session: &Session) -> Result<(Vec<String>, Vec<String>), PgError> {
         let mut wanted: Vec<(String, String)> = self
             .values
             .iter()
@@ -68,18 +57,40 @@ impl RunSettings {
             "statement_timeout".into(),
             format!("{}ms", self.statement_timeout_ms),
         ));
-        if let Some(schema) = &self.schema {
-            let rows = session
-                .query("select format('%I, pg_temp', $1::text)", &[schema])
-                .await?;
-            wanted.extend(
-                rows.first()
-                    .map(|row| ("search_path".to_owned(), row.get(0))),
-            );
-        }
+        wanted.extend(
+            rows.first()
+                .map(|row| ("search_path".to_owned(), row.get(0))),
+        );
         if let Some(role) = &self.role {
             wanted.push(("role".into(), role.clone()));
         }
-        Ok(wanted.into_iter().unzip())
+        let (names, values): (Vec<String>, Vec<String>) = wanted.into_iter().unzip();
+        session
+            .query(include_str!("settings_apply.sql"), &[&names, &values])
+            .await?;
+        Ok(AppliedSettings { names, values })
+    }
+}
+
+impl AppliedSettings {
+    /// The settings whose value is another one now.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn changed(&self, session: &Session) -> Result<Vec<SettingsChanged>, PgError> {
+        let rows = session
+            .query(
+                include_str!("settings_changed.sql"),
+                &[&self.names, &self.values],
+            )
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| SettingsChanged {
+                name: row.get(0),
+                expected: row.get(1),
+                seen: row.get(2),
+            })
+            .collect())
     }
 }

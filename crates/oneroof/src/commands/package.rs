@@ -115,8 +115,13 @@ fn new(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
 fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
     let package = session.package(&args.package.package)?;
     let report = check::check(&package)?;
-    let error = (report.errors > 0)
-        .then(|| ErrorReport::failed(format!("{} has {} errors", report.package, report.errors)));
+    let error = (report.errors > 0).then(|| {
+        ErrorReport::failed(format!(
+            "{} has {}",
+            report.package,
+            check::counted(report.errors, "error")
+        ))
+    });
     session
         .printer
         .report_with_error(&report, error, check_text)
@@ -152,8 +157,11 @@ fn check_text(report: &CheckReport) -> String {
     };
     let _ = writeln!(
         text,
-        "{}: {} errors, {} warnings; {sealed}, digest {}",
-        report.package, report.errors, report.warnings, report.digest
+        "{}: {}, {}; {sealed}, digest {}",
+        report.package,
+        check::counted(report.errors, "error"),
+        check::counted(report.warnings, "warning"),
+        report.digest
     );
     text
 }

@@ -98,7 +98,7 @@ fn a_release_is_applied_once_and_undone_once() {
 }
 
 #[test]
-fn a_release_is_cut_and_gone_on_with() {
+fn a_chosen_cut_is_finished_and_a_rollback_can_be_gone_on_from() {
     let world = World::new();
     world.scratch("lab", NOTES);
     world.package("steps", "", &[ONE, TWO, THREE]);
@@ -113,16 +113,18 @@ fn a_release_is_cut_and_gone_on_with() {
     assert_eq!(report["tiers"].as_array().unwrap().len(), 2, "{report}");
     assert_eq!(world.value("lab", MADE), "made 7");
 
-    // The dry run says where it goes on; the next one does so.
-    let plan = world.done("apply steps --target lab");
-    assert_eq!(
-        plan["resumed_after"],
-        serde_json::json!(["one", "two"]),
-        "{plan}"
-    );
-    assert_eq!(plan["planned"][0]["tier"], "three", "{plan}");
-    let report = world.done("apply steps --target lab --execute");
-    assert_eq!(report["tiers"][0]["tier"], "three", "{report}");
+    // A cut is complete, not interrupted: the whole release is refused, and the way on is a rollback.
+    for line in [
+        "apply steps --target lab",
+        "apply steps --target lab --execute",
+    ] {
+        let error = world.refused(line, "release-finished");
+        says(&error, "message", &["chosen cut (one, two)"]);
+        says(&error, "hint", &["roll it back"]);
+    }
+    assert_eq!(world.value("lab", MADE), "made 7");
+    let _ = world.done("rollback steps --target lab --execute");
+    let _ = world.done("apply steps --target lab --execute");
     assert_eq!(world.value("lab", MADE), "made 7 seen");
 
     let error = world.error(
@@ -138,6 +140,10 @@ fn a_release_is_cut_and_gone_on_with() {
         "{report}"
     );
     assert_eq!(world.value("lab", MADE), "made 2");
+    // The dry run says where it goes on; the next one does so.
+    let plan = world.done("apply steps --target lab");
+    assert_eq!(plan["resumed_after"], serde_json::json!(["one"]), "{plan}");
+    assert_eq!(plan["planned"][0]["tier"], "two", "{plan}");
     let report = world.done("apply steps --target lab --execute");
     assert_eq!(
         report["resumed_after"],
@@ -250,29 +256,26 @@ fn what_hangs_on_a_release_stops_its_rollback() {
 fn a_tier_must_leave_its_session_and_the_ledger_alone() {
     let world = World::new();
     world.scratch("lab", NOTES);
+    let public = "schema = \"public\"";
+    let path = "do $$ begin execute 'set local search_path to pg' || '_temp'; end $$;";
     let cases = [
         (
             "role",
+            public,
             "do $$ begin execute 'set local r' || 'ole none'; end $$;",
             "role",
         ),
-        (
-            "path",
-            "do $$ begin execute 'set local search_path to pg' || '_temp'; end $$;",
-            "search_path",
-        ),
+        ("path", public, path, "search_path"),
+        ("path-of-the-session", "", path, "search_path"),
         (
             "words",
+            public,
             "do $$ begin execute 'com' || 'mit'; end $$;",
             "0A000",
         ),
     ];
-    for (name, sql, says_what) in cases {
-        world.package(
-            name,
-            "schema = \"public\"",
-            &[ONE, tier("bad", sql, "select 1;")],
-        );
+    for (name, schema, sql, says_what) in cases {
+        world.package(name, schema, &[ONE, tier("bad", sql, "select 1;")]);
         let error = world.error(&format!("apply {name} --target lab --execute"), 4, "failed");
         assert!(error.to_string().contains(says_what), "{name}: {error:#}");
         assert_eq!(error["tier"], "bad", "{name}: {error:#}");
@@ -295,7 +298,8 @@ fn parameters_are_part_of_what_a_run_began_with() {
         "[parameters.who]\ntype = \"text\"\ndefault = \"nobody\"\nmeaning = \"whose\"\n",
         &[ONE, TWO, THREE],
     );
-    let _ = world.done("apply steps --target lab --through one --execute");
+    let _ = world.done("apply steps --target lab --execute");
+    let _ = world.done("rollback steps --target lab --to one --execute");
     world.sandbox.write("other.toml", "who = \"somebody\"\n");
     let error = world.refused(
         "apply steps --target lab --execute --params other.toml",

@@ -186,7 +186,10 @@ fn a_kept_clone_of_a_rehearsal_is_a_target_until_it_is_dropped() {
         "apply steps --target {clone} --through one --execute"
     ));
     assert_eq!(world.value_at(connection, made), "one");
-    let _ = world.done(&format!("apply steps --target {clone} --execute"));
+    let whole = format!("apply steps --target {clone} --execute");
+    let _ = world.refused(&whole, "release-finished");
+    let _ = world.done(&format!("rollback steps --target {clone} --execute"));
+    let _ = world.done(&whole);
     assert_eq!(world.value_at(connection, made), "one two");
 
     let _ = world.done(&format!("clone drop {id}"));
