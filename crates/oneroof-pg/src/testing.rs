@@ -183,6 +183,11 @@ pub fn binaries_of(major: u32) -> ServerBinaries {
     let mut places = SearchPlaces::usual(None);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/npm-postgres");
     if let Ok(root) = root.canonicalize() {
+        // `scripts/npm-postgres/install` says where they are if they could not be here.
+        let root = match std::fs::read_to_string(root.join("place")) {
+            Ok(place) => PathBuf::from(place.trim()),
+            Err(_) => root,
+        };
         places
             .more
             .push(root.join(format!("node_modules/pg{major}/native/bin")));

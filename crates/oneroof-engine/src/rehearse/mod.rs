@@ -9,8 +9,10 @@ pub(crate) mod clone;
 mod isolation;
 mod not_covered;
 pub(crate) mod observe;
+mod release_steps;
 pub mod report;
 pub(crate) mod run;
+mod source_steps;
 pub(crate) mod steps;
 mod text;
 

@@ -1,10 +1,6 @@
 //! The steps of a rehearsal, in order.
 
-use std::collections::BTreeSet;
-
-use oneroof_model::expression::Expression;
-use oneroof_model::package::{Metric, ResolvedParameters, Simulate};
-use oneroof_model::{RefusalCode, Value};
+use oneroof_model::package::{ResolvedParameters, Simulate};
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::run::RunLock;
@@ -12,22 +8,18 @@ use oneroof_pg::run::RunLock;
 use super::RehearseOptions;
 use super::baseline::{self, Baseline};
 use super::clone::{self, Clone};
-use super::isolation;
-use super::observe::{found, observe, read};
-use super::report::{Growth, RefusedVerb, RehearsalReport};
+use super::observe::observe;
+use super::report::RehearsalReport;
 use super::steps::Steps;
 use crate::apply::precondition_refusal;
 use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
-use crate::execute::forward::units;
 use crate::execute::release::{ReleaseRun, begin};
 use crate::execute::statements::Script;
-use crate::figures::{Figures, Probe};
-use crate::metrics::{self, StopAt};
-use crate::probe::described;
+use crate::figures::Figures;
+use crate::metrics::StopAt;
 use crate::source::Source;
 use crate::store::package_files::OpenPackage;
-use crate::{open, postgres_range};
 
 /// Everything that a rehearsal is given.
 pub(crate) struct Rehearsal<'a> {
@@ -102,108 +94,6 @@ pub(super) async fn run(
 }
 
 impl Rehearsal<'_> {
-    /// Step 1.
-    async fn entry_probe(
-        &self,
-        source: &mut Source,
-        report: &mut RehearsalReport,
-    ) -> Result<(Probe, String), EngineError> {
-        let settings =
-            open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
-        let (package, parameters) = (self.package, self.parameters);
-        let (identity, probe, entry) = source
-            .read(&settings, async |session| {
-                let identity = oneroof_pg::catalog::identity(session)
-                    .await
-                    .map_err(EngineError::database("read the source's identity"))?;
-                let probe = metrics::probe(session, package, parameters, None).await?;
-                let mut entry = Vec::new();
-                for figure in self
-                    .options
-                    .figures
-                    .iter()
-                    .filter(|figure| figure.stage == "entry")
-                {
-                    let value = match (&figure.metric, &figure.query) {
-                        (Some(metric), _) => Ok(probe.get(metric).cloned().unwrap_or(Value::Null)),
-                        (None, Some(query)) => read(session, None, query).await,
-                        (None, None) => Err("it has neither `metric` nor `query`".into()),
-                    };
-                    entry.push((figure.id.clone(), found("entry", value)));
-                }
-                Ok((identity, probe, entry))
-            })
-            .await?;
-        postgres_range::check(self.package, identity.major)?;
-        open::right_database(self.package, self.target, &identity)?;
-        report.source.database.clone_from(&identity.database_name);
-        report
-            .source
-            .server_version
-            .clone_from(&identity.server_version);
-        report
-            .source
-            .system_identifier
-            .clone_from(&identity.system_identifier);
-        report.source.database_oid = identity.database_oid;
-        report.entry_metrics = described(&self.package.plan, &probe);
-        report.observations.extend(entry);
-        report.probes.insert("entry".into(), probe.clone());
-        self.context.emit(oneroof_model::Event::ProbeTaken {
-            moment: "entry".into(),
-            values: probe.clone(),
-        });
-        self.momentary_hold(&probe)?;
-        let detail = format!(
-            "{} metrics of database `{}`, read-only",
-            probe.len(),
-            identity.database_name
-        );
-        Ok((probe, detail))
-    }
-
-    /// Metrics with a required value must have it at the entry and at the exit.
-    fn momentary_hold(&self, probe: &Probe) -> Result<(), EngineError> {
-        let figures = Figures {
-            live: probe.clone(),
-            entry: probe.clone(),
-            ..Figures::default()
-        };
-        let required = |metric: &Metric| {
-            metric
-                .required
-                .clone()
-                .map(|required| (metric.name.clone(), required))
-        };
-        for (name, required) in self.package.plan.metrics.iter().filter_map(required) {
-            let Some(seen) = probe.get(&name) else {
-                continue;
-            };
-            let wanted: Value = Expression::evaluate(&required, &name, &figures)
-                .map_err(|error| metrics::expression_failure(&name, &error))?;
-            if !required.holds(seen, &wanted) {
-                let meaning = self
-                    .package
-                    .plan
-                    .metric(&name)
-                    .map(|metric| metric.meaning.clone());
-                return Err(Failure {
-                    message: format!(
-                        "metric `{name}` of the source is {seen}, required {}",
-                        required.text()
-                    ),
-                    detail: meaning,
-                    expected: Some(required.text().to_owned()),
-                    seen: Some(seen.to_string()),
-                    hint: Some("nothing was changed; try again when the source is quiet".into()),
-                    ..Failure::default()
-                }
-                .into());
-            }
-        }
-        Ok(())
-    }
-
     /// Step 2.
     async fn make_clone(
         &self,
@@ -478,7 +368,7 @@ impl Rehearsal<'_> {
     }
 
     /// Runs a file of the package on the clone as its superuser, with the package's settings.
-    async fn run_on_clone(
+    pub(super) async fn run_on_clone(
         &self,
         run: &ReleaseRun<'_>,
         name: &str,
@@ -504,251 +394,6 @@ impl Rehearsal<'_> {
             .map_err(EngineError::database(format!("commit {name}")))?;
         admin.close().await;
         Ok(())
-    }
-
-    /// Step 7: entry probe of the clone, then each unit, with a probe after each tier.
-    async fn tiers(
-        &self,
-        run: &ReleaseRun<'_>,
-        lock: &RunLock,
-        wanted: &[&oneroof_model::package::Tier],
-        report: &mut RehearsalReport,
-    ) -> Result<(Probe, String), EngineError> {
-        run.adopted_state(lock.watcher()).await?;
-        let entry = run.begin_release(lock, wanted, &mut report.markers).await?;
-        let mut created = BTreeSet::new();
-        for unit in units(wanted) {
-            let records = run.apply_unit(lock, &unit, &entry, &mut created).await?;
-            let probe = run.probe().await?;
-            for mut record in records {
-                report.markers.extend(record.markers.iter().cloned());
-                record.metrics.clone_from(&probe);
-                self.context.emit(oneroof_model::Event::ProbeTaken {
-                    moment: format!("after {}", record.tier),
-                    values: probe.clone(),
-                });
-                report.probes.insert(record.tier.clone(), probe.clone());
-                observe(
-                    run,
-                    &self.options.figures,
-                    &record.tier,
-                    &probe,
-                    &mut report.observations,
-                )
-                .await?;
-                report.tiers.push(record);
-            }
-        }
-        let role = report.tiers.first().and_then(|tier| tier.role.clone());
-        let detail = format!(
-            "{} tiers as {}{}",
-            report.tiers.len(),
-            run.place.apply.user(),
-            role.map_or_else(String::new, |role| format!(" acting as {role}"))
-        );
-        Ok((entry, detail))
-    }
-
-    /// Step 8.
-    async fn invariants(
-        &self,
-        run: &ReleaseRun<'_>,
-        entry: &Probe,
-        report: &mut RehearsalReport,
-    ) -> Result<((), String), EngineError> {
-        let (table, markers) = run.verify(entry).await?;
-        for text in &markers {
-            self.context
-                .emit(oneroof_model::Event::Marker { text: text.clone() });
-        }
-        report.markers.extend(markers);
-        report.verify_table = table;
-        let probe = run.probe().await?;
-        observe(
-            run,
-            &self.options.figures,
-            "verify",
-            &probe,
-            &mut report.observations,
-        )
-        .await?;
-        report.probes.insert("verify".into(), probe);
-        let asked = self
-            .package
-            .plan
-            .invariants
-            .iter()
-            .filter(|check| run.is_wanted(&check.when))
-            .count();
-        Ok(((), format!("{asked} asked, all hold")))
-    }
-
-    /// Step 10.
-    async fn second_apply(
-        &self,
-        run: &ReleaseRun<'_>,
-        lock: &RunLock,
-        wanted: &[&oneroof_model::package::Tier],
-        report: &mut RehearsalReport,
-    ) -> Result<((), String), EngineError> {
-        match run.apply(lock, wanted).await {
-            Err(EngineError::Refused(refusal)) if refusal.code == RefusalCode::ReleaseFinished => {
-                let detail = format!("exit 3: {}", refusal.message);
-                report.second_apply = Some(RefusedVerb {
-                    exit: 3,
-                    refusal: *refusal,
-                });
-                Ok(((), detail))
-            }
-            Err(other) => Err(other),
-            Ok(_) => Err(Failure {
-                message: "the second apply was not refused".into(),
-                expected: Some("refusal release-finished".into()),
-                seen: Some("it ran".into()),
-                ..Failure::default()
-            }
-            .into()),
-        }
-    }
-
-    /// Step 13.
-    async fn full_rollback(
-        &self,
-        run: &ReleaseRun<'_>,
-        lock: &RunLock,
-        simulate: Option<&Simulate>,
-        admin: &Session,
-        before: &Baseline,
-        report: &mut RehearsalReport,
-    ) -> Result<((), String), EngineError> {
-        let undone = run.rollback(lock, None).await?;
-        report.markers.extend(undone.markers);
-        report.rollback = undone.tiers;
-        report.exports = undone.exports;
-        let probe = run.probe().await?;
-        observe(
-            run,
-            &self.options.figures,
-            "rolled_back",
-            &probe,
-            &mut report.observations,
-        )
-        .await?;
-        if let Some(simulate) = simulate {
-            self.run_on_clone(run, &simulate.undo, self.package.text(&simulate.undo)?)
-                .await?;
-        }
-        report
-            .probes
-            .insert("rolled_back".into(), run.probe().await?);
-        let after = baseline::take(admin).await?;
-        let compared = baseline::compare(before, &after);
-        let differences = compared.differences.clone();
-        let detail = format!(
-            "{} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
-            report.rollback.len(),
-            compared.objects,
-            compared.tables
-        );
-        report.baseline = Some(compared);
-        if differences.is_empty() {
-            return Ok(((), detail));
-        }
-        Err(Failure {
-            message: format!(
-                "the rollback does not restore the baseline: {} differences",
-                differences.len()
-            ),
-            detail: Some(baseline::shown(&differences)),
-            expected: Some("definition and data digest of the baseline".into()),
-            seen: Some(differences.first().cloned().unwrap_or_default()),
-            hint: Some("make the rollback files undo exactly what their tiers do".into()),
-            ..Failure::default()
-        }
-        .into())
-    }
-
-    /// Step 14.
-    async fn rollback_again(
-        &self,
-        run: &ReleaseRun<'_>,
-        lock: &RunLock,
-    ) -> Result<((), String), EngineError> {
-        let again = run.rollback(lock, None).await?;
-        if again.nothing_to_do {
-            return Ok(((), "nothing to do, exit 0".to_owned()));
-        }
-        Err(Failure {
-            message: "the second rollback found something to do".into(),
-            seen: Some(again.planned.join(", ")),
-            ..Failure::default()
-        }
-        .into())
-    }
-
-    /// Step 16.
-    async fn exit_probe(
-        &self,
-        source: &mut Source,
-        entry: &Probe,
-        clone: &Clone,
-        report: &mut RehearsalReport,
-    ) -> Result<((), String), EngineError> {
-        let settings =
-            open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
-        let exit = source
-            .read(&settings, async |session| {
-                metrics::probe(session, self.package, self.parameters, None).await
-            })
-            .await?;
-        report.probes.insert("exit".into(), exit.clone());
-        self.context.emit(oneroof_model::Event::ProbeTaken {
-            moment: "exit".into(),
-            values: exit.clone(),
-        });
-        let isolation = isolation::prove(self, source, clone).await?;
-        let sentence = isolation.sentence.clone();
-        report.isolation = Some(isolation);
-        let mut moved = Vec::new();
-        for metric in &self.package.plan.metrics {
-            let (before, after) = (entry.get(&metric.name), exit.get(&metric.name));
-            if before == after {
-                continue;
-            }
-            let shown = |value: Option<&Value>| value.cloned().unwrap_or(Value::Null);
-            if metric.volatile {
-                report.volatile_growth.push(Growth {
-                    metric: metric.name.clone(),
-                    entry: shown(before),
-                    exit: shown(after),
-                });
-            } else if metric.required.is_none() {
-                moved.push(format!(
-                    "{}: {} at entry, {} at exit",
-                    metric.name,
-                    shown(before),
-                    shown(after)
-                ));
-            }
-        }
-        self.momentary_hold(&exit)?;
-        if moved.is_empty() {
-            let equal = exit.len() - report.volatile_growth.len();
-            return Ok(((), format!("{equal} metrics equal; {sentence}")));
-        }
-        Err(Failure {
-            message: format!(
-                "the source changed while the rehearsal ran: {}",
-                moved.join("; ")
-            ),
-            detail: Some(sentence),
-            hint: Some(
-                "oneroof wrote nothing; declare the metric volatile if it grows by daily work"
-                    .into(),
-            ),
-            ..Failure::default()
-        }
-        .into())
     }
 }
 

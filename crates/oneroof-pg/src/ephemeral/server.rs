@@ -176,6 +176,17 @@ pub enum ServerStartError {
         #[source]
         source: ProgramError,
     },
+    /// We are root, and the account that servers run as cannot enter the folder of the binaries.
+    #[error(
+        "run `{}` as `{user}`: that account may not; PostgreSQL refuses to run as root, so put the server binaries into a folder that `{user}` can enter (not below `/root`)",
+        program.display()
+    )]
+    OutOfReach {
+        /// The program.
+        program: PathBuf,
+        /// The account.
+        user: String,
+    },
     /// `initdb` failed.
     #[error("make a cluster")]
     Initdb(#[source] ProgramError),
@@ -580,6 +591,14 @@ async fn initdb(
             Err(ServerStartError::LocaleMissing {
                 locale: locale.unwrap_or_default(),
                 source,
+            })
+        }
+        Err(ProgramError::Start { program, source })
+            if source.kind() == io::ErrorKind::PermissionDenied && user.is_some() =>
+        {
+            Err(ServerStartError::OutOfReach {
+                program,
+                user: user.map(|user| user.name().to_owned()).unwrap_or_default(),
             })
         }
         Err(source) => Err(ServerStartError::Initdb(source)),

@@ -1,0 +1,199 @@
+//! The steps of the release itself on the clone: tiers, invariants, second apply, rollback.
+
+use std::collections::BTreeSet;
+
+use oneroof_model::RefusalCode;
+use oneroof_model::package::Simulate;
+use oneroof_pg::connect::Session;
+use oneroof_pg::run::RunLock;
+
+use super::baseline::{self, Baseline};
+use super::observe::observe;
+use super::report::{RefusedVerb, RehearsalReport};
+use super::run::Rehearsal;
+use crate::error::{EngineError, Failure};
+use crate::execute::forward::units;
+use crate::execute::release::ReleaseRun;
+use crate::figures::Probe;
+
+impl Rehearsal<'_> {
+    /// Step 7: entry probe of the clone, then each unit, with a probe after each tier.
+    pub(super) async fn tiers(
+        &self,
+        run: &ReleaseRun<'_>,
+        lock: &RunLock,
+        wanted: &[&oneroof_model::package::Tier],
+        report: &mut RehearsalReport,
+    ) -> Result<(Probe, String), EngineError> {
+        run.adopted_state(lock.watcher()).await?;
+        let entry = run.begin_release(lock, wanted, &mut report.markers).await?;
+        let mut created = BTreeSet::new();
+        for unit in units(wanted) {
+            let records = run.apply_unit(lock, &unit, &entry, &mut created).await?;
+            let probe = run.probe().await?;
+            for mut record in records {
+                report.markers.extend(record.markers.iter().cloned());
+                record.metrics.clone_from(&probe);
+                self.context.emit(oneroof_model::Event::ProbeTaken {
+                    moment: format!("after {}", record.tier),
+                    values: probe.clone(),
+                });
+                report.probes.insert(record.tier.clone(), probe.clone());
+                observe(
+                    run,
+                    &self.options.figures,
+                    &record.tier,
+                    &probe,
+                    &mut report.observations,
+                )
+                .await?;
+                report.tiers.push(record);
+            }
+        }
+        let role = report.tiers.first().and_then(|tier| tier.role.clone());
+        let detail = format!(
+            "{} tiers as {}{}",
+            report.tiers.len(),
+            run.place.apply.user(),
+            role.map_or_else(String::new, |role| format!(" acting as {role}"))
+        );
+        Ok((entry, detail))
+    }
+
+    /// Step 8.
+    pub(super) async fn invariants(
+        &self,
+        run: &ReleaseRun<'_>,
+        entry: &Probe,
+        report: &mut RehearsalReport,
+    ) -> Result<((), String), EngineError> {
+        let (table, markers) = run.verify(entry).await?;
+        for text in &markers {
+            self.context
+                .emit(oneroof_model::Event::Marker { text: text.clone() });
+        }
+        report.markers.extend(markers);
+        report.verify_table = table;
+        let probe = run.probe().await?;
+        observe(
+            run,
+            &self.options.figures,
+            "verify",
+            &probe,
+            &mut report.observations,
+        )
+        .await?;
+        report.probes.insert("verify".into(), probe);
+        let asked = self
+            .package
+            .plan
+            .invariants
+            .iter()
+            .filter(|check| run.is_wanted(&check.when))
+            .count();
+        Ok(((), format!("{asked} asked, all hold")))
+    }
+
+    /// Step 10.
+    pub(super) async fn second_apply(
+        &self,
+        run: &ReleaseRun<'_>,
+        lock: &RunLock,
+        wanted: &[&oneroof_model::package::Tier],
+        report: &mut RehearsalReport,
+    ) -> Result<((), String), EngineError> {
+        match run.apply(lock, wanted).await {
+            Err(EngineError::Refused(refusal)) if refusal.code == RefusalCode::ReleaseFinished => {
+                let detail = format!("exit 3: {}", refusal.message);
+                report.second_apply = Some(RefusedVerb {
+                    exit: 3,
+                    refusal: *refusal,
+                });
+                Ok(((), detail))
+            }
+            Err(other) => Err(other),
+            Ok(_) => Err(Failure {
+                message: "the second apply was not refused".into(),
+                expected: Some("refusal release-finished".into()),
+                seen: Some("it ran".into()),
+                ..Failure::default()
+            }
+            .into()),
+        }
+    }
+
+    /// Step 13.
+    pub(super) async fn full_rollback(
+        &self,
+        run: &ReleaseRun<'_>,
+        lock: &RunLock,
+        simulate: Option<&Simulate>,
+        admin: &Session,
+        before: &Baseline,
+        report: &mut RehearsalReport,
+    ) -> Result<((), String), EngineError> {
+        let undone = run.rollback(lock, None).await?;
+        report.markers.extend(undone.markers);
+        report.rollback = undone.tiers;
+        report.exports = undone.exports;
+        let probe = run.probe().await?;
+        observe(
+            run,
+            &self.options.figures,
+            "rolled_back",
+            &probe,
+            &mut report.observations,
+        )
+        .await?;
+        if let Some(simulate) = simulate {
+            self.run_on_clone(run, &simulate.undo, self.package.text(&simulate.undo)?)
+                .await?;
+        }
+        report
+            .probes
+            .insert("rolled_back".into(), run.probe().await?);
+        let after = baseline::take(admin).await?;
+        let compared = baseline::compare(before, &after);
+        let differences = compared.differences.clone();
+        let detail = format!(
+            "{} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
+            report.rollback.len(),
+            compared.objects,
+            compared.tables
+        );
+        report.baseline = Some(compared);
+        if differences.is_empty() {
+            return Ok(((), detail));
+        }
+        Err(Failure {
+            message: format!(
+                "the rollback does not restore the baseline: {} differences",
+                differences.len()
+            ),
+            detail: Some(baseline::shown(&differences)),
+            expected: Some("definition and data digest of the baseline".into()),
+            seen: Some(differences.first().cloned().unwrap_or_default()),
+            hint: Some("make the rollback files undo exactly what their tiers do".into()),
+            ..Failure::default()
+        }
+        .into())
+    }
+
+    /// Step 14.
+    pub(super) async fn rollback_again(
+        &self,
+        run: &ReleaseRun<'_>,
+        lock: &RunLock,
+    ) -> Result<((), String), EngineError> {
+        let again = run.rollback(lock, None).await?;
+        if again.nothing_to_do {
+            return Ok(((), "nothing to do, exit 0".to_owned()));
+        }
+        Err(Failure {
+            message: "the second rollback found something to do".into(),
+            seen: Some(again.planned.join(", ")),
+            ..Failure::default()
+        }
+        .into())
+    }
+}
