@@ -5,7 +5,7 @@ use std::path::Path;
 
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
-use oneroof_pg::clone::{ScratchOptions, make_scratch};
+use oneroof_pg::clone::{ScratchOptions, make_database, make_scratch};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::ServerEntry;
@@ -80,16 +80,11 @@ pub(crate) async fn build_reference(
     )
     .await?;
     let target = &open::target(context, "production")?;
-    let admin = open_session(&superuser("postgres")).await?;
     for database in EMPTY_DATABASES {
-        admin
-            .simple(&format!("create database {database}"))
+        make_database(&superuser("postgres"), database)
             .await
-            .map_err(EngineError::database(format!(
-                "create database `{database}`"
-            )))?;
+            .map_err(crate::rehearse::clone::clone_error)?;
     }
-    admin.close().await;
     make_scratch(
         &superuser("postgres"),
         &ScratchOptions {

@@ -12,8 +12,8 @@ use oneroof_model::{Event, Refusal, RefusalCode, Value};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    AppliedSettings, DeclaredRows, RowOperations, RunLock, blockers, declared_rows, row_operations,
-    tables_created, tables_named,
+    AppliedSettings, DeclaredRows, RowOperations, RunLock, blockers, declared_rows, leave_role,
+    row_operations, tables_created, tables_named,
 };
 use serde::Serialize;
 
@@ -476,8 +476,7 @@ impl ReleaseRun<'_> {
         kind: EntryKind,
         record: &impl Serialize,
     ) -> Result<String, EngineError> {
-        session
-            .query("select set_config('role', 'none', true)", &[])
+        leave_role(session)
             .await
             .map_err(EngineError::database("return to the apply role"))?;
         let mut body = self.body();

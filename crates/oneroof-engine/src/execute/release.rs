@@ -241,18 +241,11 @@ impl ReleaseRun<'_> {
     }
 }
 
-/// Begins a transaction that writes. Its commit must outlive a crash of the server before anybody is told
-/// that it is done, so `synchronous_commit = off` does not hold for it.
+/// Begins a transaction that writes.
 pub(crate) async fn begin_writing(session: &Session) -> Result<(), EngineError> {
-    begin(session, "begin transaction isolation level read committed").await?;
-    session
-        .query(
-            "select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'",
-            &[],
-        )
+    oneroof_pg::run::begin_writing(session)
         .await
-        .map_err(EngineError::database("set the transaction's settings"))?;
-    Ok(())
+        .map_err(EngineError::database("begin a transaction"))
 }
 
 /// Begins a transaction.

@@ -22,11 +22,9 @@ pub(super) async fn prove(
         .collect();
     let writable_tables: BTreeMap<String, i64> = source
         .read(&Default::default(), async |session| {
-            let rows = session
-                .query(include_str!("isolation.sql"), &[&roles])
+            oneroof_pg::catalog::writable_tables(session, &roles)
                 .await
-                .map_err(EngineError::database("read the write rights of our roles"))?;
-            Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+                .map_err(EngineError::database("read the write rights of our roles"))
         })
         .await?;
     let transactions = source.transactions() + clone.source_transactions();

@@ -16,6 +16,7 @@ mod pinned;
 mod relations;
 mod roles;
 mod transaction;
+mod writable_tables;
 
 pub use activity::{Activity, OtherSession, activity};
 pub use data::{
@@ -34,3 +35,4 @@ pub use mark::{mark, remove_mark, write_mark};
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};
 pub use transaction::assigned_transaction_id;
+pub use writable_tables::writable_tables;

@@ -16,5 +16,5 @@ pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use name::clone_name;
 pub use registry::{CloneEntry, CloneRegistry, CloneRegistryError, remove_clone};
 pub use rights::{MissingRight, missing_rights};
-pub use scratch::{ScratchOptions, make_scratch};
+pub use scratch::{ScratchOptions, make_database, make_scratch};
 pub use strategy::CloneStrategy;

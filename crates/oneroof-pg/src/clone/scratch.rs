@@ -80,3 +80,23 @@ pub async fn make_scratch(
     session.close().await;
     Ok(entry)
 }
+
+/// Makes an empty unmarked database beside a fixture's own.
+///
+/// # Errors
+/// What the server says.
+pub async fn make_database(admin: &ConnInfo, name: &str) -> Result<(), CloneError> {
+    let making = || database("create a database");
+    let session = connect(admin, &SessionOptions::read_write("oneroof/fixture"))
+        .await
+        .map_err(making())?;
+    let rows = session
+        .query(include_str!("create_database.sql"), &[&name])
+        .await
+        .map_err(making())?;
+    for row in &rows {
+        run(&session, row.get(0), "create a database").await?;
+    }
+    session.close().await;
+    Ok(())
+}

@@ -6,6 +6,7 @@ mod lock;
 mod row_counters;
 mod settings;
 mod tables;
+mod transaction;
 mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
@@ -13,4 +14,5 @@ pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
 pub use row_counters::{RowOperations, row_operations};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use tables::{TablesCreated, tables_created, tables_named};
+pub use transaction::{begin_writing, leave_role};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};
