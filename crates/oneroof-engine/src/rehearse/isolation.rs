@@ -33,7 +33,9 @@ pub(super) async fn prove(
         .iter()
         .map(|(role, tables)| match tables {
             0 => format!("role {role} has no write right on any table"),
-            tables => format!("WARNING: role {role} could write to {tables} tables"),
+            many => {
+                format!("WARNING: role {role} could write to {many} tables, views or sequences")
+            }
         })
         .collect::<Vec<_>>()
         .join(", ");

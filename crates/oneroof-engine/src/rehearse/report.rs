@@ -221,7 +221,7 @@ pub struct IsolationReport {
     pub transactions: u64,
     /// Programs of PostgreSQL that read the source.
     pub child_processes: u64,
-    /// Roles that read it, with the number of tables they could have written to.
+    /// Roles that read it, with the number of tables, views and sequences they could have written to.
     pub writable_tables: BTreeMap<String, i64>,
     /// All of it as one sentence.
     pub sentence: String,
