@@ -291,3 +291,24 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    /// The rules of this file, which look at the plan; those that look at SQL are in `oneroof-sql`.
+    const PLAN_RULES: [&str; 4] = [
+        "manifest",
+        "missing-file",
+        "no-way-back",
+        "transaction-kind",
+    ];
+
+    #[test]
+    fn every_rule_of_the_plan_has_its_page() {
+        let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/plan-rules");
+        for name in PLAN_RULES {
+            let page = std::fs::read_to_string(docs.join(format!("{name}.md"))).unwrap();
+            assert!(page.starts_with(&format!("# {name}\n")), "{name}");
+        }
+        assert_eq!(std::fs::read_dir(docs).unwrap().count(), PLAN_RULES.len());
+    }
+}

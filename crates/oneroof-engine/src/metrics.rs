@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use oneroof_model::expression::ExpressionError;
-use oneroof_model::package::{Condition, Metric, Precondition, ResolvedParameters, Tier};
+use oneroof_model::package::{Metric, Precondition, ResolvedParameters, Tier};
 use oneroof_model::template::{self, MessageFacts, metrics_named};
 use oneroof_model::{ReleasePlan, Value};
 use oneroof_pg::connect::Session;
@@ -233,11 +233,6 @@ pub(crate) fn verify_table(plan: &ReleasePlan, live: &Probe) -> Vec<(String, Val
         .iter()
         .map(|name| (name.clone(), live.get(name).cloned().unwrap_or(Value::Null)))
         .collect()
-}
-
-/// Does the condition hold on this target?
-pub(crate) fn is_wanted(parameters: &ResolvedParameters, when: &Condition) -> bool {
-    parameters.fulfil(when)
 }
 
 pub(crate) fn expression_failure(name: &str, error: &ExpressionError) -> EngineError {

@@ -96,7 +96,7 @@ impl ReleaseRun<'_> {
     }
 
     pub(crate) fn is_wanted(&self, when: &Condition) -> bool {
-        metrics::is_wanted(self.parameters, when)
+        self.parameters.fulfil(when)
     }
 
     /// Begins a read-only transaction with the settings of a check; it is rolled back with the session.
