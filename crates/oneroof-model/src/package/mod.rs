@@ -10,6 +10,6 @@ pub use parameters::{ParameterError, ResolvedParameters};
 pub use plan::{
     Condition, Drill, Duration, Effects, Expectation, ExpectedResult, Export, Input, InputKind,
     Invariant, Markers, Metric, Negative, NegativeKind, PackageSection, Parameter, ParameterType,
-    Precondition, Preflight, ReleasePlan, Rollback, RowTolerance, SchemaSource, Simulate, Tier,
-    TierRows, Transaction, Verify,
+    Precondition, Preflight, ReleasePlan, Repeat, Rollback, RowTolerance, SchemaSource, Simulate,
+    Tier, TierRows, Transaction, Verify,
 };

@@ -51,6 +51,9 @@ pub struct ReleasePlan {
     /// Acts that must succeed.
     #[serde(default, rename = "drill")]
     pub drills: Vec<Drill>,
+    /// Acts that change nothing when they are done again.
+    #[serde(default, rename = "repeat")]
+    pub repeats: Vec<Repeat>,
     /// What the release may do to rows.
     #[serde(default)]
     pub effects: Effects,
@@ -565,6 +568,23 @@ pub struct Drill {
     pub rows: Option<String>,
     /// What must be true afterwards.
     pub expect: Option<ExpectedResult>,
+    /// Done only with these parameters.
+    #[serde(default)]
+    pub when: Condition,
+}
+
+/// `[[repeat]]`: an act, such as a scan, that changes nothing that counts when it is done again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// Its name.
+    pub name: String,
+    /// The tier after which it is done; none = the last.
+    pub after: Option<String>,
+    /// The act, done twice in a rolled-back transaction.
+    pub sql: String,
+    /// Metrics that both times must be what they were before the act.
+    pub unchanged: Vec<String>,
     /// Done only with these parameters.
     #[serde(default)]
     pub when: Condition,

@@ -159,6 +159,11 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
                 .iter()
                 .map(|drill| ("drill", &drill.name, &drill.after)),
         )
+        .chain(
+            plan.repeats
+                .iter()
+                .map(|repeat| ("repeat", &repeat.name, &repeat.after)),
+        )
     {
         if let Some(after) = after
             && plan.tier(after).is_none()
@@ -167,6 +172,12 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
                 format!("{what} `{name}` comes after tier `{after}`, which does not exist"),
                 name,
             ));
+        }
+    }
+    for repeat in &plan.repeats {
+        condition(plan, &repeat.when)?;
+        for metric in &repeat.unchanged {
+            known_metric(plan, metric)?;
         }
     }
     Ok(())
