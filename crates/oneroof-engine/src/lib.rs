@@ -21,6 +21,7 @@ mod parameters;
 mod postgres_range;
 pub mod probe;
 pub mod rehearse;
+pub mod render;
 pub mod rollback;
 mod run_id;
 pub mod seal;

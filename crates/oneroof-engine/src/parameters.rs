@@ -48,8 +48,17 @@ pub(crate) fn resolve(
     target: &TargetDatabase,
     files: &[PathBuf],
 ) -> Result<ResolvedParameters, EngineError> {
+    resolve_layers(package, target.packages.get(&package.plan.package.name), files)
+}
+
+/// The same without a target: `given` first, then the files.
+pub(crate) fn resolve_layers(
+    package: &OpenPackage,
+    given: Option<&toml::Table>,
+    files: &[PathBuf],
+) -> Result<ResolvedParameters, EngineError> {
     let name = &package.plan.package.name;
-    let mut layers: Vec<toml::Table> = target.packages.get(name).cloned().into_iter().collect();
+    let mut layers: Vec<toml::Table> = given.cloned().into_iter().collect();
     for file in files {
         layers.push(read_file(file, name)?);
     }

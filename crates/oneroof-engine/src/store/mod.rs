@@ -2,3 +2,4 @@
 
 pub mod evidence;
 pub mod package_files;
+pub(crate) mod rendered_folder;

@@ -62,7 +62,7 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
         }
         if matches!(
             name.as_str(),
-            "expected_database" | "release_tag" | "run_id" | "mark"
+            "expected_database" | "gate" | "release_tag" | "run_id" | "mark"
         ) {
             return Err(fault(
                 format!("parameter `{name}` has a name that the engine uses itself"),

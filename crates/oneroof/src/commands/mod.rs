@@ -135,7 +135,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args, session).await,
             Command::Init(args) => init::run(&args, session),
             Command::Adopt(args) => adopt::run(&args, session).await,
-            Command::Package(args) => package::run(&args, session),
+            Command::Package(args) => package::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,
