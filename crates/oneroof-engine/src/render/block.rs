@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oneroof_model::expression::Expression;
+use oneroof_model::expression::{Expression, Term};
 use oneroof_model::package::{Metric, Precondition, ResolvedParameters, Tier};
 use oneroof_model::template::metrics_named;
 
@@ -24,15 +24,6 @@ pub(super) enum Broken {
     Raises,
     /// Is remembered, and [`Blocks::collected`] names them all.
     IsCollected,
-}
-
-/// When an expectation is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// Before the first statement of the tier.
-    Before,
-    /// After its last one.
-    After,
 }
 
 /// Writes the blocks of one release.
@@ -103,7 +94,7 @@ impl Blocks<'_> {
                 ("reads", &reads(&rows, 4)),
                 ("own", &literal(metric)),
                 ("required", &value(&check.required, metric)),
-                ("uncomputable", &uncomputable(&check.name, &check.required)),
+                ("calculated", &calculated(&check.name, &check.required)),
                 ("holds", &holds(&check.required)),
                 ("broken", &broken),
             ],
@@ -127,59 +118,78 @@ impl Blocks<'_> {
         ))
     }
 
-    /// The expectations of a tier at one moment; nothing where it has none.
-    pub(super) fn expectations(&self, tier: &Tier, moment: Moment) -> Result<String, EngineError> {
-        let wishes: Vec<(&String, &Expression)> = tier
-            .expect
-            .iter()
-            .filter_map(|(name, expectation)| match moment {
-                Moment::Before => expectation.from.as_ref().map(|from| (name, from)),
-                Moment::After => Some((name, &expectation.to)),
-            })
-            .collect();
-        if wishes.is_empty() {
+    /// The figures right before the tier, if it asks about any.
+    pub(super) fn before(&self, tier: &Tier) -> Result<String, EngineError> {
+        let names = named_by(tier);
+        if names.is_empty() {
             return Ok(String::new());
         }
-        let (when, what) = match moment {
-            Moment::Before => (" before its first statement, expected ", "before"),
-            Moment::After => (" after its last statement, expected ", "after"),
-        };
-        let expectations: String = wishes
+        Ok(format!(
+            "-- The figures right before the tier.\n{}\n",
+            self.probe(&names, "before", Keep::InTransaction)?
+        ))
+    }
+
+    /// What the tier expects before its first statement; nothing where it expects nothing.
+    pub(super) fn expected_before(&self, tier: &Tier) -> String {
+        let wishes: Vec<Wish<'_>> = tier
+            .expect
             .iter()
-            .map(|(name, expression)| {
-                let start = format!("tier {}: metric `{name}` is ", tier.title());
-                fill(
-                    include_str!("sql/expectation.sql"),
-                    &[
-                        ("comment", &comment(&wish(name, expression))),
-                        ("name", &literal(name)),
-                        ("required", &value(expression, name)),
-                        ("uncomputable", &uncomputable(name, expression)),
-                        ("holds", &holds(expression)),
-                        ("start", &literal(&start)),
-                        ("middle", &literal(when)),
-                        (
-                            "detail",
-                            &literal(&format!("release.toml: {}", wish(name, expression))),
-                        ),
-                    ],
-                )
-            })
+            .filter_map(|(name, expectation)| expectation.from.as_ref().map(|from| (name, from)))
             .collect();
+        if wishes.is_empty() {
+            return String::new();
+        }
         let body = fill(
             include_str!("sql/expect.sql"),
             &[
                 ("figures", FIGURES),
+                ("needs", &needs_entry(wishes.iter().map(|wish| wish.1), &tier.id)),
+                ("reads", "    live := at_before;\n"),
                 (
-                    "needs",
-                    &needs_entry(wishes.iter().map(|(_, wish)| *wish), &tier.id),
+                    "expectations",
+                    &expectations(tier, &wishes, " before its first statement, expected "),
                 ),
+                ("marker", ""),
+            ],
+        );
+        format!(
+            "-- What must be true before the tier's own statements.\n{}\n",
+            Blocks::block(&body)
+        )
+    }
+
+    /// What the tier expects after its last statement, and its marker lines, which are kept for the end of
+    /// the transaction.
+    pub(super) fn expected_after(
+        &self,
+        tier: &Tier,
+        marker: &[String],
+    ) -> Result<String, EngineError> {
+        let wishes: Vec<Wish<'_>> = tier
+            .expect
+            .iter()
+            .map(|(name, expectation)| (name, &expectation.to))
+            .collect();
+        let marker = format!(
+            "\n    -- What is printed after the commit.\n    perform set_config('oneroof_run.marker', {}, false);\n",
+            lines(marker)
+        );
+        let body = fill(
+            include_str!("sql/expect.sql"),
+            &[
+                ("figures", FIGURES),
+                ("needs", &needs_entry(wishes.iter().map(|wish| wish.1), &tier.id)),
                 ("reads", &reads(&self.rows(&named_by(tier), None)?, 4)),
-                ("expectations", &expectations),
+                (
+                    "expectations",
+                    &expectations(tier, &wishes, " after its last statement, expected "),
+                ),
+                ("marker", &marker),
             ],
         );
         Ok(format!(
-            "-- What must hold {what} the tier's own statements.\n{}",
+            "-- What must be true after the tier's own statements.\n{}",
             Blocks::block(&body)
         ))
     }
@@ -195,14 +205,9 @@ impl Blocks<'_> {
     }
 
     /// Fills marker lines and keeps them for the end of the transaction.
-    pub(super) fn marker(&self, lines: &[String]) -> Result<String, EngineError> {
-        let names = lines.iter().flat_map(|line| metrics_named(line)).collect();
-        let lines: Vec<String> = lines.iter().map(|line| message(line)).collect();
-        let text = match lines.is_empty() {
-            true => literal(""),
-            false => lines.join(" || chr(10) || "),
-        };
-        self.remember(&names, "marker", &text, Keep::InSession)
+    pub(super) fn marker(&self, marker: &[String]) -> Result<String, EngineError> {
+        let names = marker.iter().flat_map(|line| metrics_named(line)).collect();
+        self.remember(&names, "marker", &lines(marker), Keep::InSession)
     }
 
     fn remember(
@@ -300,16 +305,57 @@ pub(super) enum Keep {
     InTransaction,
 }
 
-/// `gap = "entry - 10"`, for people.
+/// A metric and what it must be.
+type Wish<'w> = (&'w String, &'w Expression);
+
+fn expectations(tier: &Tier, wishes: &[Wish<'_>], when: &str) -> String {
+    wishes
+        .iter()
+        .map(|(name, expression)| {
+            let start = format!("tier {}: metric `{name}` is ", tier.title());
+            fill(
+                include_str!("sql/expectation.sql"),
+                &[
+                    ("comment", &comment(&wish(name, expression))),
+                    ("name", &literal(name)),
+                    ("required", &value(expression, name)),
+                    ("calculated", &calculated(name, expression)),
+                    ("holds", &holds(expression)),
+                    ("start", &literal(&start)),
+                    ("middle", &literal(when)),
+                ],
+            )
+        })
+        .collect()
+}
+
+/// Marker lines as one text of SQL.
+fn lines(marker: &[String]) -> String {
+    let lines: Vec<String> = marker.iter().map(|line| message(line)).collect();
+    match lines.is_empty() {
+        true => literal(""),
+        false => lines.join(" || chr(10) || "),
+    }
+}
+
+/// `gap must be entry - 10`, for people.
 fn wish(name: &str, expression: &Expression) -> String {
     format!("{name} must be {}", expression.text())
 }
 
-fn uncomputable(name: &str, expression: &Expression) -> String {
-    literal(&format!(
+/// Arithmetic may have no value; nothing else of an expression can.
+fn calculated(name: &str, expression: &Expression) -> String {
+    if !matches!(expression.term(), Term::Binary(..)) {
+        return String::new();
+    }
+    let message = format!(
         "evaluate what `{name}` requires: calculate `{}` with something that is no whole number",
         expression.text()
-    ))
+    );
+    fill(
+        include_str!("sql/calculated.sql"),
+        &[("message", &literal(&message))],
+    )
 }
 
 /// A block that names the entry probe cannot be run without it.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Release;
-use super::quote::{comment, identifier, literal};
+use super::quote::{comment, dollar, identifier, literal};
 
 impl Release<'_> {
     pub(super) fn params(&self) -> String {
@@ -50,6 +50,12 @@ impl Release<'_> {
             literal(&plan.release_tag())
         );
         text.push_str(include_str!("sql/run_id.sql"));
+        text.push_str("\n-- How the scripts read a metric: its value as JSON, and the detail that some queries give.\n");
+        let _ = writeln!(
+            text,
+            "set oneroof_run.read = {};",
+            dollar("read", include_str!("sql/read.sql"))
+        );
         if plan.parameters.is_empty() {
             return text;
         }

@@ -42,11 +42,11 @@ impl Release<'_> {
             ),
         };
         let standing = if catalog_knows {
-            "The rollback asks the catalog which tiers stand: the objects that a tier makes are all there, or none.\n\
-             If only some are there, it is refused with their names. A tier that makes no object counts as standing\n\
+            "The rollback asks the catalog which tiers stand: the objects that a tier makes are all there, or none.\n  \
+             If only some are there, it is refused with their names. A tier that makes no object counts as standing\n  \
              where the tier before it that makes some stands."
         } else {
-            "No tier of this release makes an object, so the catalog cannot say whether the release stands. The\n\
+            "No tier of this release makes an object, so the catalog cannot say whether the release stands. The\n  \
              rollback then runs every rollback file, and what a second run does is up to those files."
         };
         let requires = match plan.package.requires.as_slice() {

@@ -6,7 +6,7 @@ use oneroof_model::Digest;
 use oneroof_model::package::Tier;
 
 use super::Release;
-use super::block::{Blocks, Broken, Moment};
+use super::block::{Blocks, Broken};
 use super::quote::{array, comment, fill, identifier, indent, literal};
 use crate::error::EngineError;
 use crate::execute::statements::Script;
@@ -187,13 +187,7 @@ impl Release<'_> {
                 text.push_str(&self.settings(Some(tier)));
             }
             text.push_str(&self.tier_gate(tier)?);
-            text.push_str("-- The figures right before the tier.\n");
-            text.push_str(&self.blocks().probe(
-                &crate::metrics::named_by(tier),
-                "before",
-                super::block::Keep::InTransaction,
-            )?);
-            text.push('\n');
+            text.push_str(&self.blocks().before(tier)?);
             for check in self.wanted(&tier.preconditions) {
                 text.push_str(&self.blocks().check(check, "Precondition", Broken::Raises)?);
                 text.push('\n');
@@ -210,8 +204,7 @@ impl Release<'_> {
                 )));
                 text.push('\n');
             }
-            text.push_str(&self.blocks().expectations(tier, Moment::Before)?);
-            text.push('\n');
+            text.push_str(&self.blocks().expected_before(tier));
             text.push_str(&Blocks::block(include_str!("sql/given.sql")));
             text.push('\n');
             text.push_str(&self.embed(&tier.file)?);
@@ -222,15 +215,12 @@ impl Release<'_> {
                 &[("message", &literal(&message))],
             )));
             text.push('\n');
-            text.push_str(&self.blocks().expectations(tier, Moment::After)?);
-            text.push('\n');
             let done = [format!("{}: done", tier.title())];
             let lines = match tier.marker.0.as_slice() {
                 [] => &done[..],
                 lines => lines,
             };
-            text.push_str("-- What is printed after the commit.\n");
-            text.push_str(&self.blocks().marker(lines)?);
+            text.push_str(&self.blocks().expected_after(tier, lines)?);
             text.push_str(&keep_marker(number));
             markers.push(number);
         }

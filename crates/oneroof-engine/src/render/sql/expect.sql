@@ -1,4 +1,4 @@
 
 declare
 {{figures}}begin
-{{needs}}{{reads}}{{expectations}}end
+{{needs}}{{reads}}{{expectations}}{{marker}}end
