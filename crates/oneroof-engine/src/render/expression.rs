@@ -116,3 +116,165 @@ fn number(term: &Term, metric: &str) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use oneroof_model::expression::{ExpressionError, Scope};
+    use oneroof_pg::testing::TestServer;
+
+    use super::*;
+
+    /// Figures as the engine has them, and as the blocks have them.
+    struct Fixed;
+
+    const LIVE: &str = r#"{"inventory": 35, "scopes": 6, "state": "absent", "digits": "35", "flag": true, "gone": null}"#;
+    const ENTRY: &str = r#"{"gap": 210, "state": "absent", "gone": null}"#;
+    const BEFORE: &str = r#"{"gap": 30, "inventory": -5}"#;
+
+    fn figure(figures: &str, metric: &str) -> Option<Value> {
+        let json: serde_json::Value = serde_json::from_str(figures).unwrap();
+        json.get(metric).map(Value::from_json)
+    }
+
+    impl Scope for Fixed {
+        fn live(&self, metric: &str) -> Option<Value> {
+            Some(figure(LIVE, metric).unwrap_or(Value::Null))
+        }
+        fn entry(&self, metric: &str) -> Option<Value> {
+            figure(ENTRY, metric)
+        }
+        fn before(&self, metric: &str) -> Option<Value> {
+            figure(BEFORE, metric)
+        }
+    }
+
+    const EXPRESSIONS: [&str; 40] = [
+        "0",
+        "true",
+        "false",
+        "null",
+        "'absent'",
+        "''",
+        "9223372036854775807",
+        "inventory",
+        "nothing",
+        "state",
+        "flag",
+        "entry",
+        "before",
+        "entry.state",
+        "entry.nothing",
+        "before.inventory",
+        "inventory * scopes",
+        "entry - 10 * (1 + 2)",
+        "(entry - 10) * scopes - before",
+        "before + 8",
+        "before.nothing + 8",
+        "entry.gone + 1",
+        "entry.nothing * 2",
+        "before.inventory - 1",
+        "9223372036854775807 * 2",
+        "before.inventory - 9223372036854775807 - 9223372036854775807",
+        "gone + 1",
+        "nothing + 1",
+        "state * 2",
+        "entry.state + 1",
+        "digits + 1",
+        "'1' + 1",
+        "<> 0",
+        "<> null",
+        "< 1",
+        "<= inventory",
+        "> 'Z'",
+        ">= 'absent'",
+        "< true",
+        ">= null",
+    ];
+
+    fn seen() -> Vec<Value> {
+        let mut seen = vec![Value::Null, Value::Bool(true), Value::Bool(false)];
+        seen.extend([-6, 0, 1, 35, 210].map(Value::Integer));
+        seen.extend(["", "absent", "Z", "a", "é", "35", "true"].map(|text| Value::Text(text.into())));
+        seen
+    }
+
+    /// The server says of every expression and every value what the engine says.
+    #[tokio::test]
+    async fn sql_means_what_the_engine_means() {
+        let server = TestServer::shared().await;
+        let session = server.admin().await;
+        for text in EXPRESSIONS {
+            let expression = Expression::parse(text).unwrap();
+            let engine = expression.evaluate("gap", &Fixed);
+            let query = format!(
+                "select ({})::text from (select {}::jsonb as live, {}::jsonb as at_entry, {}::jsonb as at_before) as figures",
+                value(&expression, "gap"),
+                literal(LIVE),
+                literal(ENTRY),
+                literal(BEFORE)
+            );
+            let answer = session.simple(&query).await;
+            match (&engine, answer) {
+                (Ok(known), Ok(outcome)) => {
+                    let json: serde_json::Value =
+                        serde_json::from_str(outcome.rows[0][0].as_deref().unwrap()).unwrap();
+                    assert_eq!(&Value::from_json(&json), known, "{text}");
+                }
+                (Err(ExpressionError::NotANumber(_)), Ok(outcome)) => {
+                    assert_eq!(outcome.rows[0][0], None, "{text}");
+                }
+                (Err(ExpressionError::Overflow(_)), Err(error)) => {
+                    assert_eq!(error.sqlstate(), Some("22003"), "{text}");
+                }
+                (engine, answer) => panic!("{text}: {engine:?}, but the server: {answer:?}"),
+            }
+            let Ok(required) = engine else { continue };
+            for seen in seen() {
+                let query = format!(
+                    "select {} from (select {}::jsonb as seen, {}::jsonb as required) as two",
+                    holds(&expression),
+                    literal(&serde_json::to_string(&seen).unwrap()),
+                    literal(&serde_json::to_string(&required).unwrap())
+                );
+                let outcome = session.simple(&query).await.unwrap();
+                let said = if expression.holds(&seen, &required) { "t" } else { "f" };
+                assert_eq!(
+                    outcome.rows[0][0].as_deref(),
+                    Some(said),
+                    "{seen:?} against {text} ({required:?})"
+                );
+            }
+        }
+        session.close().await;
+    }
+
+    #[test]
+    fn what_names_the_entry_probe() {
+        for (text, names) in [
+            ("entry", true),
+            ("1 + 2 * (3 - entry.gap)", true),
+            ("before + gap", false),
+            ("'entry'", false),
+        ] {
+            assert_eq!(names_entry(&Expression::parse(text).unwrap()), names, "{text}");
+        }
+    }
+
+    #[test]
+    fn messages_become_texts_of_sql() {
+        for (template, sql) in [
+            ("", "''"),
+            ("it's", "'it''s'"),
+            ("gap={gap}", "'gap=' || coalesce(live ->> 'gap', '-')"),
+            (
+                "{entry.gap} {before.gap}: {value} {",
+                "coalesce(at_entry ->> 'gap', '-') || ' ' || coalesce(at_before ->> 'gap', '-') || ': ' || coalesce(seen #>> '{}', '-') || ' {'",
+            ),
+            ("{required}{detail}", "coalesce(required #>> '{}', '-') || coalesce(detail, '-')"),
+        ] {
+            assert_eq!(message(template), sql, "{template}");
+        }
+    }
+}
