@@ -48,7 +48,11 @@ pub(crate) fn resolve(
     target: &TargetDatabase,
     files: &[PathBuf],
 ) -> Result<ResolvedParameters, EngineError> {
-    resolve_layers(package, target.packages.get(&package.plan.package.name), files)
+    resolve_layers(
+        package,
+        target.packages.get(&package.plan.package.name),
+        files,
+    )
 }
 
 /// The same without a target: `given` first, then the files.

@@ -144,7 +144,10 @@ impl Blocks<'_> {
             include_str!("sql/expect.sql"),
             &[
                 ("figures", FIGURES),
-                ("needs", &needs_entry(wishes.iter().map(|wish| wish.1), &tier.id)),
+                (
+                    "needs",
+                    &needs_entry(wishes.iter().map(|wish| wish.1), &tier.id),
+                ),
                 ("reads", "    live := at_before;\n"),
                 (
                     "expectations",
@@ -179,7 +182,10 @@ impl Blocks<'_> {
             include_str!("sql/expect.sql"),
             &[
                 ("figures", FIGURES),
-                ("needs", &needs_entry(wishes.iter().map(|wish| wish.1), &tier.id)),
+                (
+                    "needs",
+                    &needs_entry(wishes.iter().map(|wish| wish.1), &tier.id),
+                ),
                 ("reads", &reads(&self.rows(&named_by(tier), None)?, 4)),
                 (
                     "expectations",
@@ -359,10 +365,7 @@ fn calculated(name: &str, expression: &Expression) -> String {
 }
 
 /// A block that names the entry probe cannot be run without it.
-fn needs_entry<'a>(
-    expressions: impl IntoIterator<Item = &'a Expression>,
-    name: &str,
-) -> String {
+fn needs_entry<'a>(expressions: impl IntoIterator<Item = &'a Expression>, name: &str) -> String {
     if !expressions.into_iter().any(names_entry) {
         return String::new();
     }

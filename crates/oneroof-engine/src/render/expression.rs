@@ -79,7 +79,8 @@ pub(super) fn message(template: &str) -> String {
 }
 
 fn jsonb(term: &Term, metric: &str) -> String {
-    let figure = |figures: &str, name: &str| format!("coalesce({figures} -> {}, 'null')", literal(name));
+    let figure =
+        |figures: &str, name: &str| format!("coalesce({figures} -> {}, 'null')", literal(name));
     match term {
         Term::Constant(Value::Text(text)) => format!("to_jsonb({}::text)", literal(text)),
         Term::Constant(Value::Null) => "'null'::jsonb".to_owned(),
@@ -105,7 +106,9 @@ fn number(term: &Term, metric: &str) -> String {
         Term::Constant(_) => "null::bigint".to_owned(),
         Term::Live(name) => {
             let name = literal(name);
-            format!("(case jsonb_typeof(live -> {name}) when 'number' then (live ->> {name})::bigint end)")
+            format!(
+                "(case jsonb_typeof(live -> {name}) when 'number' then (live ->> {name})::bigint end)"
+            )
         }
         Term::Entry(name) => past("at_entry", name),
         Term::Before(name) => past("at_before", name),
@@ -196,7 +199,9 @@ mod tests {
     fn seen() -> Vec<Value> {
         let mut seen = vec![Value::Null, Value::Bool(true), Value::Bool(false)];
         seen.extend([-6, 0, 1, 35, 210].map(Value::Integer));
-        seen.extend(["", "absent", "Z", "a", "é", "35", "true"].map(|text| Value::Text(text.into())));
+        seen.extend(
+            ["", "absent", "Z", "a", "é", "35", "true"].map(|text| Value::Text(text.into())),
+        );
         seen
     }
 
@@ -239,7 +244,11 @@ mod tests {
                     literal(&serde_json::to_string(&required).unwrap())
                 );
                 let outcome = session.simple(&query).await.unwrap();
-                let said = if expression.holds(&seen, &required) { "t" } else { "f" };
+                let said = if expression.holds(&seen, &required) {
+                    "t"
+                } else {
+                    "f"
+                };
                 assert_eq!(
                     outcome.rows[0][0].as_deref(),
                     Some(said),
@@ -258,7 +267,11 @@ mod tests {
             ("before + gap", false),
             ("'entry'", false),
         ] {
-            assert_eq!(names_entry(&Expression::parse(text).unwrap()), names, "{text}");
+            assert_eq!(
+                names_entry(&Expression::parse(text).unwrap()),
+                names,
+                "{text}"
+            );
         }
     }
 
@@ -272,7 +285,10 @@ mod tests {
                 "{entry.gap} {before.gap}: {value} {",
                 "coalesce(at_entry ->> 'gap', '-') || ' ' || coalesce(at_before ->> 'gap', '-') || ': ' || coalesce(seen #>> '{}', '-') || ' {'",
             ),
-            ("{required}{detail}", "coalesce(required #>> '{}', '-') || coalesce(detail, '-')"),
+            (
+                "{required}{detail}",
+                "coalesce(required #>> '{}', '-') || coalesce(detail, '-')",
+            ),
         ] {
             assert_eq!(message(template), sql, "{template}");
         }

@@ -303,3 +303,71 @@ impl<'a> Release<'a> {
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+
+    #[track_caller]
+    fn check(tiers: &str, expected: Result<&str, &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        let head = "format = 1\n[package]\nname = 'p'\nversion = '1'\n";
+        std::fs::write(folder.path().join("release.toml"), format!("{head}{tiers}")).unwrap();
+        for part in ["tiers", "more"] {
+            std::fs::create_dir(folder.path().join(part)).unwrap();
+            for file in ["a", "b", "00_preflight"] {
+                let path = folder.path().join(part).join(format!("{file}.sql"));
+                std::fs::write(path, "select 1;").unwrap();
+            }
+        }
+        let package = OpenPackage::read_folder(folder.path()).unwrap();
+        let parameters = parameters::resolve_layers(&package, None, &[]).unwrap();
+        let release = Release {
+            package: &package,
+            parameters: &parameters,
+            tiers: package.plan.tiers.iter().collect(),
+            database: None,
+        };
+        let found = release.refuse_what_scripts_cannot_do();
+        let found = found.map(|()| {
+            let files = release.tier_scripts().unwrap();
+            let names: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
+            names.join(" ")
+        });
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{tiers}"),
+            (Err(error), Err(part)) => {
+                assert!(error.to_string().contains(part), "{tiers}: {error}");
+            }
+            (found, expected) => panic!("{tiers}: {found:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn one_script_for_each_transaction() {
+        let tier = |id: &str, file: &str, more: &str| {
+            format!("[[tier]]\nid = '{id}'\nfile = '{file}'\n{more}\n")
+        };
+        let two = |more: &str| tier("a", "tiers/a.sql", more) + &tier("b", "tiers/b.sql", more);
+        check(&two(""), Ok("a.sql b.sql"));
+        check(&two("group = 'g'"), Ok("a.sql"));
+        check(
+            &two("transaction = 'none'"),
+            Err("tier a has transaction = \"none\""),
+        );
+        check(
+            &tier("b", "tiers/b.sql", "label = 'T2'\ntransaction = 'batched'"),
+            Err("tier T2 b has transaction = \"batched\""),
+        );
+        check(
+            &(two("") + &tier("c", "more/a.sql", "")),
+            Err("the script of tier c would be `a.sql`"),
+        );
+        check(
+            &tier("c", "tiers/00_preflight.sql", ""),
+            Err("is the name of another script"),
+        );
+    }
+}

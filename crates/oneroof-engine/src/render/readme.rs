@@ -15,15 +15,31 @@ impl Release<'_> {
         for file in files {
             let what = match file.as_str() {
                 "params.sql" => "the values of the run; every script reads it first".to_owned(),
-                "00_preflight.sql" => "asks every precondition, reads the entry probe; changes nothing".to_owned(),
-                "90_verify.sql" => "asks every invariant, prints the table; changes nothing".to_owned(),
-                "99_run_all.sql" => "runs 00, the tiers and 90; stops at the first failure".to_owned(),
-                "98_rollback.sql" => "undoes the whole release; a second run finds nothing".to_owned(),
-                "per_tier_rollback.sql" => "undoes one tier: psql -X -v tier=NAME -f per_tier_rollback.sql".to_owned(),
-                "97_export.sql" => "prints the rows that a rollback deletes; run it before one".to_owned(),
+                "00_preflight.sql" => {
+                    "asks every precondition, reads the entry probe; changes nothing".to_owned()
+                }
+                "90_verify.sql" => {
+                    "asks every invariant, prints the table; changes nothing".to_owned()
+                }
+                "99_run_all.sql" => {
+                    "runs 00, the tiers and 90; stops at the first failure".to_owned()
+                }
+                "98_rollback.sql" => {
+                    "undoes the whole release; a second run finds nothing".to_owned()
+                }
+                "per_tier_rollback.sql" => {
+                    "undoes one tier: psql -X -v tier=NAME -f per_tier_rollback.sql".to_owned()
+                }
+                "97_export.sql" => {
+                    "prints the rows that a rollback deletes; run it before one".to_owned()
+                }
                 "baseline_probe.sql" => "prints all metrics; changes nothing".to_owned(),
-                "ui_read_contract.sql" => "the views that pages read have the agreed columns".to_owned(),
-                "revalidate.sql" => "R1 to R3 in a transaction that is rolled back; for a copy".to_owned(),
+                "ui_read_contract.sql" => {
+                    "the views that pages read have the agreed columns".to_owned()
+                }
+                "revalidate.sql" => {
+                    "R1 to R3 in a transaction that is rolled back; for a copy".to_owned()
+                }
                 tier => self.tier_words(tier),
             };
             let _ = writeln!(list, "  {file:<28} {what}");
@@ -32,7 +48,9 @@ impl Release<'_> {
             None => {
                 "  2. Gate: oneroof.gate in params.sql must say READY. Whoever may decide that writes it. It is a note\n     and no approval: bound to nothing, signed by nobody."
             }
-            Some(_) => "  2. Gate: the preflight and every tier ask the package's own gate in the database.",
+            Some(_) => {
+                "  2. Gate: the preflight and every tier ask the package's own gate in the database."
+            }
         };
         let database = match &self.database {
             None => "FILL IN oneroof.expected_database in params.sql".to_owned(),

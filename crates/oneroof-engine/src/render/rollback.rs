@@ -72,7 +72,10 @@ impl Release<'_> {
     /// Undoes one tier, which `-v tier=…` names.
     pub(super) fn per_tier_rollback(&self, all: &[Standing<'_>]) -> Result<String, EngineError> {
         let names: Vec<&str> = all.iter().rev().map(|it| label(it.tier)).collect();
-        let order = format!("The tiers, in the order of the way back: {}.", names.join(", "));
+        let order = format!(
+            "The tiers, in the order of the way back: {}.",
+            names.join(", ")
+        );
         let mut text = self.head(
             "per_tier_rollback.sql",
             &[

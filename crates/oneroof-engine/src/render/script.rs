@@ -56,7 +56,11 @@ impl Release<'_> {
             "set local lock_timeout = '{lock}ms';\nset local statement_timeout = '{statement}ms';\n"
         );
         if let Some(schema) = self.parameters.schema(&self.package.plan) {
-            let _ = writeln!(text, "set local search_path = {}, pg_temp;", identifier(&schema));
+            let _ = writeln!(
+                text,
+                "set local search_path = {}, pg_temp;",
+                identifier(&schema)
+            );
         }
         let role = match tier {
             Some(tier) => self.package.plan.run_as(tier),
@@ -143,7 +147,9 @@ impl Release<'_> {
         let mut embedded = format!(
             "-- >>> {file}: the {} bytes below, SHA-256 {}\n{text}",
             text.len(),
-            Digest::of(text.as_bytes()).to_string().trim_start_matches("sha256:")
+            Digest::of(text.as_bytes())
+                .to_string()
+                .trim_start_matches("sha256:")
         );
         if !text.ends_with('\n') {
             embedded.push('\n');
@@ -209,7 +215,10 @@ impl Release<'_> {
             text.push('\n');
             text.push_str(&self.embed(&tier.file)?);
             text.push_str("-- Deferred constraints speak now, and not at the commit.\nset constraints all immediate;\n\n");
-            let message = format!("tier {} changed its settings and left them changed", tier.title());
+            let message = format!(
+                "tier {} changed its settings and left them changed",
+                tier.title()
+            );
             text.push_str(&Blocks::block(&fill(
                 include_str!("sql/kept.sql"),
                 &[("message", &literal(&message))],
@@ -251,7 +260,9 @@ impl Release<'_> {
 
     /// A list of metrics as a table of psql; the figures are in `oneroof_run.table`.
     pub(super) fn table(&self, names: &[String], shape: Shape) -> String {
-        let metrics = names.iter().filter_map(|name| self.package.plan.metric(name));
+        let metrics = names
+            .iter()
+            .filter_map(|name| self.package.plan.metric(name));
         let rows: Vec<String> = metrics
             .enumerate()
             .map(|(number, metric)| {

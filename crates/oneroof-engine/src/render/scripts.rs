@@ -194,7 +194,10 @@ impl Release<'_> {
         text.push_str(&self.invariants()?);
         text.push_str(&echo("R1 PASS: the invariants hold"));
         text.push_str("\n\n-- R2, in the order in which the release makes them, which is that of their dependencies\n");
-        let views: Vec<String> = standing.iter().flat_map(|tier| tier.views.clone()).collect();
+        let views: Vec<String> = standing
+            .iter()
+            .flat_map(|tier| tier.views.clone())
+            .collect();
         let functions: Vec<String> = standing
             .iter()
             .flat_map(|tier| tier.functions.clone())

@@ -22,9 +22,10 @@ pub(crate) fn write(
     std::fs::create_dir_all(folder).map_err(writing(folder))?;
     // The sums go first: a folder that was written in part is not taken for a whole one.
     remove(&folder.join(SUMS))?;
-    for name in old.iter().filter(|name| {
-        name.as_str() != README && !files.iter().any(|(file, _)| file == *name)
-    }) {
+    for name in old
+        .iter()
+        .filter(|name| name.as_str() != README && !files.iter().any(|(file, _)| file == *name))
+    {
         remove(&folder.join(name))?;
     }
     let mut sums = BTreeMap::new();
@@ -98,16 +99,16 @@ fn rendered_before(folder: &Path, first_words: &str) -> Result<Vec<String>, Engi
     };
     if !foreign.is_empty() {
         return refuse(
-            format!("it has files that were not rendered: {}", foreign.join(", ")),
+            format!(
+                "it has files that were not rendered: {}",
+                foreign.join(", ")
+            ),
             "give a new folder with --out",
         );
     }
     if !edited.is_empty() {
         return refuse(
-            format!(
-                "edited since they were rendered: {}",
-                edited.join(", ")
-            ),
+            format!("edited since they were rendered: {}", edited.join(", ")),
             "keep the edited files elsewhere, or give a new folder with --out",
         );
     }

@@ -22,6 +22,7 @@ mod missing_rights;
 mod package;
 mod production;
 mod rehearse;
+mod render;
 mod sandbox;
 mod target_classes;
 mod tidy;
