@@ -122,8 +122,6 @@ fn number(term: &Term, metric: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
     use oneroof_model::expression::{ExpressionError, Scope};
     use oneroof_pg::testing::TestServer;
 

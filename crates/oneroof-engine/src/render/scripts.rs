@@ -9,6 +9,7 @@ use super::block::{Blocks, Broken, Keep};
 use super::quote::{echo, fill, literal};
 use super::script::{Needs, Shape, Writes, keep_marker};
 use super::standing::Standing;
+use crate::check::counted;
 use crate::error::EngineError;
 
 /// Agreed columns of views that pages read, if a package brings them.
@@ -204,9 +205,9 @@ impl Release<'_> {
             .collect();
         text.push_str(&Self::views_again(&views, &functions));
         text.push_str(&echo(&format!(
-            "R2 PASS: {} views and {} functions are what their definitions say",
-            views.len(),
-            functions.len()
+            "R2 PASS: {} and {}, each what its definition says",
+            counted(views.len(), "view"),
+            counted(functions.len(), "function")
         )));
         text.push_str("\n\n-- R3\n");
         text.push_str(&self.blocks().repeats()?);
