@@ -14,7 +14,7 @@ mod script;
 mod scripts;
 mod standing;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use oneroof_model::package::{Precondition, ResolvedParameters, Tier, Transaction};
 use oneroof_model::{Digest, Refusal, RefusalCode};
@@ -100,6 +100,7 @@ pub async fn render(
     options: &RenderOptions,
 ) -> Result<RenderReport, EngineError> {
     check::require_fit(package)?;
+    outside_of_the_package(package, &options.out)?;
     let (parameters, database) = match &options.target {
         Some(name) => of_target(context, package, name, &options.params).await?,
         None => {
@@ -123,6 +124,7 @@ pub async fn render(
         database,
     };
     release.refuse_what_scripts_cannot_do()?;
+    let gate_is_noted = release.gate().is_none();
     let files = release.files()?;
     let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let written = rendered_folder::write(&options.out, readme::FIRST_WORDS, &files)?;
@@ -132,16 +134,27 @@ pub async fn render(
         params_digest: parameters.digest(),
         folder: written.display().to_string(),
         database: release.database.map(|database| database.name),
-        gate_is_noted: Release {
-            package,
-            parameters: &parameters,
-            tiers: Vec::new(),
-            database: None,
-        }
-        .gate()
-        .is_none(),
+        gate_is_noted,
         files: names,
     })
+}
+
+/// Scripts in the package's own folder would be files of the package, and break its seal.
+fn outside_of_the_package(package: &OpenPackage, out: &Path) -> Result<(), EngineError> {
+    let absolute = |path: &Path| {
+        std::path::absolute(path)
+            .map_err(EngineError::file(format!("find folder `{}`", path.display())))
+    };
+    match &package.folder {
+        Some(folder) if absolute(out)?.starts_with(absolute(folder)?) => Err(EngineError::input(
+            format!(
+                "render into `{}`: it is inside the package, whose files are sealed",
+                out.display()
+            ),
+            "give a folder elsewhere with --out; nothing was written".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Parameters and identity of a target of oneroof.toml; its database is only looked at.

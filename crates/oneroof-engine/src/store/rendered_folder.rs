@@ -20,7 +20,7 @@ pub(crate) fn write(
     let old = rendered_before(folder, first_words)?;
     let writing = |path: &Path| EngineError::file(format!("write `{}`", path.display()));
     std::fs::create_dir_all(folder).map_err(writing(folder))?;
-    // The sums go first: a folder that was written in part is not taken for a whole one.
+    // The sums go first and come last: a folder that was written in part is not taken for a whole one.
     remove(&folder.join(SUMS))?;
     for name in old
         .iter()
@@ -80,8 +80,6 @@ fn rendered_before(folder: &Path, first_words: &str) -> Result<Vec<String>, Engi
     let mut edited = Vec::new();
     for name in names.iter().filter(|name| *name != SUMS) {
         match sums.get(name.as_str()).filter(|_| is_ours) {
-            // A rendering that was interrupted has no sums, but its README says whose it is.
-            None if is_ours && name == README => {}
             None => foreign.push(name.as_str()),
             Some(known) => {
                 let bytes = std::fs::read(folder.join(name)).map_err(reading())?;
