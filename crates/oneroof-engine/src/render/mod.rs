@@ -141,12 +141,19 @@ pub async fn render(
 
 /// Scripts in the package's own folder would be files of the package, and break its seal.
 fn outside_of_the_package(package: &OpenPackage, out: &Path) -> Result<(), EngineError> {
-    let absolute = |path: &Path| {
-        std::path::absolute(path)
-            .map_err(EngineError::file(format!("find folder `{}`", path.display())))
+    let finding = |path: &Path| EngineError::file(format!("find folder `{}`", path.display()));
+    // The folder need not exist; what of its path does is where it will be.
+    let there = std::path::absolute(out).map_err(finding(out))?;
+    let there = match there.ancestors().find(|part| part.exists()) {
+        Some(part) => part.canonicalize().map_err(finding(out))?,
+        None => there,
     };
-    match &package.folder {
-        Some(folder) if absolute(out)?.starts_with(absolute(folder)?) => Err(EngineError::input(
+    let own = match &package.folder {
+        Some(folder) => Some(folder.canonicalize().map_err(finding(folder))?),
+        None => None,
+    };
+    match own {
+        Some(own) if there.starts_with(&own) => Err(EngineError::input(
             format!(
                 "render into `{}`: it is inside the package, whose files are sealed",
                 out.display()

@@ -23,6 +23,7 @@ mod package;
 mod production;
 mod rehearse;
 mod render;
+mod render_limits;
 mod sandbox;
 mod target_classes;
 mod tidy;
