@@ -3,6 +3,7 @@
 mod accounts;
 pub mod catalog;
 mod child;
+pub mod change;
 pub mod clone;
 pub mod connect;
 pub mod conninfo;
