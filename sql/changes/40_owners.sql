@@ -34,6 +34,7 @@ begin
                 when o.effective_to <= now() then o.effective_to
                 else greatest(coalesce(c.to, now()), o.effective_from)
             end,
+            audit_ref = case when c.as in ('revoked', 'active') then entry ->> 'approval_ref' else o.audit_ref end,
             updated_at = now(),
             updated_by = tag
         from jsonb_to_recordset(coalesce(entry -> 'close', '[]')) as c (id bigint, "as" text, "to" timestamptz)

@@ -44,6 +44,10 @@ pub enum RefusalCode {
     CloneNameTaken,
     /// Only embedded servers and scratch databases may be sealed.
     NotAFixture,
+    /// A change of governance does not fit what the target holds.
+    ChangeRefused,
+    /// What somebody decided on is no longer so.
+    FactsChanged,
 }
 
 impl RefusalCode {
@@ -68,11 +72,13 @@ impl RefusalCode {
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
+            RefusalCode::ChangeRefused => "change-refused",
+            RefusalCode::FactsChanged => "facts-changed",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 18] = [
+    pub const ALL: [RefusalCode; 20] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -91,6 +97,8 @@ impl RefusalCode {
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,
+        RefusalCode::ChangeRefused,
+        RefusalCode::FactsChanged,
     ];
 }
 

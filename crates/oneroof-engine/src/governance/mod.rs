@@ -2,6 +2,7 @@
 //!
 //! Everything is read through the door `source`, at one moment, in the packages' schema.
 
+pub mod change;
 pub mod owner;
 pub mod reconcile;
 pub mod topic;

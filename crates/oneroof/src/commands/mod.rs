@@ -4,6 +4,7 @@
 mod adopt;
 mod apply;
 mod arguments;
+mod change;
 mod clone;
 mod completions;
 mod demo;

@@ -1,14 +1,15 @@
-//! `oneroof owner list`.
+//! `oneroof owner list | assign | supersede | end`.
 
 use clap::{Args, Subcommand};
 use oneroof_engine::governance::owner::{self, OwnerFilter, OwnerReport, OwnershipRow};
 
 use super::Session;
 use super::arguments::TargetOption;
+use super::change;
 use crate::exit::Exit;
 use crate::ui::table::Table;
 
-/// Look at who is accountable for what
+/// Look at who is accountable for what, and change it
 #[derive(Debug, Args)]
 pub(crate) struct OwnerArgs {
     #[command(subcommand)]
@@ -18,6 +19,9 @@ pub(crate) struct OwnerArgs {
 #[derive(Debug, Subcommand)]
 enum OwnerCommand {
     List(ListArgs),
+    Assign(change::owner::AssignArgs),
+    Supersede(change::owner::SupersedeArgs),
+    End(change::owner::EndArgs),
 }
 
 /// Show the owners in effect, and the rows that make them
@@ -45,6 +49,9 @@ struct ListArgs {
 pub(crate) async fn run(args: &OwnerArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
         OwnerCommand::List(args) => list(args, session).await,
+        OwnerCommand::Assign(args) => change::owner::assign(args, session).await,
+        OwnerCommand::Supersede(args) => change::owner::supersede(args, session).await,
+        OwnerCommand::End(args) => change::owner::end(args, session).await,
     }
 }
 

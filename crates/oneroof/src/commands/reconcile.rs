@@ -1,10 +1,11 @@
-//! `oneroof reconcile list`.
+//! `oneroof reconcile list | decide | withdraw`.
 
 use clap::{Args, Subcommand};
 use oneroof_engine::governance::reconcile::{self, Reconciled};
 
 use super::Session;
 use super::arguments::TargetOption;
+use super::change;
 use crate::exit::Exit;
 use crate::ui::table::Table;
 
@@ -18,6 +19,8 @@ pub(crate) struct ReconcileArgs {
 #[derive(Debug, Subcommand)]
 enum ReconcileCommand {
     List(ListArgs),
+    Decide(change::reconcile::DecideArgs),
+    Withdraw(change::reconcile::WithdrawArgs),
 }
 
 /// Show each collection with a topic: both label sets, the flag, the decision
@@ -37,6 +40,8 @@ struct ListArgs {
 pub(crate) async fn run(args: &ReconcileArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
         ReconcileCommand::List(args) => list(args, session).await,
+        ReconcileCommand::Decide(args) => change::reconcile::decide(args, session).await,
+        ReconcileCommand::Withdraw(args) => change::reconcile::withdraw(args, session).await,
     }
 }
 

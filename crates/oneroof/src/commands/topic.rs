@@ -1,14 +1,15 @@
-//! `oneroof topic list | tree`.
+//! `oneroof topic list | tree | propose | ratify | deprecate | merge | split`.
 
 use clap::{Args, Subcommand};
 use oneroof_engine::governance::topic::{self, Topic};
 
 use super::Session;
 use super::arguments::TargetOption;
+use super::change;
 use crate::exit::Exit;
 use crate::ui::table::Table;
 
-/// Look at the topics of a target
+/// Look at the topics of a target, and change them
 #[derive(Debug, Args)]
 pub(crate) struct TopicArgs {
     #[command(subcommand)]
@@ -19,6 +20,11 @@ pub(crate) struct TopicArgs {
 enum TopicCommand {
     List(ListArgs),
     Tree(ListArgs),
+    Propose(change::topic::ProposeArgs),
+    Ratify(change::topic::RatifyArgs),
+    Deprecate(change::topic::DeprecateArgs),
+    Merge(change::topic::MergeArgs),
+    Split(change::topic::SplitArgs),
 }
 
 /// Show the topics, each below its parent
@@ -38,6 +44,11 @@ pub(crate) async fn run(args: &TopicArgs, session: &Session) -> anyhow::Result<E
     match &args.command {
         TopicCommand::List(args) => list(args, session, list_text).await,
         TopicCommand::Tree(args) => list(args, session, tree_text).await,
+        TopicCommand::Propose(args) => change::topic::propose(args, session).await,
+        TopicCommand::Ratify(args) => change::topic::ratify(args, session).await,
+        TopicCommand::Deprecate(args) => change::topic::deprecate(args, session).await,
+        TopicCommand::Merge(args) => change::topic::merge(args, session).await,
+        TopicCommand::Split(args) => change::topic::split(args, session).await,
     }
 }
 
