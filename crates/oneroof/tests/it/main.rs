@@ -5,6 +5,10 @@
 )]
 
 mod bad_input;
+mod change_owner;
+mod change_package;
+mod change_reconcile;
+mod change_topic;
 mod command_line;
 mod config;
 mod demo;

@@ -5,6 +5,9 @@
 
 use std::fmt::Write as _;
 
+use serde_json::{Map, Value, json};
+
+use super::package::VOLATILE;
 use super::preview::{Preview, RowOperation};
 
 /// Tables without a column that names who wrote the row, with the columns that find a new row again.
@@ -34,14 +37,16 @@ pub(crate) fn document(preview: &Preview) -> String {
             rows.push(&row.table, was.clone());
         }
         match (row.operation, &row.after_text, natural_key(&row.table)) {
-            (RowOperation::Updated, Some(is), _) => after.push(&row.table, is.clone()),
+            (RowOperation::Updated, Some(_), _) => {
+                after.extend_with(&row.table, row.after.as_ref().map(|is| lasting(&row.table, is)));
+            }
             (RowOperation::Inserted, Some(_), Some(columns)) => {
                 let value = |column: &&str| row.after.as_ref().map(|row| row[*column].clone());
-                let members: serde_json::Map<String, serde_json::Value> = columns
+                let members: Map<String, Value> = columns
                     .iter()
                     .filter_map(|column| Some(((*column).to_owned(), value(column)?)))
                     .collect();
-                new.push(&row.table, serde_json::Value::Object(members).to_string());
+                new.push(&row.table, Value::Object(members).to_string());
             }
             _ => {}
         }
@@ -54,10 +59,36 @@ pub(crate) fn document(preview: &Preview) -> String {
     )
 }
 
+/// What of a changed row stays the same however often the change is made: no moments, no ids that are made. Of
+/// the transitions only their number counts.
+fn lasting(table: &str, row: &Value) -> String {
+    let moments: &[&str] = VOLATILE
+        .iter()
+        .find(|(name, _)| *name == table)
+        .map_or(&[], |(_, columns)| columns);
+    let members = row.as_object().into_iter().flatten();
+    let kept: Map<String, Value> = members
+        .filter(|(name, _)| !moments.contains(&name.as_str()) && *name != "superseded_by")
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut kept = Value::Object(kept);
+    if table == "axis_value" {
+        let count = row["provenance"]["transitions"].as_array().map_or(0, Vec::len);
+        kept["provenance"] = json!({ "transitions": vec![Value::Null; count] });
+    }
+    kept.to_string()
+}
+
 #[derive(Default)]
 struct Section(Vec<(String, Vec<String>)>);
 
 impl Section {
+    fn extend_with(&mut self, table: &str, text: Option<String>) {
+        if let Some(text) = text {
+            self.push(table, text);
+        }
+    }
+
     fn push(&mut self, table: &str, text: String) {
         match self.0.iter_mut().find(|(name, _)| name == table) {
             Some((_, rows)) => rows.push(text),

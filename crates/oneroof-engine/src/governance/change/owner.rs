@@ -211,6 +211,15 @@ async fn plan_end(
     kind(&ended.kind)?;
     let object = cell(facts, &ended.cell)?;
     let on = ended.on.as_deref().map(|text| moment("--on", text)).transpose()?;
+    let later = on.filter(|on| *on > clock::instant());
+    if let Some(on) = on
+        && later.is_none()
+    {
+        return Err(EngineError::input(
+            format!("read --on: {} has passed", utc(on)),
+            "history is not rewritten: leave --on out to end it now".to_owned(),
+        ));
+    }
     let rows = rows(session, &ended.cell, object).await?;
     let found: Vec<&Holder> = rows
         .iter()
@@ -243,15 +252,6 @@ async fn plan_end(
             ));
         }
     };
-    let later = on.filter(|on| *on > clock::instant());
-    if let Some(on) = on
-        && later.is_none()
-    {
-        return Err(EngineError::input(
-            format!("read --on: {} has passed", utc(on)),
-            "history is not rewritten: leave --on out to end it now".to_owned(),
-        ));
-    }
     let (close, when) = match later {
         Some(on) => (json!({ "id": row.id, "as": "active", "to": utc(on) }), format!("on {}", utc(on))),
         None => (json!({ "id": row.id, "as": "revoked" }), "now".to_owned()),

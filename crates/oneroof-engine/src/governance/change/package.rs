@@ -107,7 +107,7 @@ const NEVER: [&str; 20] = [
 ];
 
 /// Columns that hold a moment, or a key that is made: two equal runs differ in them.
-const VOLATILE: [(&str, &[&str]); 7] = [
+pub(super) const VOLATILE: [(&str, &[&str]); 7] = [
     ("governance_registry", &["created_at"]),
     (
         "governance_object_ownership",
