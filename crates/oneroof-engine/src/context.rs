@@ -41,6 +41,8 @@ pub struct TargetDatabase {
     pub clone: Option<ConnInfo>,
     /// Runs tiers: no superuser, may `set role` to every `run_as`.
     pub apply: Option<ConnInfo>,
+    /// `params`: files with parameter values, absolute, below `[targets.T.packages.NAME]`.
+    pub params: Vec<PathBuf>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
 }

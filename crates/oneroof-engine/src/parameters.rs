@@ -1,4 +1,5 @@
-//! Parameter values of a package on a target: `oneroof.toml` first, then `--params FILE`.
+//! Parameter values of a package on a target: the `params` files of the target, then its own tables in
+//! `oneroof.toml`, then `--params FILE`.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,8 @@ pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, Engin
     let text = std::fs::read_to_string(path).map_err(|error| {
         EngineError::input(
             format!("read parameter file `{}`: {error}", path.display()),
-            "--params names a TOML file with values, or with [packages.NAME] tables".to_owned(),
+            "--params, and `params` of a target, name TOML files with values, or with [packages.NAME] tables"
+                .to_owned(),
         )
     })?;
     read_text(&path.display().to_string(), &text, package)
@@ -49,7 +51,11 @@ pub(crate) fn resolve(
     files: &[PathBuf],
 ) -> Result<ResolvedParameters, EngineError> {
     let name = &package.plan.package.name;
-    let mut layers: Vec<toml::Table> = target.packages.get(name).cloned().into_iter().collect();
+    let mut layers = Vec::new();
+    for file in &target.params {
+        layers.push(read_file(file, name)?);
+    }
+    layers.extend(target.packages.get(name).cloned());
     for file in files {
         layers.push(read_file(file, name)?);
     }

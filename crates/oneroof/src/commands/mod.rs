@@ -140,7 +140,7 @@ impl Cli {
     pub(crate) async fn run(self, session: &Session) -> anyhow::Result<Exit> {
         match self.command {
             Command::Demo(args) => demo::run(&args, session).await,
-            Command::Init(args) => init::run(&args, session),
+            Command::Init(args) => init::run(&args, session).await,
             Command::Adopt(args) => adopt::run(&args, session).await,
             Command::Package(args) => package::run(&args, session),
             Command::Rehearse(args) => rehearse::run(&args, session).await,

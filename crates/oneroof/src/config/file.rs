@@ -49,6 +49,8 @@ struct TargetSection {
     clone: Option<Spanned<String>>,
     apply: Option<Spanned<String>>,
     #[serde(default)]
+    params: Vec<PathBuf>,
+    #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
 }
 
@@ -103,6 +105,7 @@ impl Config {
                 read: connection(section.read)?,
                 clone: connection(section.clone)?,
                 apply: connection(section.apply)?,
+                params: section.params.iter().map(|file| root.join(file)).collect(),
                 packages: section.packages,
             };
             targets.insert(name, target);

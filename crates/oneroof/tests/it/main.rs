@@ -20,6 +20,7 @@ mod governance;
 mod governed;
 mod help;
 mod init;
+mod init_governance;
 mod interrupt;
 mod left_overs;
 mod locks;
