@@ -183,15 +183,19 @@ fn proposed_groups(containers: impl Iterator<Item = (String, i64)>) -> Vec<Propo
 
 /// What the catalog provider does not name unless `catalog_kinds` says so.
 fn left_out(schemas: &[SchemaFacts]) -> Vec<String> {
-    let kinds: [(&str, fn(&SchemaFacts) -> i64); 4] = [
-        ("foreign tables", |schema| schema.foreign_tables),
-        ("materialized views", |schema| schema.materialized_views),
-        ("unlogged tables", |schema| schema.unlogged_tables),
-        ("views", |schema| schema.views),
+    let mut sums = [
+        ("foreign tables", 0),
+        ("materialized views", 0),
+        ("unlogged tables", 0),
+        ("views", 0),
     ];
-    kinds
-        .into_iter()
-        .map(|(kind, count)| (kind, schemas.iter().map(count).sum::<i64>()))
+    for schema in schemas {
+        sums[0].1 += schema.foreign_tables;
+        sums[1].1 += schema.materialized_views;
+        sums[2].1 += schema.unlogged_tables;
+        sums[3].1 += schema.views;
+    }
+    sums.into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| format!("{kind} {count}"))
         .collect()
