@@ -5,6 +5,7 @@
 pub mod change;
 pub mod owner;
 pub mod reconcile;
+pub mod sync;
 pub mod topic;
 
 use oneroof_model::{Refusal, RefusalCode, nearest};

@@ -22,6 +22,24 @@ pub async fn actual(session: &Session) -> Result<Value, PgError> {
     Ok(actual)
 }
 
+/// The same with these changes of the list of containers in it, since they decide what the inventory is. The
+/// session is in a transaction that may write; nothing of it stays.
+///
+/// # Errors
+/// What the server says.
+pub async fn actual_with(session: &Session, containers: &[Value]) -> Result<Value, PgError> {
+    session.simple("savepoint sync_inventory").await?;
+    let changes = Value::Array(containers.to_vec());
+    session
+        .query(include_str!("containers_try.sql"), &[&changes])
+        .await?;
+    let actual = actual(session).await?;
+    session
+        .simple("rollback to savepoint sync_inventory")
+        .await?;
+    Ok(actual)
+}
+
 async fn document(session: &Session, sql: &str) -> Result<Value, PgError> {
     let rows = session.query(sql, &[]).await?;
     rows.first()

@@ -18,6 +18,7 @@ mod probe;
 mod reconcile;
 mod rehearse;
 mod rollback;
+mod sync;
 mod topic;
 mod verify;
 
@@ -101,6 +102,7 @@ enum Command {
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
+    Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
     Owner(owner::OwnerArgs),
     Topic(topic::TopicArgs),
@@ -148,6 +150,7 @@ impl Cli {
             Command::Apply(args) => apply::run(&args, session).await,
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
+            Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
             Command::Owner(args) => owner::run(&args, session).await,
             Command::Topic(args) => topic::run(&args, session).await,

@@ -23,6 +23,7 @@ mod init;
 mod init_governance;
 mod interrupt;
 mod left_overs;
+mod life_after_release;
 mod locks;
 mod lost_connection;
 mod missing_rights;

@@ -10,8 +10,12 @@ impl Plan<'_> {
         for (position, scope) in (1..).zip(&desired.scopes) {
             self.scopes.push(scope.code.clone());
             let hint = scope.hint.clone().filter(|hint| !hint.is_empty());
-            let sort = scope.sort.unwrap_or(position);
             let known = actual.scopes.iter().find(|known| known.code == scope.code);
+            // A place that nobody wrote is no wish.
+            let sort = scope
+                .sort
+                .or(known.map(|known| known.sort))
+                .unwrap_or(position);
             let op = match known {
                 None => "add",
                 Some(known) if known.status != "active" => "restore",
