@@ -10,6 +10,9 @@ use crate::context::TargetDatabase;
 use crate::error::EngineError;
 use crate::store::package_files::OpenPackage;
 
+/// Members of a parameter file that are no values.
+const ORDERS: [&str; 2] = ["rename", "retire"];
+
 /// Reads a parameter file: either `[packages.NAME]` tables, or the parameters themselves.
 ///
 /// # Errors
@@ -28,6 +31,8 @@ pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, Engin
 /// The same from the file's text.
 pub(crate) fn read_text(file: &str, text: &str, package: &str) -> Result<toml::Table, EngineError> {
     let mut table: toml::Table = TomlError::parse(file, text)?;
+    // `[[rename]]` and `[[retire]]` of a governance.toml are orders for a sync, not values.
+    table.retain(|name, value| !(ORDERS.contains(&name) && is_list_of_tables(value)));
     match table.remove("packages") {
         Some(toml::Value::Table(mut packages)) => match packages.remove(package) {
             Some(toml::Value::Table(values)) => Ok(values),
@@ -42,6 +47,12 @@ pub(crate) fn read_text(file: &str, text: &str, package: &str) -> Result<toml::T
         )),
         None => Ok(table),
     }
+}
+
+fn is_list_of_tables(value: &toml::Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|list| list.iter().all(toml::Value::is_table))
 }
 
 /// All values of the package's parameters for one target.

@@ -410,3 +410,47 @@ fn topics_and_labels_of_the_seed_are_added() {
     );
     assert_eq!(governed.value(DIRECTUS, "select value_code from axis_assignment where object_ref = 'system_issues' and axis_code = 'topic'"), "quality-data");
 }
+
+#[test]
+fn a_second_version_of_the_package_is_refused_and_nothing_changes() {
+    let governed = Governed::one_roof();
+    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packages/one-roof");
+    let copied = governed.sandbox.bash(&format!(
+        "mkdir packages && cp -r '{package}' packages/next && chmod -R u+w packages && \
+         sed -i 's/^version  = \"1.0.0\"/version  = \"1.0.1\"/' packages/next/release.toml && grep -c '\"1.0.1\"' packages/next/release.toml"
+    ));
+    assert_eq!(copied.exits(0).stdout, "1\n");
+    let _ = governed.run("package seal packages/next").exits(0);
+    let state = |governed: &Governed| {
+        governed.value(
+            DIRECTUS,
+            "select format('%s %s %s', (select count(*) from oneroof.entry), (select count(*) from axis_value), (select count(*) from governance_object_ownership))",
+        )
+    };
+    let before = state(&governed);
+    for line in [
+        "apply packages/next --target directus",
+        "apply packages/next --target directus --execute",
+    ] {
+        let (code, report) = governed.json(line);
+        assert_eq!(code, 3, "{line}: {report:#}");
+        assert!(
+            report["error"]
+                .to_string()
+                .contains("PREFLIGHT ABORT: axis substrate already present (6 tables)"),
+            "{line}: {report:#}"
+        );
+    }
+    assert_eq!(state(&governed), before);
+    // What the first version made is not undone in the name of the second.
+    let refused = governed.refused(
+        "rollback packages/next --target directus --execute",
+        "rollback-blocked",
+    );
+    says(&refused, "message", &["made later by: one-roof@1.0.0"]);
+    assert_eq!(state(&governed), before);
+    assert_eq!(
+        governed.run("verify one-roof --target directus").code,
+        Some(0)
+    );
+}
