@@ -13,6 +13,7 @@ pub mod error;
 mod execute;
 mod figures;
 pub mod fixture;
+pub mod governance;
 mod metrics;
 mod open;
 pub mod package_diff;

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod conninfo;
 pub mod ephemeral;
 pub mod error;
+pub mod governance;
 pub mod install;
 pub mod ledger;
 pub mod programs;

@@ -11,10 +11,13 @@ mod explain;
 mod fixture;
 mod init;
 mod man;
+mod owner;
 mod package;
 mod probe;
+mod reconcile;
 mod rehearse;
 mod rollback;
+mod topic;
 mod verify;
 
 use std::path::PathBuf;
@@ -98,6 +101,9 @@ enum Command {
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
     Clone(clone::CloneArgs),
+    Owner(owner::OwnerArgs),
+    Topic(topic::TopicArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Fixture(fixture::FixtureArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -142,6 +148,9 @@ impl Cli {
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
+            Command::Owner(args) => owner::run(&args, session).await,
+            Command::Topic(args) => topic::run(&args, session).await,
+            Command::Reconcile(args) => reconcile::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),
