@@ -12,6 +12,8 @@ mod demo_isolation;
 mod examples;
 mod executor;
 mod explain;
+mod governance;
+mod governed;
 mod help;
 mod init;
 mod interrupt;

@@ -68,9 +68,17 @@ impl World {
 
     /// A scratch database of this project, adopted: what a release may change.
     pub(crate) fn scratch(&self, name: &str, sql: &str) {
+        self.make_scratch(name, "app_owner");
+        self.sql(name, &format!("set role app_owner; {sql}"));
+        self.target(name, name, "app");
+        self.adopt(name);
+    }
+
+    /// An empty database that bears the mark of a scratch; no target yet.
+    pub(crate) fn make_scratch(&self, name: &str, owner: &str) {
         let options = ScratchOptions {
             database: name.to_owned(),
-            owner: "app_owner".to_owned(),
+            owner: owner.to_owned(),
             source: name.to_owned(),
             server_id: self.server.server().id().to_owned(),
             clones: CloneRegistry::at(self.sandbox.project().join(".oneroof/clones")),
@@ -80,9 +88,6 @@ impl World {
             .runtime
             .block_on(make_scratch(&admin, &options))
             .unwrap();
-        self.sql(name, &format!("set role app_owner; {sql}"));
-        self.target(name, name, "app");
-        self.adopt(name);
     }
 
     /// Puts the ledger into a target, as a DBA does.
