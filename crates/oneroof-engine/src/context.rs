@@ -41,6 +41,8 @@ pub struct TargetDatabase {
     pub clone: Option<ConnInfo>,
     /// Runs tiers: no superuser, may `set role` to every `run_as`.
     pub apply: Option<ConnInfo>,
+    /// Scans for drift, as role `one_roof_operator`; `apply` if `None`.
+    pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
 }

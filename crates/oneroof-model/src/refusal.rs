@@ -44,6 +44,8 @@ pub enum RefusalCode {
     CloneNameTaken,
     /// Only embedded servers and scratch databases may be sealed.
     NotAFixture,
+    /// Another scan for drift is running.
+    ScanBusy,
 }
 
 impl RefusalCode {
@@ -68,11 +70,12 @@ impl RefusalCode {
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
+            RefusalCode::ScanBusy => "scan-busy",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 18] = [
+    pub const ALL: [RefusalCode; 19] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -91,6 +94,7 @@ impl RefusalCode {
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,
+        RefusalCode::ScanBusy,
     ];
 }
 

@@ -255,6 +255,7 @@ fn production(
         read: role("oneroof_read"),
         clone: role("oneroof_clone"),
         apply: role("oneroof_apply"),
+        operator: None,
         packages,
     })
 }

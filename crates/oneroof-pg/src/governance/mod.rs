@@ -3,10 +3,16 @@
 //!
 //! A query gives one JSON object a row, built in the database; its Rust type names the members.
 
+pub mod coverage;
+pub mod drift;
+pub mod events;
 pub mod installed;
+pub mod matrix;
 pub mod names;
 pub mod owners;
+pub mod prune;
 pub mod reconcile;
+pub mod scan;
 pub mod topics;
 
 use serde::de::DeserializeOwned;

@@ -48,6 +48,7 @@ struct TargetSection {
     read: Option<Spanned<String>>,
     clone: Option<Spanned<String>>,
     apply: Option<Spanned<String>>,
+    operator: Option<Spanned<String>>,
     #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
 }
@@ -103,6 +104,7 @@ impl Config {
                 read: connection(section.read)?,
                 clone: connection(section.clone)?,
                 apply: connection(section.apply)?,
+                operator: connection(section.operator)?,
                 packages: section.packages,
             };
             targets.insert(name, target);

@@ -1,0 +1,86 @@
+-- The matrix of another axis: the cells that its rules require, and the active assignments that no rule asks for.
+-- Put on one heap and grouped, as in matrix.sql.
+with heap as (
+    select
+        r.object_type,
+        r.object_ref,
+        r.value_code,
+        null::text as owner,
+        null::text as resolution,
+        true       as is_cell
+    from v_axis_required_cell as r
+    where r.axis_code = $5::text
+    union all
+    select
+        a.object_type,
+        a.object_ref,
+        a.value_code,
+        null,
+        null,
+        true
+    from axis_assignment as a
+    where a.axis_code = $5::text
+      and a.status = 'active'
+    union all
+    select
+        e.object_type,
+        e.object_ref,
+        e.value_code,
+        e.owner_gov_code,
+        e.resolution,
+        false
+    from v_axis_effective_owner as e
+    where e.axis_code = $5::text
+      and e.owner_kind = 'accountable'
+),
+cell as (
+    select
+        h.object_type,
+        h.object_ref,
+        h.value_code,
+        max(h.owner)                               as owner,
+        max(h.resolution)                          as resolution,
+        -- Two rows of which both count: the index stops new ones, so this is an old or foreign one.
+        count(h.owner) > 1                         as is_conflict
+    from heap as h
+    group by h.object_type, h.object_ref, h.value_code
+    having bool_or(h.is_cell)
+),
+object as (
+    select
+        x.object_type,
+        x.object_ref,
+        max(x.group_ref) as group_ref,
+        jsonb_object_agg(
+            x.value_code,
+            jsonb_build_object(
+                'owner',      x.owner,
+                'resolution', x.resolution,
+                'source',     case when x.owner is not null then x.object_ref end,
+                'gap',        x.owner is null,
+                'conflict',   x.is_conflict
+            )
+        ) filter (where x.value_code is not null) as cells
+    from (
+        select c.object_type, c.object_ref, c.value_code, c.owner, c.resolution, c.is_conflict, null::text as group_ref
+        from cell as c
+        union all
+        select m.object_type, m.object_ref, null, null, null, null, m.parent_ref
+        from v_governance_object_containment as m
+        where m.parent_type = 'group'
+    ) as x
+    group by x.object_type, x.object_ref
+)
+select jsonb_build_object(
+    'object_type', o.object_type,
+    'object_ref',  o.object_ref,
+    'group_ref',   o.group_ref,
+    'cells',       o.cells
+)
+from object as o
+where o.cells is not null
+  and ($1::text is null or o.group_ref = $1)
+  and ($2::text is null or o.object_ref = $2 or o.object_type || ':' || o.object_ref = $2)
+order by o.object_type collate "C", o.object_ref collate "C"
+limit $3::bigint
+offset $4::bigint
