@@ -36,8 +36,10 @@ pub(crate) struct DriftArgs {
 
 #[derive(Debug, Args)]
 struct ShowArgs {
-    #[command(flatten)]
-    target: TargetOption,
+    // Not flattened: an optional group is there if one of its own arguments is.
+    /// Target of oneroof.toml, or `clone:ID`
+    #[arg(long, value_name = "TARGET")]
+    target: String,
     /// Ask the detectors now, instead of showing what the last scan stored
     #[arg(long, conflicts_with = "scan")]
     live: bool,
@@ -120,7 +122,7 @@ async fn show(args: &ShowArgs, session: &Session) -> anyhow::Result<Exit> {
             detector: args.detector.clone(),
         },
     };
-    let report = drift::drift(&context, &args.target.target, &options).await?;
+    let report = drift::drift(&context, &args.target, &options).await?;
     let error = report.critical().map(|message| {
         ErrorReport::failed(message).with_hint(format!(
             "oneroof drift --target {} --severity critical --live",

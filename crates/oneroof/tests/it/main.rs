@@ -7,8 +7,10 @@
 mod bad_input;
 mod command_line;
 mod config;
+mod coverage;
 mod demo;
 mod demo_isolation;
+mod drift;
 mod examples;
 mod executor;
 mod explain;
