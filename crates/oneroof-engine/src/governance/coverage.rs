@@ -3,7 +3,7 @@
 use oneroof_model::Value;
 use oneroof_pg::connect::Session;
 use oneroof_pg::governance::installed::installed;
-use oneroof_pg::governance::matrix::{RESPONSIBILITY, columns, matrix};
+use oneroof_pg::governance::matrix::{RESPONSIBILITY, matrix};
 use oneroof_pg::governance::names::NameKind;
 use oneroof_pg::governance::owners::effective_owners;
 use oneroof_pg::governance::{coverage, owners};
@@ -259,9 +259,7 @@ async fn read_matrix(session: &Session, query: &MatrixQuery) -> Result<Matrix, E
         .map_err(reading("the matrix"))?;
     Ok(Matrix {
         axis: axis.unwrap_or(RESPONSIBILITY).to_owned(),
-        columns: columns(session, axis)
-            .await
-            .map_err(reading("the columns of the matrix"))?,
+        columns: page.columns,
         page: query.page,
         more: page.more,
         rows: page.rows,

@@ -25,7 +25,8 @@ pub async fn export(
             let identity = oneroof_pg::catalog::identity(session)
                 .await
                 .map_err(reading("the target's identity"))?;
-            let source = source(&identity.database_name, &schema);
+            let server = identity.system_identifier.as_deref();
+            let source = source(server, &identity.database_name, &schema);
             events(session, &source, since)
                 .await
                 .map_err(reading("the event log"))
@@ -66,13 +67,12 @@ pub fn lines(events: &[Value]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()
 }
 
-/// The log's name in all the world: with the id of an event it must be unique.
-fn source(database: &str, schema: &str) -> String {
-    format!(
-        "urn:oneroof:governance-event-log:{}:{}",
-        escaped(database),
-        escaped(schema)
-    )
+/// The log's name in all the world: with the id of an event it must be unique. A server that does not tell
+/// its identifier is left out.
+fn source(server: Option<&str>, database: &str, schema: &str) -> String {
+    let parts = server.into_iter().chain([database, schema]);
+    let parts: Vec<String> = parts.map(escaped).collect();
+    format!("urn:oneroof:governance-event-log:{}", parts.join(":"))
 }
 
 /// What a URI takes as it is, and everything else as `%XX`.
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn the_name_of_a_log_is_a_uri() {
         assert_eq!(
-            source("Straße 1", "one_roof"),
-            "urn:oneroof:governance-event-log:Stra%C3%9Fe%201:one_roof"
+            source(Some("73"), "Straße 1", "one_roof"),
+            "urn:oneroof:governance-event-log:73:Stra%C3%9Fe%201:one_roof"
         );
     }
 }

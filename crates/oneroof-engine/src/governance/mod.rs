@@ -18,6 +18,7 @@ use oneroof_pg::PgError;
 use oneroof_pg::connect::Session;
 use oneroof_pg::governance::installed::installed;
 use oneroof_pg::governance::names::{NameKind, names};
+use oneroof_pg::governance::plan_settings;
 use oneroof_pg::run::RunSettings;
 
 use crate::context::{Context, TargetDatabase};
@@ -105,6 +106,9 @@ impl Roof {
         self.source
             .read(&self.settings, async |session| {
                 require(session, target, schema, needs).await?;
+                plan_settings(session)
+                    .await
+                    .map_err(reading("the settings of the transaction"))?;
                 work(session)
                     .await
                     .map_err(|error| right_missing(error, target, schema))

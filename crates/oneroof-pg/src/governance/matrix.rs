@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use tokio_postgres::Row;
 
 use crate::connect::Session;
 use crate::error::PgError;
@@ -24,7 +25,7 @@ pub struct MatrixQuery {
 }
 
 /// One object of the matrix.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct MatrixRow {
     /// collection
     pub object_type: String,
@@ -37,7 +38,7 @@ pub struct MatrixRow {
 }
 
 /// One cell.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct MatrixCell {
     /// The accountable agency.
     pub owner: Option<String>,
@@ -52,6 +53,16 @@ pub struct MatrixCell {
 }
 
 impl MatrixCell {
+    fn gap() -> MatrixCell {
+        MatrixCell {
+            owner: None,
+            resolution: None,
+            source: None,
+            gap: true,
+            conflict: false,
+        }
+    }
+
     /// `D` direct, `i` inherited, `-` gap, `!` conflict.
     pub fn letter(&self) -> char {
         match (self.conflict, self.gap, self.resolution.as_deref()) {
@@ -66,16 +77,18 @@ impl MatrixCell {
 /// The name of the axis that the package `one-roof-base` knows by itself.
 pub const RESPONSIBILITY: &str = "responsibility";
 
-/// Rows of the matrix, and whether there are more behind them.
+/// The matrix, or a page of it.
 #[derive(Debug, Clone)]
 pub struct MatrixPage {
+    /// The active scopes in their order, or the active values of the axis.
+    pub columns: Vec<String>,
     /// In the order of their objects.
     pub rows: Vec<MatrixRow>,
     /// Is there a next page?
     pub more: bool,
 }
 
-/// The rows of the matrix, in the order of their objects.
+/// Reads the matrix.
 ///
 /// # Errors
 /// What the server says.
@@ -86,47 +99,84 @@ pub async fn matrix(session: &Session, query: &MatrixQuery) -> Result<MatrixPage
     let offset = query
         .page
         .map_or(0, |page| i64::from(page.saturating_sub(1)) * objects);
-    let mut rows: Vec<MatrixRow> = match query.axis.as_deref() {
-        None | Some(RESPONSIBILITY) => {
-            super::rows(
-                session,
-                include_str!("matrix.sql"),
-                &[&query.group, &query.object, &limit, &offset],
-            )
-            .await?
-        }
-        Some(axis) => {
-            super::rows(
-                session,
-                include_str!("matrix_axis.sql"),
-                &[&query.group, &query.object, &limit, &offset, &axis],
-            )
-            .await?
-        }
-    };
-    let more = limit.is_some() && rows.len() > PAGE_OBJECTS;
-    if more {
-        rows.truncate(PAGE_OBJECTS);
-    }
-    Ok(MatrixPage { rows, more })
-}
-
-/// The columns of the matrix: the active scopes in their order, or the active values of the axis.
-///
-/// # Errors
-/// What the server says.
-pub async fn columns(session: &Session, axis: Option<&str>) -> Result<Vec<String>, PgError> {
-    let rows = match axis {
-        None | Some(RESPONSIBILITY) => {
+    let (group, object) = (&query.group, &query.object);
+    let axis = query.axis.as_deref().filter(|axis| *axis != RESPONSIBILITY);
+    let (columns, rows) = match axis {
+        None => (
             session
                 .query(include_str!("matrix_scopes.sql"), &[])
-                .await?
-        }
-        Some(axis) => {
+                .await?,
+            session
+                .query(
+                    include_str!("matrix.sql"),
+                    &[group, object, &limit, &offset],
+                )
+                .await?,
+        ),
+        Some(axis) => (
             session
                 .query(include_str!("matrix_values.sql"), &[&axis])
-                .await?
-        }
+                .await?,
+            session
+                .query(
+                    include_str!("matrix_axis.sql"),
+                    &[group, object, &limit, &offset, &axis],
+                )
+                .await?,
+        ),
     };
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|row| Ok(row.try_get(0)?))
+        .collect::<Result<_, PgError>>()?;
+    // Every object needs every scope; of another axis it needs what the rows name.
+    let required: &[String] = if axis.is_none() { &columns } else { &[] };
+    let more = limit.is_some() && rows.len() > PAGE_OBJECTS;
+    let shown = if more { PAGE_OBJECTS } else { rows.len() };
+    let rows = rows
+        .iter()
+        .take(shown)
+        .map(|row| matrix_row(row, required))
+        .collect::<Result<_, PgError>>()?;
+    Ok(MatrixPage {
+        columns,
+        rows,
+        more,
+    })
+}
+
+fn matrix_row(row: &Row, required: &[String]) -> Result<MatrixRow, PgError> {
+    let columns: Vec<String> = row.try_get("columns")?;
+    let owners: Vec<Option<String>> = row.try_get("owners")?;
+    let resolutions: Vec<Option<String>> = row.try_get("resolutions")?;
+    let sources: Vec<Option<String>> = row.try_get("sources")?;
+    let conflicts: Vec<bool> = row.try_get("conflicts")?;
+    let mut cells: BTreeMap<String, MatrixCell> = required
+        .iter()
+        .map(|column| (column.clone(), MatrixCell::gap()))
+        .collect();
+    let facts = owners
+        .into_iter()
+        .zip(resolutions)
+        .zip(sources)
+        .zip(conflicts);
+    for (column, (((owner, resolution), source), conflict)) in columns.into_iter().zip(facts) {
+        // An owner of a retired scope fills no cell.
+        if required.is_empty() || required.contains(&column) {
+            let cell = MatrixCell {
+                gap: owner.is_none(),
+                owner,
+                resolution,
+                source,
+                conflict,
+            };
+            cells.insert(column, cell);
+        }
+    }
+    Ok(MatrixRow {
+        object_type: row.try_get("object_type")?,
+        object_ref: row.try_get("object_ref")?,
+        group_ref: row.try_get("group_ref")?,
+        cells,
+    })
 }

@@ -50,35 +50,41 @@ object as (
     select
         x.object_type,
         x.object_ref,
-        max(x.group_ref) as group_ref,
-        jsonb_object_agg(
-            x.value_code,
-            jsonb_build_object(
-                'owner',      x.owner,
-                'resolution', x.resolution,
-                'source',     case when x.owner is not null then x.object_ref end,
-                'gap',        x.owner is null,
-                'conflict',   x.is_conflict
-            )
-        ) filter (where x.value_code is not null) as cells
+        max(x.group_ref)                                                                as group_ref,
+        array_agg(x.value_code) filter (where x.value_code is not null)                 as columns,
+        array_agg(x.owner) filter (where x.value_code is not null)                      as owners,
+        array_agg(x.resolution) filter (where x.value_code is not null)                 as resolutions,
+        array_agg(x.source) filter (where x.value_code is not null)                     as sources,
+        array_agg(x.is_conflict) filter (where x.value_code is not null)                as conflicts
     from (
-        select c.object_type, c.object_ref, c.value_code, c.owner, c.resolution, c.is_conflict, null::text as group_ref
+        select
+            c.object_type,
+            c.object_ref,
+            null::text                                         as group_ref,
+            c.value_code,
+            c.owner,
+            c.resolution,
+            case when c.owner is not null then c.object_ref end as source,
+            c.is_conflict
         from cell as c
         union all
-        select m.object_type, m.object_ref, null, null, null, null, m.parent_ref
+        select m.object_type, m.object_ref, m.parent_ref, null, null, null, null, null
         from v_governance_object_containment as m
         where m.parent_type = 'group'
     ) as x
     group by x.object_type, x.object_ref
 )
-select jsonb_build_object(
-    'object_type', o.object_type,
-    'object_ref',  o.object_ref,
-    'group_ref',   o.group_ref,
-    'cells',       o.cells
-)
+select
+    o.object_type,
+    o.object_ref,
+    o.group_ref,
+    o.columns,
+    o.owners,
+    o.resolutions,
+    o.sources,
+    o.conflicts
 from object as o
-where o.cells is not null
+where o.columns is not null
   and ($1::text is null or o.group_ref = $1)
   and ($2::text is null or o.object_ref = $2 or o.object_type || ':' || o.object_ref = $2)
 order by o.object_type collate "C", o.object_ref collate "C"

@@ -21,6 +21,17 @@ use tokio_postgres::types::ToSql;
 use crate::connect::Session;
 use crate::error::PgError;
 
+/// Sets the present transaction up for reading whole sets of cells.
+///
+/// # Errors
+/// What the server says.
+pub async fn plan_settings(session: &Session) -> Result<(), PgError> {
+    session
+        .query(include_str!("plan_settings.sql"), &[])
+        .await?;
+    Ok(())
+}
+
 /// The rows of a query whose only column is a JSON object.
 pub(crate) async fn rows<T: DeserializeOwned>(
     session: &Session,

@@ -198,7 +198,7 @@ pub(crate) fn matrix(matrix: &Matrix) -> String {
             let cell = row.cells.get(column);
             cell.map_or('.', MatrixCell::letter).to_string()
         });
-        table.row(names.into_iter().chain(letters));
+        table.row_of_words(names.into_iter().chain(letters));
     }
     table.text()
 }
