@@ -44,12 +44,12 @@ pub(crate) async fn run(args: &ReconcileArgs, session: &Session) -> anyhow::Resu
 async fn list(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let rows = reconcile::list(&context, &args.target.target, args.open).await?;
-    session.printer.report(&rows, list_text)?;
+    session.printer.report(&rows, |rows| list_text(rows))?;
     Ok(Exit::Ok)
 }
 
 /// A block for each collection: the sets of labels would be torn in a table.
-fn list_text(rows: &Vec<Reconciled>) -> String {
+fn list_text(rows: &[Reconciled]) -> String {
     if rows.is_empty() {
         return "nothing to reconcile".to_owned();
     }
