@@ -43,6 +43,8 @@ pub struct TargetDatabase {
     pub apply: Option<ConnInfo>,
     /// `params`: files with parameter values, absolute, below `[targets.T.packages.NAME]`.
     pub params: Vec<PathBuf>,
+    /// Scans for drift, as role `one_roof_operator`; `apply` if `None`.
+    pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
 }

@@ -256,6 +256,7 @@ fn production(
         clone: role("oneroof_clone"),
         apply: role("oneroof_apply"),
         params: Vec::new(),
+        operator: None,
         packages,
     })
 }

@@ -271,6 +271,9 @@ impl Look<'_> {
         if let Some(apply) = &self.target.apply {
             wanted.push((apply.user(), "one_roof_owner"));
         }
+        if let Some(operator) = self.target.operator.as_ref().or(self.target.apply.as_ref()) {
+            wanted.push((operator.user(), "one_roof_operator"));
+        }
         let missing = self
             .source
             .read(&Default::default(), async |session| {

@@ -7,7 +7,10 @@ mod arguments;
 mod change;
 mod clone;
 mod completions;
+mod coverage;
 mod demo;
+mod drift;
+mod event;
 mod explain;
 mod fixture;
 mod init;
@@ -18,6 +21,7 @@ mod probe;
 mod reconcile;
 mod rehearse;
 mod rollback;
+mod scan;
 mod sync;
 mod topic;
 mod verify;
@@ -104,9 +108,13 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
+    Coverage(coverage::CoverageArgs),
+    Drift(drift::DriftArgs),
+    Scan(scan::ScanArgs),
     Owner(owner::OwnerArgs),
     Topic(topic::TopicArgs),
     Reconcile(reconcile::ReconcileArgs),
+    Event(event::EventArgs),
     Fixture(fixture::FixtureArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -152,9 +160,13 @@ impl Cli {
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
+            Command::Coverage(args) => coverage::run(&args, session).await,
+            Command::Drift(args) => drift::run(&args, session).await,
+            Command::Scan(args) => scan::run(&args, session).await,
             Command::Owner(args) => owner::run(&args, session).await,
             Command::Topic(args) => topic::run(&args, session).await,
             Command::Reconcile(args) => reconcile::run(&args, session).await,
+            Command::Event(args) => event::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),

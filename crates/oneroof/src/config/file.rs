@@ -48,6 +48,7 @@ struct TargetSection {
     read: Option<Spanned<String>>,
     clone: Option<Spanned<String>>,
     apply: Option<Spanned<String>>,
+    operator: Option<Spanned<String>>,
     #[serde(default)]
     params: Vec<PathBuf>,
     #[serde(default)]
@@ -106,6 +107,7 @@ impl Config {
                 clone: connection(section.clone)?,
                 apply: connection(section.apply)?,
                 params: section.params.iter().map(|file| root.join(file)).collect(),
+                operator: connection(section.operator)?,
                 packages: section.packages,
             };
             targets.insert(name, target);
