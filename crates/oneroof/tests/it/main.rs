@@ -5,17 +5,27 @@
 )]
 
 mod bad_input;
+mod change_owner;
+mod change_package;
+mod change_reconcile;
+mod change_topic;
 mod command_line;
 mod config;
+mod coverage;
 mod demo;
 mod demo_isolation;
+mod drift;
 mod examples;
 mod executor;
 mod explain;
+mod governance;
+mod governed;
 mod help;
 mod init;
+mod init_governance;
 mod interrupt;
 mod left_overs;
+mod life_after_release;
 mod locks;
 mod lost_connection;
 mod missing_rights;

@@ -70,14 +70,14 @@ impl World {
 
     /// A scratch database of this project, adopted: what a release may change.
     pub(crate) fn scratch(&self, name: &str, sql: &str) {
-        self.empty_scratch(name, "app_owner");
+        self.make_scratch(name, "app_owner");
         self.sql(name, &format!("set role app_owner; {sql}"));
         self.target(name, name, "app");
         self.adopt(name);
     }
 
-    /// An empty scratch database, not yet a target and not adopted.
-    pub(crate) fn empty_scratch(&self, name: &str, owner: &str) {
+    /// An empty database that bears the mark of a scratch; no target yet.
+    pub(crate) fn make_scratch(&self, name: &str, owner: &str) {
         let options = ScratchOptions {
             database: name.to_owned(),
             owner: owner.to_owned(),
@@ -200,6 +200,11 @@ impl World {
         self.runtime
             .block_on(session.simple(sql))
             .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// Waits for what is asked in an open session.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// Waits until the query's value is `t`.
