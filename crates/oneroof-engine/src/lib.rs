@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+mod attempt;
 mod bundled;
 pub mod check;
 mod clock;
@@ -21,6 +22,7 @@ mod parameters;
 mod postgres_range;
 pub mod probe;
 pub mod rehearse;
+pub mod repeat;
 pub mod rollback;
 mod run_id;
 pub mod seal;
