@@ -15,6 +15,7 @@ mod mark;
 mod pinned;
 mod relations;
 mod roles;
+mod touches;
 mod transaction;
 mod writable_tables;
 
@@ -34,5 +35,6 @@ pub use identity::{TargetIdentity, identity};
 pub use mark::{mark, remove_mark, write_mark};
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};
+pub use touches::{Touches, touches};
 pub use transaction::assigned_transaction_id;
 pub use writable_tables::writable_tables;
