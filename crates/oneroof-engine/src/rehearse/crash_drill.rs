@@ -32,7 +32,8 @@ impl Rehearsal<'_> {
         if let Some(simulate) = stage.simulate {
             self.simulate(&run, simulate).await?;
         }
-        let mut state = stage.states().now(stage.baseline).await?;
+        let begun = stage.states().now(stage.baseline).await?;
+        let mut state = begun.clone();
         let mut through = 0;
         for unit in units(stage.wanted) {
             for tier in &unit {
@@ -46,10 +47,7 @@ impl Rehearsal<'_> {
         let _ = run.apply(stage.lock, stage.wanted).await?;
         let volatile = self.volatile_columns(&run).await?;
         let end = stage.states().now(&state).await?;
-        let resumed = stage
-            .states()
-            .outcome(&end, stage.baseline, &volatile)
-            .await?;
+        let resumed = stage.states().outcome(&end, &begun, &volatile).await?;
         require_same(&unbroken.differences(&resumed))?;
         let undone = run.rollback(stage.lock, None).await?;
         self.undo_simulation(&run, stage).await?;

@@ -241,10 +241,8 @@ impl Rehearsal<'_> {
         run.finish(stage.lock, stage.wanted).await?;
         let volatile = self.volatile_columns(run).await?;
         let last = stage.states().now(stage.baseline).await?;
-        let unbroken = stage
-            .states()
-            .outcome(&last, stage.baseline, &volatile)
-            .await?;
+        let begun = before.first().unwrap_or(stage.baseline);
+        let unbroken = stage.states().outcome(&last, begun, &volatile).await?;
         let plan = &self.package.plan;
         if plan.negatives.is_empty() && plan.drills.is_empty() {
             steps.skip(9, "the package declares no [[negative]] and no [[drill]]");
