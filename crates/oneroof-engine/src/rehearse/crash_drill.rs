@@ -89,13 +89,13 @@ impl Rehearsal<'_> {
         } else {
             state.entry.clone()
         };
-        let mut created = run.tables_of(stage.lock).await?;
+        let created = run.tables_of(stage.lock).await?;
         let interruption = Interruption {
             tier: &tier.id,
             admin: stage.admin,
         };
         let error = run
-            .interrupt_unit(stage.lock, unit, &entry, &mut created, &interruption)
+            .interrupt_unit(stage.lock, unit, &entry, &created, &interruption)
             .await?;
         let script = Script::parse(&tier.file, self.package.text(&tier.file)?)?;
         let was_struck = matches!(error, EngineError::Database { .. });

@@ -64,10 +64,15 @@ impl Rehearsal<'_> {
         };
         // The working copy goes through the release; at each tier stop those that need it.
         let gate_closed = wanted.iter().filter(|one| !one.simulate);
+        let mut working_copy = WorkingCopy {
+            run: &working,
+            copies,
+            spoiled: None,
+        };
         for negative in gate_closed {
-            records.push(self.try_on_copies(&working, copies, negative).await?);
+            records.push(self.try_on_copies(&mut working_copy, negative).await?);
         }
-        if let Some(simulate) = stage.simulate {
+        if let (Some(simulate), None) = (stage.simulate, &working_copy.spoiled) {
             self.simulate(&working, simulate).await?;
         }
         let stops = std::iter::once(None).chain((0..stage.wanted.len()).map(Some));
@@ -79,11 +84,11 @@ impl Rehearsal<'_> {
             if here.is_empty() {
                 continue;
             }
-            if let Some(last) = stop {
+            if let (Some(last), None) = (stop, &working_copy.spoiled) {
                 go_through(&working, stage, last).await?;
             }
             for negative in here {
-                records.push(self.try_on_copies(&working, copies, negative).await?);
+                records.push(self.try_on_copies(&mut working_copy, negative).await?);
             }
         }
         Ok(records)
@@ -99,51 +104,57 @@ impl Rehearsal<'_> {
     /// Tries it on the working copy, or on a copy of that if something is to be changed first.
     async fn try_on_copies(
         &self,
-        working: &ReleaseRun<'_>,
-        copies: &Copies<'_>,
+        working_copy: &mut WorkingCopy<'_>,
         negative: &Negative,
     ) -> Result<NegativeRecord, EngineError> {
+        let WorkingCopy {
+            run: working,
+            copies,
+            ..
+        } = *working_copy;
+        if let Some(by) = &working_copy.spoiled {
+            let why = format!("negative `{by}` wrote to the copy on which it would be tried");
+            return Ok(NegativeRecord::left_out(negative, why));
+        }
         let started = Instant::now();
-        let attempts = Attempts::open(working).await?;
-        attempts.begin().await?;
-        let fits = fits(&attempts, negative.when_query.as_deref(), &negative.name).await?;
-        attempts.rollback().await?;
-        attempts.close().await;
-        if !fits {
+        if negative.when_query.is_some() && !is_here(working, negative).await? {
             return Ok(NegativeRecord::left_out(negative, NOT_HERE.into()));
         }
         let marked = match negative.marked {
             true => Marked::Yes,
             false => Marked::No,
         };
-        let tried = match &negative.setup {
+        let ending = match &negative.setup {
             Some(setup) => {
                 let name = copies.another(marked).await?;
                 let place = copies.place(&name).await?;
-                let tried = self
+                let ending = self
                     .prepared(working, &place, copies, negative, setup)
                     .await;
                 copies.drop_one(&name).await?;
-                tried?
+                ending?
             }
             None => {
                 if marked == Marked::No {
                     copies.mark_working(Marked::No).await?;
                 }
-                let tried = self.verb(working, working.place, copies, negative).await;
+                let ending = self.verb(working, working.place, copies, negative).await;
                 if marked == Marked::No {
                     copies.mark_working(Marked::Yes).await?;
                 }
-                tried?
+                let ending = ending?;
+                if ending.wrote {
+                    working_copy.spoiled = Some(negative.name.clone());
+                }
+                ending
             }
         };
-        let (outcome, seen) = match tried {
-            Ok(seen) => (AttemptOutcome::AsExpected, seen),
-            Err(seen) => (AttemptOutcome::Wrong, seen),
-        };
         Ok(NegativeRecord {
-            outcome,
-            seen: Some(seen),
+            outcome: match ending.is_expected {
+                true => AttemptOutcome::AsExpected,
+                false => AttemptOutcome::Wrong,
+            },
+            seen: Some(ending.seen),
             duration_ms: millis(started.elapsed()),
             ..NegativeRecord::of(negative)
         })
@@ -157,27 +168,30 @@ impl Rehearsal<'_> {
         copies: &Copies<'_>,
         negative: &Negative,
         setup: &str,
-    ) -> Result<Result<String, String>, EngineError> {
+    ) -> Result<Ending, EngineError> {
         let prepared = ReleaseRun { place, ..*working };
         match self.run_on_clone(&prepared, PLAN_FILE, setup).await {
             Ok(()) => self.verb(working, place, copies, negative).await,
-            Err(EngineError::Failed(failure)) => Ok(Err(format!(
-                "setup: SQLSTATE {}: {}",
+            Err(EngineError::Failed(failure)) => Ok(Ending::of_setup(
                 failure.sqlstate.as_deref().unwrap_or("-"),
-                failure.message
-            ))),
+                &failure.message,
+            )),
+            // A deferred constraint that spoke at the commit.
+            Err(EngineError::Database { source, .. }) if source.sqlstate().is_some() => Ok(
+                Ending::of_setup(source.sqlstate().unwrap_or("-"), &source.to_string()),
+            ),
             Err(error) => Err(error),
         }
     }
 
-    /// Runs the verb: `Ok` with what was seen if it ended as it must.
+    /// Runs the verb.
     async fn verb(
         &self,
         working: &ReleaseRun<'_>,
         place: &Place,
         copies: &Copies<'_>,
         negative: &Negative,
-    ) -> Result<Result<String, String>, EngineError> {
+    ) -> Result<Ending, EngineError> {
         let mut package = working.package.clone();
         let skipped: Vec<String> = negative
             .skip
@@ -240,11 +254,42 @@ async fn act(run: &ReleaseRun<'_>, verb: Option<NegativeVerb>) -> Result<(), Eng
     outcome
 }
 
-fn judge(
-    negative: &Negative,
-    outcome: Result<(), EngineError>,
-    kept: i64,
-) -> Result<String, String> {
+/// The copy that goes through the release.
+struct WorkingCopy<'a> {
+    run: &'a ReleaseRun<'a>,
+    copies: &'a Copies<'a>,
+    /// The negative that wrote to it, against all expectation.
+    spoiled: Option<String>,
+}
+
+/// How a run ended.
+struct Ending {
+    is_expected: bool,
+    seen: String,
+    wrote: bool,
+}
+
+impl Ending {
+    fn of_setup(sqlstate: &str, message: &str) -> Ending {
+        Ending {
+            is_expected: false,
+            seen: format!("setup: SQLSTATE {sqlstate}: {message}"),
+            wrote: false,
+        }
+    }
+}
+
+/// Does `when_query` give true?
+async fn is_here(working: &ReleaseRun<'_>, negative: &Negative) -> Result<bool, EngineError> {
+    let attempts = Attempts::open(working).await?;
+    attempts.begin().await?;
+    let is_here = fits(&attempts, negative.when_query.as_deref(), &negative.name).await?;
+    attempts.rollback().await?;
+    attempts.close().await;
+    Ok(is_here)
+}
+
+fn judge(negative: &Negative, outcome: Result<(), EngineError>, kept: i64) -> Ending {
     let (exit, text) = match &outcome {
         Ok(()) => (0, "it ran to its end".to_owned()),
         Err(error) => (error.exit_code(), said(error)),
@@ -255,9 +300,10 @@ fn judge(
     }
     let expect = &negative.expect;
     let says = expect.text.as_ref().is_none_or(|part| text.contains(part));
-    match expect.exit == Some(exit) && says && kept == 0 {
-        true => Ok(seen),
-        false => Err(seen),
+    Ending {
+        is_expected: expect.exit == Some(exit) && says && kept == 0,
+        seen,
+        wrote: kept > 0,
     }
 }
 

@@ -28,7 +28,10 @@ pub(super) fn drills(plan: &ReleasePlan) -> Result<(), Fault> {
     unique("drill", plan.drills.iter().map(|drill| drill.name.as_str()))?;
     for drill in &plan.drills {
         condition(plan, &drill.when)?;
-        let of_drill = |what: &str| fault(format!("drill `{}` {what}", drill.name), &drill.name);
+        let of_drill = |what: &str| Fault {
+            hint: Some("docs/reference/release-toml.md has an example of a [[drill]]".into()),
+            ..fault(format!("drill `{}` {what}", drill.name), &drill.name)
+        };
         if drill.sql.is_some() == drill.file.is_some() {
             return Err(of_drill("needs either `sql` or `file`"));
         }
@@ -141,10 +144,15 @@ fn known_in(plan: &ReleasePlan, expect: &ExpectedResult) -> Result<(), Fault> {
 }
 
 fn wrong(negative: &Negative, what: &str) -> Fault {
-    fault(
-        format!("negative `{}` {what}", negative.name),
-        &negative.name,
-    )
+    Fault {
+        hint: Some(
+            "docs/reference/release-toml.md has an example of each kind of [[negative]]".into(),
+        ),
+        ..fault(
+            format!("negative `{}` {what}", negative.name),
+            &negative.name,
+        )
+    }
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ fn outcomes(report: &Value, list: &str) -> BTreeMap<String, (String, String)> {
 fn negatives_of_every_kind_and_drills_are_tried_and_leave_nothing() {
     let world = World::new();
     world.production("shop", NOTES);
+    world.sql("postgres", "grant pg_read_all_stats to app_owner");
     let mut plan = HEAD.to_owned();
     for (name, lines) in [
         (
@@ -260,6 +261,10 @@ fn what_does_not_end_as_it_must_fails_the_rehearsal_by_name() {
     for (name, lines, _) in cases {
         plan.push_str(&negative(name, lines));
     }
+    plan.push_str(&negative(
+        "later",
+        "kind = 'engine'\nafter = 'seen'\nverb = 'apply'\nexpect = { exit = 3, text = 'is finished' }",
+    ));
     plan.push_str(
         "\n[[drill]]\nname = \"breaks\"\nafter = \"made\"\nsql = \"insert into public.made values (1, 2)\"\n\
          \n[[drill]]\nname = \"does_nothing\"\nafter = \"made\"\nsql = \"select 1\"\n\
@@ -279,6 +284,10 @@ fn what_does_not_end_as_it_must_fails_the_rehearsal_by_name() {
         assert_eq!(outcome, "wrong", "{name}: {what}");
         assert!(what.contains(seen), "{name}: {what}");
     }
+    // Its copy has been written to, so it says nothing.
+    let (outcome, why) = &negatives["later"];
+    assert_eq!(outcome, "left_out");
+    assert!(why.contains("negative `runs` wrote"), "{why}");
     let drills = outcomes(&report, "drills");
     assert_eq!(drills["breaks"].0, "wrong");
     assert!(drills["breaks"].1.contains("SQLSTATE 23505"), "{drills:?}");
