@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+mod attempt;
 mod bundled;
 pub mod check;
 mod clock;
@@ -24,6 +25,7 @@ pub mod probe;
 pub mod proposal;
 pub mod rehearse;
 pub mod render;
+pub mod repeat;
 pub mod rollback;
 mod run_id;
 pub mod seal;

@@ -18,6 +18,7 @@ mod pinned;
 mod relations;
 mod roles;
 mod schemas;
+mod touches;
 mod transaction;
 mod writable_tables;
 
@@ -40,5 +41,6 @@ pub use memberships::memberships_missing;
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};
 pub use schemas::{SchemaFacts, schemas};
+pub use touches::{Touches, touches};
 pub use transaction::assigned_transaction_id;
 pub use writable_tables::writable_tables;

@@ -213,7 +213,11 @@ fn files(
     files.insert("tiers/10_change.sql".to_owned(), tier.join("\n"));
     let touched = preview.tables();
     let mut undo = Vec::new();
-    for table in TABLES.iter().rev().filter(|table| touched.contains(**table)) {
+    for table in TABLES
+        .iter()
+        .rev()
+        .filter(|table| touched.contains(**table))
+    {
         undo.push(table_files(table)?.undo);
     }
     files.insert("rollback/10_change.sql".to_owned(), undo.join("\n"));
@@ -368,7 +372,11 @@ fn plan(change: &Change, preview: &Preview, facts: &Facts<'_>) -> Plan {
             summary: change.summary.clone(),
             database: facts.database.to_owned(),
             postgres: ">=14, <19",
-            requires: vec![if facts.with_axes { "one-roof" } else { "one-roof-base" }],
+            requires: vec![if facts.with_axes {
+                "one-roof"
+            } else {
+                "one-roof-base"
+            }],
             schema: BTreeMap::from([("parameter", "schema")]),
             run_as: OWNER_ROLE,
         },
@@ -419,7 +427,11 @@ fn plan(change: &Change, preview: &Preview, facts: &Facts<'_>) -> Plan {
             volatile_columns: VOLATILE
                 .iter()
                 .filter(|(table, _)| touched.contains(table))
-                .flat_map(|(table, columns)| columns.iter().map(move |column| format!("{table}.{column}")))
+                .flat_map(|(table, columns)| {
+                    columns
+                        .iter()
+                        .map(move |column| format!("{table}.{column}"))
+                })
                 .collect(),
         },
         metric: metrics,
