@@ -1,7 +1,7 @@
 //! Acts in transactions that are rolled back: what negatives, drills and repeats have in common.
 
 use oneroof_pg::connect::{Access, Session};
-use oneroof_pg::run::{RunSettings, leave_role, read_rows};
+use oneroof_pg::run::{RunSettings, act_for, leave_role, read_rows};
 
 use crate::error::{EngineError, Failure};
 use crate::execute::release::{ReleaseRun, begin};
@@ -52,6 +52,14 @@ impl<'a> Attempts<'a> {
             .await
             .map_err(|error| self.run.settings_error(error, settings.role.as_deref()))?;
         Ok(())
+    }
+
+    /// From the superuser's session back to one of the apply role, acting as the package's.
+    pub(crate) async fn as_apply_role(&self) -> Result<(), EngineError> {
+        act_for(&self.session, self.run.place.apply.user())
+            .await
+            .map_err(EngineError::database("return to the apply role"))?;
+        self.set(self.run.settings(None)).await
     }
 
     /// Goes back to the role that signed in.

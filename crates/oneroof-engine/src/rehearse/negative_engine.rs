@@ -318,14 +318,14 @@ fn said(error: &EngineError) -> String {
     }
 }
 
-/// Applies the working copy up to the wanted tier number `last`; the last one finishes the release.
+/// Applies the working copy up to the wanted tier number `last`; the package's last one finishes the release.
 async fn go_through(
     working: &ReleaseRun<'_>,
     stage: &Stage<'_>,
     last: usize,
 ) -> Result<(), EngineError> {
     let lock = working.lock().await?;
-    let outcome = match last + 1 == stage.wanted.len() {
+    let outcome = match last + 1 == working.tiers().len() {
         true => working.apply(&lock, stage.wanted).await.map(|_| ()),
         false => advance(working, &lock, &stage.wanted[..=last], stage.wanted)
             .await

@@ -114,7 +114,6 @@ async fn tried(
         return Ok(Tried::LeftOut);
     }
     if let Some(setup) = &negative.setup {
-        let role = run.settings(None);
         if negative.setup_as == SetupRole::Superuser {
             first.leave_role().await?;
         }
@@ -122,7 +121,7 @@ async fn tried(
             return Ok(Tried::Wrong(format!("setup: {}", words(error)?)));
         }
         if negative.setup_as == SetupRole::Superuser {
-            first.set(role).await?;
+            first.as_apply_role().await?;
         }
     }
     let (file, text) = match (&negative.file, &negative.sql) {

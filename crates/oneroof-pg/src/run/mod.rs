@@ -17,6 +17,6 @@ pub use row_counters::{RowOperations, row_operations};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use tables::{tables_created, tables_named};
 pub use terminate::terminate;
-pub use transaction::{begin_writing, leave_role};
+pub use transaction::{act_for, begin_writing, leave_role};
 pub use transaction_ids::{TransactionIds, autovacuum_off, autovacuum_on};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};

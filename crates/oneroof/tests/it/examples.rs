@@ -169,7 +169,7 @@ const REPORTING: &[Expected] = &[
                 "reasons",
                 "view reporting.amount_by_country depends on schema reporting",
             ),
-            ("reasons", "rollback/10_schema.sql:1"),
+            ("reasons", "rollback/20_views.sql:2"),
             ("hint", "nothing was changed"),
         ],
     ),
