@@ -8,21 +8,27 @@ mod activity;
 mod canonical;
 mod data;
 mod database;
+mod database_state;
 mod definition;
 mod extensions;
 mod identity;
+mod jobs;
 mod mark;
 mod pinned;
 mod relations;
 mod roles;
 mod transaction;
+mod triggers;
 mod writable_tables;
 
 pub use activity::{Activity, OtherSession, activity};
 pub use data::{
     ChangedTable, DataDiff, DataDigest, DataOptions, GeneratedColumns, TableData, data, data_tables,
 };
-pub use database::{DatabaseFacts, DatabaseStatements, database, database_statements};
+pub use database::{
+    DatabaseFacts, DatabaseStatements, database, database_statements, database_statements_of,
+};
+pub use database_state::{DatabaseState, database_state, open_database};
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
 };
@@ -31,8 +37,10 @@ pub use extensions::{
     missing_extensions,
 };
 pub use identity::{TargetIdentity, identity};
+pub use jobs::jobs;
 pub use mark::{mark, remove_mark, write_mark};
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};
 pub use transaction::assigned_transaction_id;
+pub use triggers::{TriggerFound, triggers};
 pub use writable_tables::writable_tables;

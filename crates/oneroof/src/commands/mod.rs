@@ -14,6 +14,7 @@ mod man;
 mod package;
 mod probe;
 mod rehearse;
+mod revalidate;
 mod rollback;
 mod verify;
 
@@ -98,6 +99,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
     Clone(clone::CloneArgs),
+    Revalidate(revalidate::RevalidateArgs),
     Fixture(fixture::FixtureArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -142,6 +144,7 @@ impl Cli {
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
+            Command::Revalidate(args) => revalidate::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),
