@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+mod attempt;
 mod bundled;
 pub mod check;
 mod clock;
@@ -24,6 +25,7 @@ mod parameters;
 mod postgres_range;
 pub mod probe;
 pub mod rehearse;
+pub mod repeat;
 pub mod revalidate;
 pub mod rollback;
 mod run_id;

@@ -158,6 +158,7 @@ fn empty_report(
         markers: Vec::new(),
         verify_table: Vec::new(),
         second_apply: None,
+        repeats: Vec::new(),
         rollback: Vec::new(),
         baseline: None,
         volatile_growth: Vec::new(),

@@ -7,14 +7,10 @@ use super::report::{NotCovered, StepRecord};
 use super::steps::{TITLES, title};
 
 /// Steps that this version does not have, and what they would show.
-const NOT_BUILT: [(u32, &str); 5] = [
+const NOT_BUILT: [(u32, &str); 4] = [
     (
         9,
         "the package's negatives and drills are checked for their form, but this version does not try them",
-    ),
-    (
-        11,
-        "this version does not run the scanner a second time by itself",
     ),
     (
         12,

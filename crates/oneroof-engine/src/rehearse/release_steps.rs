@@ -15,6 +15,7 @@ use crate::error::{EngineError, Failure};
 use crate::execute::forward::units;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
+use crate::repeat;
 
 impl Rehearsal<'_> {
     /// Step 7: entry probe of the clone, then each unit, with a probe after each tier.
@@ -120,6 +121,34 @@ impl Rehearsal<'_> {
             }
             .into()),
         }
+    }
+
+    /// Step 11.
+    pub(super) async fn repeats(
+        &self,
+        run: &ReleaseRun<'_>,
+        wanted: &[&oneroof_model::package::Tier],
+        report: &mut RehearsalReport,
+    ) -> Result<((), String), EngineError> {
+        report.repeats = repeat::run(run, wanted).await?;
+        repeat::require_unchanged(&report.repeats)?;
+        let done = report.repeats.iter().filter(|one| one.left_out.is_none());
+        let words: Vec<String> = done
+            .map(|one| {
+                format!(
+                    "{} twice, {} metrics unchanged",
+                    one.name,
+                    one.metrics.len()
+                )
+            })
+            .collect();
+        Ok((
+            (),
+            match words.is_empty() {
+                true => "none of the package's repeats fits these tiers and parameters".into(),
+                false => words.join("; "),
+            },
+        ))
     }
 
     /// Step 13.

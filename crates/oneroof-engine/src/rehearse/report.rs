@@ -11,6 +11,7 @@ use crate::execute::backward::RollbackRecord;
 use crate::execute::forward::TierRecord;
 use crate::figures::Probe;
 use crate::probe::ProbedMetric;
+use crate::repeat::RepeatRecord;
 
 /// The record of a whole rehearsal.
 #[derive(Debug, Serialize)]
@@ -61,6 +62,8 @@ pub struct RehearsalReport {
     pub verify_table: Vec<(String, Value)>,
     /// How the second apply was refused.
     pub second_apply: Option<RefusedVerb>,
+    /// Acts that were done twice, and what they left unchanged.
+    pub repeats: Vec<RepeatRecord>,
     /// How the release was undone.
     pub rollback: Vec<RollbackRecord>,
     /// Definition and data of the clone before the release and after the rollback.

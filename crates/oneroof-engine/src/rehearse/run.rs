@@ -218,6 +218,11 @@ impl Rehearsal<'_> {
         steps
             .run(10, self.second_apply(run, lock, wanted, report))
             .await?;
+        if self.package.plan.repeats.is_empty() {
+            steps.skip(11, "the package declares no [[repeat]]");
+        } else {
+            steps.run(11, self.repeats(run, wanted, report)).await?;
+        }
         if self.options.keep {
             let why = "left out so that the kept clone shows the release";
             steps.skip(13, why);
