@@ -17,10 +17,9 @@ use crate::error::EngineError;
 use crate::execute::release::{ReleaseRun, begin, entries};
 use crate::figures::Probe;
 use crate::kept::{self, KeptClone, WorkingCopy};
-use crate::revalidate::repeat_all;
-use crate::revalidate::report::RepeatReport;
+use crate::revalidate::report::RepeatsReport;
 use crate::store::package_files::OpenPackage;
-use crate::{parameters, run_id};
+use crate::{parameters, repeat, run_id};
 
 /// The package whose tables the governance lines are about.
 const GOVERNANCE_PACKAGE: &str = "one-roof";
@@ -269,7 +268,7 @@ async fn on_copy(
         verb: "clone-check",
         run_id,
     };
-    let repeats = repeat_all(&run, &session).await?;
+    let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let lines = inside(&run, &session, copy, &repeats, packages_folder).await;
     session.close().await;
     Ok((Some(package.plan.release_tag()), lines?))
@@ -318,7 +317,7 @@ pub(crate) async fn inside(
     run: &ReleaseRun<'_>,
     session: &Session,
     copy: &WorkingCopy,
-    repeats: &[RepeatReport],
+    repeats: &RepeatsReport,
     packages_folder: &Path,
 ) -> Result<Vec<CheckLine>, EngineError> {
     let governed = run.package.plan.package.name == GOVERNANCE_PACKAGE;
@@ -465,31 +464,27 @@ async fn substrate(
     })
 }
 
-fn scans(repeats: &[RepeatReport]) -> CheckLine {
-    if repeats.is_empty() {
-        return other(
-            SCANS,
-            LineOutcome::NotApplicable,
-            "the package has no [[repeat]]",
-        );
+fn scans(repeats: &RepeatsReport) -> CheckLine {
+    let words = repeats.words();
+    if !words.is_empty() {
+        return line(SCANS, false, words.join("; "));
     }
-    let words: Vec<String> = repeats
-        .iter()
-        .flat_map(crate::revalidate::repeat_words)
-        .collect();
-    if words.is_empty() {
-        let metrics: usize = repeats.iter().map(|repeat| repeat.metrics.len()).sum();
-        let names: Vec<&str> = repeats.iter().map(|repeat| repeat.name.as_str()).collect();
-        return line(
-            SCANS,
-            true,
-            format!(
-                "{}: {metrics} metrics equal after the first and the second time, rolled back",
-                names.join(", ")
+    if repeats.acts.is_empty() {
+        let why = "the package has no [[repeat]]";
+        return other(SCANS, LineOutcome::NotApplicable, why);
+    }
+    let acts = repeats.acts.iter();
+    let shown: Vec<String> = acts
+        .map(|act| match &act.left_out {
+            Some(why) => format!("{} left out: {why}", act.name),
+            None => format!(
+                "{}: {} metrics equal after the first and the second time, rolled back",
+                act.name,
+                act.metrics.len()
             ),
-        );
-    }
-    line(SCANS, false, words.join("; "))
+        })
+        .collect();
+    line(SCANS, true, shown.join("; "))
 }
 
 /// Nothing reacts to a row of ours: no trigger that the packages did not make, nobody who listens, no job.

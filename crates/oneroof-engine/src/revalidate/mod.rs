@@ -3,7 +3,6 @@
 //! the clone safety gate. All of it on a copy of the clone that is dropped; the clone itself is never opened.
 
 mod recreate;
-mod repeat;
 pub mod report;
 
 use std::path::PathBuf;
@@ -23,9 +22,8 @@ use crate::kept::{self, KeptClone, Seen, WorkingCopy};
 use crate::metrics::{self, StopAt};
 use crate::rehearse::report::Verdict;
 use crate::store::package_files::OpenPackage;
-use crate::{clock, parameters, run_id, verify};
-pub(crate) use repeat::{repeat_all, words as repeat_words};
-use report::{CopyReport, InvariantsReport, RecreateReport, RevalidateReport};
+use crate::{clock, parameters, repeat, run_id, verify};
+use report::{CopyReport, InvariantsReport, RecreateReport, RepeatsReport, RevalidateReport};
 
 /// Revalidates the kept clone `on` against the package.
 ///
@@ -113,7 +111,7 @@ fn empty_report(package: &OpenPackage, kept: &KeptClone, run_id: &str) -> Revali
         },
         invariants: InvariantsReport::default(),
         recreated: RecreateReport::default(),
-        repeats: Vec::new(),
+        repeats: RepeatsReport::default(),
         clone_check: Vec::new(),
         failures: Vec::new(),
     }
@@ -190,15 +188,16 @@ async fn on_copy(
     report.failures.extend(differs);
 
     let step = steps.begin(4, "R3: done twice, nothing changes");
-    report.repeats = repeat_all(&run, &session).await?;
+    report.repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let changed: Vec<String> = report
         .repeats
+        .words()
         .iter()
-        .flat_map(repeat_words)
         .map(|text| format!("R3: {text}"))
         .collect();
     let names: Vec<&str> = report
         .repeats
+        .acts
         .iter()
         .map(|repeat| repeat.name.as_str())
         .collect();

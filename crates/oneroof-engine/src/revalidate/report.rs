@@ -4,9 +4,10 @@ use oneroof_model::{Digest, TargetClass, Value};
 use serde::Serialize;
 
 use crate::clone_check::CheckLine;
-use crate::error::Failure;
+use crate::error::{EngineError, Failure};
 use crate::metrics::BrokenCheck;
 use crate::rehearse::report::Verdict;
+use crate::repeat::RepeatRecord;
 
 /// The record of a revalidation.
 #[derive(Debug, Serialize)]
@@ -40,7 +41,7 @@ pub struct RevalidateReport {
     /// R2: views and functions made again.
     pub recreated: RecreateReport,
     /// R3: acts that change nothing when they are done again.
-    pub repeats: Vec<RepeatReport>,
+    pub repeats: RepeatsReport,
     /// The clone safety gate, line by line.
     pub clone_check: Vec<CheckLine>,
     /// What did not hold, in words; empty if the verdict is passed.
@@ -108,48 +109,47 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// R3, one act.
-#[derive(Debug, Clone, Serialize)]
-pub struct RepeatReport {
-    /// Its name.
-    pub name: String,
-    /// Metrics that must be equal after both times.
-    pub metrics: Vec<RepeatedMetric>,
-    /// The statement failed.
+/// R3.
+#[derive(Debug, Default, Serialize)]
+pub struct RepeatsReport {
+    /// Each act with its metrics before, after the first time and after the second.
+    pub acts: Vec<RepeatRecord>,
+    /// An act failed.
     pub failure: Option<Failure>,
 }
 
-/// A metric around an act that is done twice.
-#[derive(Debug, Clone, Serialize)]
-pub struct RepeatedMetric {
-    /// Its name.
-    pub metric: String,
-    /// Before the act.
-    pub before: Value,
-    /// After the first time.
-    pub first: Value,
-    /// After the second time.
-    pub second: Value,
-}
-
-impl RepeatReport {
-    /// Metrics that the second time changed.
-    pub fn changed(&self) -> impl Iterator<Item = &RepeatedMetric> {
-        self.metrics
-            .iter()
-            .filter(|metric| metric.first != metric.second)
+impl RepeatsReport {
+    /// An act that fails is something that does not hold, like a metric that changes.
+    pub(crate) fn of(
+        done: Result<Vec<RepeatRecord>, EngineError>,
+    ) -> Result<RepeatsReport, EngineError> {
+        match done {
+            Ok(acts) => Ok(RepeatsReport {
+                acts,
+                failure: None,
+            }),
+            Err(EngineError::Failed(failure)) => Ok(RepeatsReport {
+                acts: Vec::new(),
+                failure: Some(*failure),
+            }),
+            Err(other) => Err(other),
+        }
     }
 
-    /// Metrics that the first time changed: what is stored was older than what is seen now.
-    pub fn caught_up(&self) -> impl Iterator<Item = &RepeatedMetric> {
-        self.metrics
-            .iter()
-            .filter(|metric| metric.before != metric.first)
-    }
-
-    /// Did it change nothing when it was done again?
-    pub fn holds(&self) -> bool {
-        self.failure.is_none() && self.changed().next().is_none()
+    /// What does not hold, in words: what the second time changed. That the first time moves something is
+    /// no fault of an old clone: what it stores is older than what is seen now.
+    pub fn words(&self) -> Vec<String> {
+        let failed = self.failure.iter().map(Failure::to_string);
+        let changed = self.acts.iter().flat_map(|act| {
+            let metrics = act.metrics.iter().filter(|metric| metric.first != metric.second);
+            metrics.map(move |metric| {
+                format!(
+                    "`{}` changed `{}` when it was done again: {} after the first time, {} after the second",
+                    act.name, metric.metric, metric.first, metric.second
+                )
+            })
+        });
+        failed.chain(changed).collect()
     }
 }
 

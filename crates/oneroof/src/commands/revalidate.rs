@@ -58,6 +58,19 @@ fn error_of(report: &RevalidateReport) -> ErrorReport {
     ))
 }
 
+fn names_of(report: &RevalidateReport) -> String {
+    let names: Vec<&str> = report
+        .repeats
+        .acts
+        .iter()
+        .map(|act| act.name.as_str())
+        .collect();
+    match names.as_slice() {
+        [] => "nothing".to_owned(),
+        names => names.join(", "),
+    }
+}
+
 fn text(report: &RevalidateReport) -> String {
     let mut text = record::figures(&report.invariants.table);
     let mark = |holds: bool| {
@@ -97,21 +110,22 @@ fn text(report: &RevalidateReport) -> String {
             left_out.object, left_out.why
         );
     }
-    for repeat in &report.repeats {
-        let _ = writeln!(
-            text,
-            "{} R3: {} done twice, {} of {} metrics changed the second time",
-            mark(repeat.holds()),
-            repeat.name,
-            repeat.changed().count(),
-            repeat.metrics.len()
-        );
-        for metric in repeat.caught_up() {
-            let _ = writeln!(
-                text,
-                "   the first time moved {} from {} to {}: the clone is older than what is seen now",
-                metric.metric, metric.before, metric.first
-            );
+    let _ = writeln!(
+        text,
+        "{} R3: {} done twice, {} metrics changed the second time",
+        mark(report.repeats.words().is_empty()),
+        names_of(report),
+        report.repeats.words().len()
+    );
+    for act in &report.repeats.acts {
+        for metric in &act.metrics {
+            if metric.before != metric.first {
+                let _ = writeln!(
+                    text,
+                    "   the first time moved {} from {} to {}: the clone is older than what is seen now",
+                    metric.metric, metric.before, metric.first
+                );
+            }
         }
     }
     text.push_str(&super::clone::lines_text(&report.clone_check));
