@@ -6,6 +6,7 @@
 
 mod baseline;
 pub(crate) mod clone;
+pub mod compare;
 mod isolation;
 mod not_covered;
 pub(crate) mod observe;
@@ -41,6 +42,8 @@ pub struct RehearseOptions {
     pub keep: bool,
     /// Leave the clone as it is when something fails.
     pub keep_on_failure: bool,
+    /// Compare the figures with those of `golden`, `golden:ID`, or an earlier rehearsal's evidence.
+    pub compare: Option<String>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -64,6 +67,11 @@ pub async fn rehearse(
     crate::source::read_role(target)?;
     crate::apply::cut(package, &parameters, options.through.as_deref())?;
     let run_id = run_id::new();
+    // First of all: what cannot be compared with is said before an hour of copying, not after it.
+    let there = match &options.compare {
+        Some(word) => Some(compare::read(context, package, &parameters, word, &run_id).await?),
+        None => None,
+    };
     let name = format!(
         "{}-{}-{run_id}",
         clock::folder_stamp(),
@@ -106,6 +114,9 @@ pub async fn rehearse(
         report.verdict = Verdict::Failed;
         report.failure = Some(failure(step, error));
     }
+    report.comparison = there
+        .as_ref()
+        .and_then(|there| compare::compare(&package.plan, there, &report));
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
     report.not_covered = not_covered::list(&report.steps, options);
@@ -162,6 +173,7 @@ fn empty_report(
         rollback: Vec::new(),
         baseline: None,
         volatile_growth: Vec::new(),
+        comparison: None,
         isolation: None,
         free_disk_bytes: Default::default(),
         observations: Default::default(),
