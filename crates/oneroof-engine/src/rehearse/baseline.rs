@@ -41,7 +41,7 @@ pub(super) fn compare(before: &Baseline, after: &Baseline) -> BaselineReport {
 }
 
 /// The differences of two definitions in words.
-pub(crate) fn definition_differences(before: &Definition, after: &Definition) -> Vec<String> {
+pub(super) fn definition_differences(before: &Definition, after: &Definition) -> Vec<String> {
     words(&Definition::diff(before, after))
 }
 

@@ -29,7 +29,6 @@ use crate::execute::forward::millis;
 use crate::store::evidence::EvidenceFolder;
 use crate::store::package_files::OpenPackage;
 use crate::{clock, open, parameters, run_id};
-pub(crate) use baseline::definition_differences;
 use report::{RehearsalFailure, RehearsalReport, SourceReport, Verdict};
 use steps::Steps;
 

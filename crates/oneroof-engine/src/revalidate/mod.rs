@@ -145,12 +145,18 @@ async fn on_copy(
     report.applied_digest = applied_digest(&run, &session).await?;
 
     let step = steps.begin(2, "R1: all invariants");
-    report.invariants = invariants(&run).await?;
-    let broken: Vec<String> = report
-        .invariants
-        .broken
-        .iter()
-        .map(|check| format!("R1: invariant `{}`: {}", check.name, check.message))
+    report.invariants = match invariants(&run).await {
+        Err(EngineError::Failed(failure)) => InvariantsReport {
+            failure: Some(*failure),
+            ..InvariantsReport::default()
+        },
+        other => other?,
+    };
+    let failure = report.invariants.failure.iter();
+    let broken = report.invariants.broken.iter();
+    let broken: Vec<String> = failure
+        .map(|failure| format!("R1: {failure}"))
+        .chain(broken.map(|check| format!("R1: invariant `{}`: {}", check.name, check.message)))
         .collect();
     step.end(
         &broken,
@@ -260,6 +266,7 @@ async fn invariants(run: &ReleaseRun<'_>) -> Result<InvariantsReport, EngineErro
             .count(),
         broken,
         table: metrics::verify_table(plan, &probe),
+        failure: None,
     })
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use oneroof_model::package::Tier;
-use oneroof_pg::catalog::{self, Definition};
+use oneroof_pg::catalog::{self, Definition, DefinitionDiff};
 use oneroof_pg::connect::Session;
 use oneroof_pg::run::{RunSettings, StoredObject, ViewRows, stored_objects, view_rows};
 use oneroof_sql::{ObjectRef, StatementFacts, StatementKind};
@@ -16,7 +16,6 @@ use crate::execute::release::{ReleaseRun, begin};
 use crate::execute::statements::Script;
 use crate::figures::Probe;
 use crate::metrics;
-use crate::rehearse::definition_differences;
 
 /// SQLSTATE of an object that others depend on.
 const DEPENDENT_OBJECTS: &str = "2BP01";
@@ -117,7 +116,8 @@ async fn in_transaction(
     let (made, left_out) = made(tiers);
     report.left_out = left_out;
     let definitions_before = definition(session).await?;
-    apply(run, session, run.settings(None)).await?;
+    // Whoever owns a view by now, it can be read and dropped; that it has another owner shows at the end.
+    apply(run, session, superuser(run)).await?;
     let wanted: Vec<(Option<String>, String)> = made
         .iter()
         .map(|object| (object.schema.clone(), object.name.clone()))
@@ -128,7 +128,7 @@ async fn in_transaction(
     for object in &made {
         if !stored.iter().any(|found| is_same(object, found)) {
             report.differences.push(format!(
-                "{} is in the package and not there",
+                "{} is not in the clone, and the package makes it",
                 object.described()
             ));
         }
@@ -136,16 +136,14 @@ async fn in_transaction(
     let rows_before = rows_of(session, &stored).await?;
     let metrics_before = metrics::probe(session, run.package, run.parameters, None).await?;
 
-    let dropped = drop_all(run, session, stored, report).await?;
+    let dropped = drop_all(session, stored, report).await?;
     make_again(run, session, tiers, &made, &dropped, report).await?;
 
     apply(run, session, superuser(run)).await?;
     let definitions_after = definition(session).await?;
-    report.differences.extend(definition_differences(
-        &definitions_before,
-        &definitions_after,
-    ));
-    apply(run, session, run.settings(None)).await?;
+    let diff = Definition::diff(&definitions_before, &definitions_after);
+    report.differences.extend(words(&diff));
+    report.changed = diff.changed;
     let rows_after = rows_of(session, &dropped).await?;
     for object in &dropped {
         let (before, after) = (
@@ -176,15 +174,42 @@ async fn in_transaction(
     Ok(())
 }
 
+/// What the clone has and what the package makes, in words. Long definitions are in the record only.
+fn words(diff: &DefinitionDiff) -> Vec<String> {
+    const SHOWN_MAX: usize = 200;
+    let mut words = Vec::new();
+    for object in &diff.changed {
+        let both = if object.before.len() + object.after.len() <= SHOWN_MAX {
+            format!(": `{}` there, `{}` here", object.before, object.after)
+        } else {
+            String::new()
+        };
+        words.push(format!(
+            "{} `{}` is another one in the clone than in the package{both}",
+            object.kind, object.identity
+        ));
+    }
+    for object in &diff.missing {
+        words.push(format!(
+            "{} `{}` is in the clone, and the package does not make it",
+            object.kind, object.identity
+        ));
+    }
+    for object in &diff.new {
+        words.push(format!(
+            "{} `{}` is not in the clone, and the package makes it",
+            object.kind, object.identity
+        ));
+    }
+    words
+}
+
 /// Drops what can be dropped: an object goes once nothing depends on it any more.
 async fn drop_all(
-    run: &ReleaseRun<'_>,
     session: &Session,
     stored: Vec<StoredObject>,
     report: &mut RecreateReport,
 ) -> Result<Vec<StoredObject>, EngineError> {
-    // Whoever owns a view by now, it can be dropped; that it has another owner shows afterwards.
-    apply(run, session, superuser(run)).await?;
     let mut waiting = stored;
     let mut dropped = Vec::new();
     loop {

@@ -1,6 +1,7 @@
 //! What a revalidation saw: the type behind `revalidate --json`, format 1.
 
 use oneroof_model::{Digest, TargetClass, Value};
+use oneroof_pg::catalog::ChangedObject;
 use serde::Serialize;
 
 use crate::clone_check::CheckLine;
@@ -68,6 +69,8 @@ pub struct InvariantsReport {
     pub broken: Vec<BrokenCheck>,
     /// The verification's table.
     pub table: Vec<(String, Value)>,
+    /// They could not be asked.
+    pub failure: Option<Failure>,
 }
 
 /// R2.
@@ -81,6 +84,8 @@ pub struct RecreateReport {
     pub statements: usize,
     /// What differs between before and after: definitions, owners, grants, comments, rows, metrics.
     pub differences: Vec<String>,
+    /// Definitions that differ: the clone's and the one that the package's text gives.
+    pub changed: Vec<ChangedObject>,
     /// Metrics compared before and after.
     pub metrics: usize,
     /// A statement that failed.

@@ -83,7 +83,7 @@ fn text(report: &RevalidateReport) -> String {
     let _ = writeln!(
         text,
         "{} R1: {} invariants asked, {} broken",
-        mark(report.invariants.broken.is_empty()),
+        mark(report.invariants.broken.is_empty() && report.invariants.failure.is_none()),
         report.invariants.asked,
         report.invariants.broken.len()
     );

@@ -12,6 +12,7 @@ mod demo_isolation;
 mod examples;
 mod executor;
 mod explain;
+mod golden;
 mod help;
 mod init;
 mod interrupt;
