@@ -2,8 +2,8 @@
 
 mod accounts;
 pub mod catalog;
-mod child;
 pub mod change;
+mod child;
 pub mod clone;
 pub mod connect;
 pub mod conninfo;
