@@ -120,18 +120,18 @@ fn a_merge_with_everything_that_moves_is_undone_exactly() {
 #[test]
 fn the_base_alone_takes_a_change_too() {
     let world = Governed::base();
-    world.copy("production");
-    let line = "owner assign --object GRP-AI --scope audit --agency GOV-SIV --anchor --approval A";
-    let rehearsal = rehearsed(&world, line, "production");
-    assert_eq!(rehearsal["probes"]["entry"]["gap"], 210);
-    assert_eq!(rehearsal["probes"]["change"]["gap"], 209);
-
     // On a clone or scratch it may be written too, and is not executed then.
-    let written = world.done(&format!("{line} --target directus --write"));
+    let written = world.done("owner assign --object GRP-AI --scope health --agency GOV-SIV --approval A --target directus --write");
     assert_eq!(written["outcome"], "written");
     assert_eq!(
         world.value(DIRECTUS, "select count(*) from governance_object_ownership"),
         "0"
     );
+
+    world.copy("production");
+    let line = "owner assign --object GRP-AI --scope audit --agency GOV-SIV --anchor --approval A";
+    let rehearsal = rehearsed(&world, line, "production");
+    assert_eq!(rehearsal["probes"]["entry"]["gap"], 210);
+    assert_eq!(rehearsal["probes"]["change"]["gap"], 209);
     world.nothing_is_left();
 }
