@@ -523,13 +523,15 @@ impl ReleaseRun<'_> {
     ) -> Result<(), EngineError> {
         let session = self.session(Access::ReadWrite).await?;
         crate::execute::release::begin_writing(&session).await?;
-        let hash = self.append(&session, kind, body).await?;
+        let hash = self
+            .append(&session, kind, std::slice::from_ref(body))
+            .await?;
         session
             .simple("commit")
             .await
             .map_err(EngineError::database("commit a ledger entry"))?;
         session.close().await;
-        self.read_back(lock, Some(hash)).await
+        self.read_back(lock, hash).await
     }
 }
 

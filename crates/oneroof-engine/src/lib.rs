@@ -21,6 +21,7 @@ pub mod package_new;
 mod parameters;
 mod postgres_range;
 pub mod probe;
+pub mod proposal;
 pub mod rehearse;
 pub mod rollback;
 mod run_id;

@@ -71,6 +71,12 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         apply: source
             .and_then(|source| source.apply.as_ref())
             .map(|apply| server.conninfo(&entry.database, apply.user())),
+        params: source
+            .map(|source| source.params.clone())
+            .unwrap_or_default(),
+        operator: source
+            .and_then(|source| source.operator.as_ref())
+            .map(|operator| server.conninfo(&entry.database, operator.user())),
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),

@@ -48,6 +48,8 @@ pub enum RefusalCode {
     ChangeRefused,
     /// What somebody decided on is no longer so.
     FactsChanged,
+    /// Another scan for drift is running.
+    ScanBusy,
 }
 
 impl RefusalCode {
@@ -74,11 +76,12 @@ impl RefusalCode {
             RefusalCode::NotAFixture => "not-a-fixture",
             RefusalCode::ChangeRefused => "change-refused",
             RefusalCode::FactsChanged => "facts-changed",
+            RefusalCode::ScanBusy => "scan-busy",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 20] = [
+    pub const ALL: [RefusalCode; 21] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -99,6 +102,7 @@ impl RefusalCode {
         RefusalCode::NotAFixture,
         RefusalCode::ChangeRefused,
         RefusalCode::FactsChanged,
+        RefusalCode::ScanBusy,
     ];
 }
 

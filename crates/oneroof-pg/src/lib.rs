@@ -14,6 +14,7 @@ pub mod install;
 pub mod ledger;
 pub mod programs;
 pub mod run;
+pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;

@@ -1831,6 +1831,9 @@ to one_roof_reader, one_roof_operator;
 revoke execute on function fn_governance_scan(text, text) from public;
 grant execute on function fn_governance_scan(text, text) to one_roof_operator;
 
+-- For pruning old scans. Foreign keys hold each one that a finding or an event names.
+grant delete on governance_scan_run to one_roof_operator;
+
 -- ---------------------------------------------------------------------------------------------
 -- What must hold before this commits
 -- ---------------------------------------------------------------------------------------------

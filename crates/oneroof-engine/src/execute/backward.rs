@@ -77,14 +77,17 @@ impl ReleaseRun<'_> {
         }
         self.refuse_foreign_work(&session, &tiers, entry).await?;
         let mut records = Vec::new();
-        let mut newest_hash = None;
+        let mut present = None;
         for (tier, file, standing) in &tiers {
             let started = Instant::now();
             let settings = self.settings(Some(tier));
-            settings
-                .apply(&session)
-                .await
-                .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
+            if present.as_ref() != Some(&settings) {
+                settings
+                    .apply(&session)
+                    .await
+                    .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
+                present = Some(settings);
+            }
             self.declared_rows_are_ours(&session, tier, standing)
                 .await?;
             let script = Script::parse(file, self.package.text(file)?)?;
@@ -102,21 +105,19 @@ impl ReleaseRun<'_> {
                 file: (*file).clone(),
                 duration_ms: millis(started.elapsed()),
             };
-            newest_hash = Some(
-                self.append(&session, EntryKind::TierRolledBack, &record)
-                    .await?,
-            );
             records.push(record);
         }
+        let mut newest_hash = self
+            .append(&session, EntryKind::TierRolledBack, &records)
+            .await?;
         if entire == Entire::Yes {
-            newest_hash = Some(
-                self.append(
+            newest_hash = self
+                .append(
                     &session,
                     EntryKind::ReleaseRolledBack,
-                    &serde_json::json!({}),
+                    &[serde_json::json!({})],
                 )
-                .await?,
-            );
+                .await?;
         }
         session
             .simple("commit")

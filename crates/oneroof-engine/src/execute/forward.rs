@@ -3,7 +3,7 @@
 //! The order inside is that of the design: settings, checks in this very session, statements,
 //! what they did, assertions, ledger entry, commit, read back; only then an event says it is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use oneroof_model::package::Tier;
@@ -12,8 +12,8 @@ use oneroof_model::{Event, Refusal, RefusalCode, Value};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    AppliedSettings, DeclaredRows, RowOperations, RunLock, blockers, declared_rows, leave_role,
-    row_operations, tables_created, tables_named,
+    AppliedSettings, DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows,
+    leave_role, row_operations, tables_created, tables_named,
 };
 use serde::Serialize;
 
@@ -120,34 +120,45 @@ impl ReleaseRun<'_> {
         entry: &Probe,
         created: &BTreeSet<String>,
     ) -> Result<Vec<TierRecord>, UnitError> {
+        // Cut before the transaction begins: it should hold its locks for the statements alone.
+        let mut scripts = Vec::new();
+        for tier in unit {
+            scripts.push(Script::parse(&tier.file, self.package.text(&tier.file)?)?);
+        }
         let session = self.session(Access::ReadWrite).await?;
         begin_writing(&session).await?;
         self.confirm(lock, &session, unit).await?;
-        let mut so_far = SoFar {
-            created: created.clone(),
-            command: -1,
-            rows: row_operations(&session)
+        let mut transaction = UnitTransaction {
+            lock,
+            session: &session,
+            entry,
+            created,
+            rows_before: row_operations(&session)
                 .await
                 .map_err(EngineError::database("read the row counters"))?,
+            settings: None,
+            ran: Vec::new(),
         };
         let mut records = Vec::new();
-        let mut newest_hash = None;
-        for tier in unit {
+        for (number, (tier, script)) in unit.iter().zip(&scripts).enumerate() {
             let started = Instant::now();
             self.context.emit(Event::TierStarted {
                 tier: tier.id.clone(),
                 title: tier.title(),
                 summary: tier.summary.clone(),
             });
-            let record = self
-                .run_tier(lock, &session, tier, entry, &mut so_far, started)
-                .await?;
-            newest_hash = Some(
-                self.append(&session, EntryKind::TierApplied, &record)
+            let place = match number + 1 == unit.len() {
+                true => InUnit::Last,
+                false => InUnit::Before,
+            };
+            records.push(
+                self.run_tier(&mut transaction, tier, script, place, started)
                     .await?,
             );
-            records.push(record);
         }
+        let newest_hash = self
+            .append(&session, EntryKind::TierApplied, &records)
+            .await?;
         session
             .simple("commit")
             .await
@@ -201,24 +212,20 @@ impl ReleaseRun<'_> {
         Ok(())
     }
 
-    async fn run_tier(
+    /// Runs one tier of a unit. What the whole transaction did is measured with its last tier.
+    async fn run_tier<'t>(
         &self,
-        lock: &RunLock,
-        session: &Session,
-        tier: &Tier,
-        entry: &Probe,
-        so_far: &mut SoFar,
+        transaction: &mut UnitTransaction<'t>,
+        tier: &'t Tier,
+        script: &Script,
+        place: InUnit,
         started: Instant,
     ) -> Result<TierRecord, UnitError> {
-        let script = Script::parse(&tier.file, self.package.text(&tier.file)?)?;
-        let settings = self.settings(Some(tier));
-        let applied = settings
-            .apply(session)
-            .await
-            .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
+        let session = transaction.session;
+        let role = self.set(transaction, tier).await?;
         let named = metrics::named_by(tier);
         let mut figures = Figures {
-            entry: entry.clone(),
+            entry: transaction.entry.clone(),
             ..Figures::default()
         };
         metrics::refresh(
@@ -235,37 +242,31 @@ impl ReleaseRun<'_> {
         let keys_before = self.keys(session, tier).await?;
 
         let run = script.run(self.context, session, Some(&tier.id));
-        let (outcome, blockers) = watched(lock, session.backend_pid(), run).await;
+        let (outcome, blockers) = watched(transaction.lock, session.backend_pid(), run).await;
         if let Err(error) = outcome {
             return Err(statement_error(tier, error, blockers));
         }
-        // Deferred constraints speak now, in this tier, and not at the commit.
-        session
-            .simple("set constraints all immediate")
-            .await
-            .map_err(|error| commit_error(error, &[tier]))?;
-
-        settings_are_kept(session, &applied, tier).await?;
-        let rows_now = row_operations(session)
-            .await
-            .map_err(EngineError::database("read the row counters"))?;
-        let rows = RowOperations::since(&rows_now, &so_far.rows);
-        so_far.rows = rows_now;
-        let created_now = tables_created(session, so_far.command)
-            .await
-            .map_err(EngineError::database("read the created tables"))?;
-        so_far.command = created_now.command;
-        so_far.created.extend(created_now.tables.iter().cloned());
+        if place == InUnit::Last {
+            // Deferred constraints speak now, and not at the commit. Only once: what is immediate from
+            // here on would be so for later tiers too.
+            session
+                .simple("set constraints all immediate")
+                .await
+                .map_err(|error| commit_error(error, &[tier]))?;
+            if let Some((_, applied)) = &transaction.settings {
+                settings_are_kept(session, applied, tier).await?;
+            }
+        }
         let keys_after = self.keys(session, tier).await?;
-        self.rows_are_declared(
-            session,
+        transaction.ran.push(RanTier {
             tier,
-            &rows,
-            &so_far.created,
-            &keys_before,
-            &keys_after,
-        )
-        .await?;
+            keys_before: keys_before.clone(),
+            keys_after: keys_after.clone(),
+        });
+        let (rows, tables_created) = match place {
+            InUnit::Last => self.measure(transaction).await?,
+            InUnit::Before => Default::default(),
+        };
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
         // What the markers name was read just now, with the expectations.
@@ -276,16 +277,58 @@ impl ReleaseRun<'_> {
             label: tier.label.clone(),
             summary: tier.summary.clone(),
             file: tier.file.clone(),
-            role: settings.role,
+            role,
             statements: script.statements.len(),
             duration_ms: millis(started.elapsed()),
             markers,
             rows,
-            tables_created: created_now.tables,
+            tables_created,
             declared_rows: new_keys(&keys_before, keys_after),
             attempts: 1,
             metrics: Probe::new(),
         })
+    }
+
+    /// Gives the transaction the settings of the tier, unless it has just these; gives the tier's role.
+    async fn set<'t>(
+        &self,
+        transaction: &mut UnitTransaction<'t>,
+        tier: &'t Tier,
+    ) -> Result<Option<String>, EngineError> {
+        let settings = self.settings(Some(tier));
+        let role = settings.role.clone();
+        if let Some((present, applied)) = &transaction.settings {
+            if *present == settings {
+                return Ok(role);
+            }
+            let last = transaction.ran.last().map_or(tier, |ran| ran.tier);
+            settings_are_kept(transaction.session, applied, last).await?;
+        }
+        let applied = settings
+            .apply(transaction.session)
+            .await
+            .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
+        transaction.settings = Some((settings, applied));
+        Ok(role)
+    }
+
+    /// What the transaction did to rows, and the tables that it made; refuses what is not declared.
+    async fn measure(
+        &self,
+        transaction: &UnitTransaction<'_>,
+    ) -> Result<(Vec<RowOperations>, Vec<String>), EngineError> {
+        let session = transaction.session;
+        let now = row_operations(session)
+            .await
+            .map_err(EngineError::database("read the row counters"))?;
+        let rows = RowOperations::since(&now, &transaction.rows_before);
+        let tables = tables_created(session)
+            .await
+            .map_err(EngineError::database("read the created tables"))?;
+        let created = transaction.created.iter().chain(&tables).collect();
+        self.rows_are_declared(session, &transaction.ran, &rows, &created)
+            .await?;
+        Ok((rows, tables))
     }
 
     async fn tier_preconditions(
@@ -389,22 +432,30 @@ impl ReleaseRun<'_> {
     async fn rows_are_declared(
         &self,
         session: &Session,
-        tier: &Tier,
+        ran: &[RanTier<'_>],
         rows: &[RowOperations],
-        created: &BTreeSet<String>,
-        keys_before: &[DeclaredRows],
-        keys_after: &[DeclaredRows],
+        created: &BTreeSet<&String>,
     ) -> Result<(), EngineError> {
+        let who = match ran {
+            [one] => format!("tier {}", one.tier.title()),
+            _ => {
+                let titles: Vec<String> = ran.iter().map(|ran| ran.tier.title()).collect();
+                format!("one of the tiers {}", titles.join(", "))
+            }
+        };
         let fail = |message: String, hint: &str| -> Result<(), EngineError> {
             Err(Failure {
                 message,
-                tier: Some(tier.id.clone()),
-                file: Some(tier.file.clone()),
+                tier: ran.last().map(|ran| ran.tier.id.clone()),
+                file: ran.last().map(|ran| ran.tier.file.clone()),
                 hint: Some(hint.to_owned()),
                 ..Failure::default()
             }
             .into())
         };
+        if rows.is_empty() {
+            return Ok(());
+        }
         let naming = || EngineError::database("find the tables that the package names");
         let never = tables_named(session, &self.package.plan.effects.never_touch)
             .await
@@ -415,49 +466,47 @@ impl ReleaseRun<'_> {
         {
             return fail(
                 format!(
-                    "tier {} touched `{}`, which the package must never touch: {} inserted, {} updated, {} deleted",
-                    tier.title(),
-                    touched.table,
-                    touched.inserted,
-                    touched.updated,
-                    touched.deleted
+                    "{who} touched `{}`, which the package must never touch: {} inserted, {} updated, {} deleted",
+                    touched.table, touched.inserted, touched.updated, touched.deleted
                 ),
                 "see [effects] never_touch in release.toml",
             );
         }
-        let mut declared = Vec::new();
-        for (before, after) in keys_before.iter().zip(keys_after) {
-            let names = tables_named(session, std::slice::from_ref(&after.table))
-                .await
-                .map_err(naming())?;
-            let more = after
-                .keys
-                .iter()
-                .filter(|key| !before.keys.contains(key))
-                .count();
-            declared.extend(names.into_iter().map(|name| (name, more)));
+        let mut declared: BTreeMap<String, i64> = BTreeMap::new();
+        for ran in ran {
+            for (before, after) in ran.keys_before.iter().zip(&ran.keys_after) {
+                let names = tables_named(session, std::slice::from_ref(&after.table))
+                    .await
+                    .map_err(naming())?;
+                let more = after
+                    .keys
+                    .iter()
+                    .filter(|key| !before.keys.contains(key))
+                    .count();
+                for name in names {
+                    *declared.entry(name).or_default() += i64::try_from(more).unwrap_or(i64::MAX);
+                }
+            }
         }
         for operations in rows.iter().filter(|operations| operations.inserted > 0) {
             let table = &operations.table;
             if created.contains(table) {
                 continue;
             }
-            match declared.iter().find(|(name, _)| name == table) {
+            match declared.get(table) {
                 None => {
                     return fail(
                         format!(
-                            "tier {} inserted {} rows into `{table}`, which existed before and is not declared",
-                            tier.title(),
+                            "{who} inserted {} rows into `{table}`, which existed before and is not declared",
                             operations.inserted
                         ),
                         "declare [[tier.rows]] with the table and a `where` that finds these rows",
                     );
                 }
-                Some((_, more)) if i64::try_from(*more) != Ok(operations.inserted) => {
+                Some(more) if *more != operations.inserted => {
                     return fail(
                         format!(
-                            "tier {} inserted {} rows into `{table}`, but {more} more rows fulfil its declared `where`",
-                            tier.title(),
+                            "{who} inserted {} rows into `{table}`, but {more} more rows fulfil its declared `where`",
                             operations.inserted
                         ),
                         "make the `where` of [[tier.rows]] find exactly the rows that the tier inserts",
@@ -469,23 +518,30 @@ impl ReleaseRun<'_> {
         Ok(())
     }
 
-    /// Appends a ledger entry as the apply role itself, inside the tier's transaction.
+    /// Appends ledger entries as the apply role itself, inside the tier's transaction; gives the hash of
+    /// the last one.
     pub(crate) async fn append(
         &self,
         session: &Session,
         kind: EntryKind,
-        record: &impl Serialize,
-    ) -> Result<String, EngineError> {
+        records: &[impl Serialize],
+    ) -> Result<Option<String>, EngineError> {
         leave_role(session)
             .await
             .map_err(EngineError::database("return to the apply role"))?;
-        let mut body = self.body();
-        match serde_json::to_value(record) {
-            Ok(serde_json::Value::Object(members)) => body.extend(members),
-            Ok(_) => {}
-            Err(error) => return Err(EngineError::other(format!("write a ledger entry: {error}"))),
+        let mut bodies = Vec::new();
+        for record in records {
+            let mut body = self.body();
+            match serde_json::to_value(record) {
+                Ok(serde_json::Value::Object(members)) => body.extend(members),
+                Ok(_) => {}
+                Err(error) => {
+                    return Err(EngineError::other(format!("write a ledger entry: {error}")));
+                }
+            }
+            bodies.push(serde_json::Value::Object(body));
         }
-        let appended = ledger::append(session, kind, &serde_json::Value::Object(body))
+        let appended = ledger::append_all(session, kind, &bodies)
             .await
             .map_err(|error| {
                 if error.sqlstate() != Some("42501") {
@@ -504,7 +560,7 @@ impl ReleaseRun<'_> {
                 ))
                 .into()
             })?;
-        Ok(appended.hash)
+        Ok(appended.map(|entry| entry.hash))
     }
 
     /// Reads back on the watcher what was committed.
@@ -527,14 +583,34 @@ impl ReleaseRun<'_> {
     }
 }
 
-/// What the tiers of a unit left for the next one to compare with.
-struct SoFar {
-    /// Tables that this release made.
-    created: BTreeSet<String>,
-    /// Number of the last command that made one.
-    command: i64,
-    /// The row counters.
-    rows: Vec<RowOperations>,
+/// The transaction of a unit while its tiers run.
+struct UnitTransaction<'t> {
+    lock: &'t RunLock,
+    session: &'t Session,
+    /// Metrics when the release began.
+    entry: &'t Probe,
+    /// Tables that earlier units of this release made.
+    created: &'t BTreeSet<String>,
+    /// The row counters before the first tier.
+    rows_before: Vec<RowOperations>,
+    /// What the transaction is set to now.
+    settings: Option<(RunSettings, AppliedSettings)>,
+    /// The tiers that ran.
+    ran: Vec<RanTier<'t>>,
+}
+
+/// A tier that ran, and the keys of its declared rows.
+struct RanTier<'t> {
+    tier: &'t Tier,
+    keys_before: Vec<DeclaredRows>,
+    keys_after: Vec<DeclaredRows>,
+}
+
+/// Where a tier stands in its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InUnit {
+    Before,
+    Last,
 }
 
 /// Consecutive tiers of one group share a transaction; every other tier is a unit of its own.

@@ -3,15 +3,24 @@
 //! Everything is read through the door `source`, at one moment, in the packages' schema.
 
 pub mod change;
+pub mod coverage;
+pub mod drift;
+pub mod event;
+mod operator;
 pub mod owner;
+pub mod prune;
 pub mod reconcile;
+pub mod scan;
+pub mod sync;
 pub mod topic;
 
+use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, nearest};
 use oneroof_pg::PgError;
 use oneroof_pg::connect::Session;
 use oneroof_pg::governance::installed::installed;
 use oneroof_pg::governance::names::{NameKind, names};
+use oneroof_pg::governance::plan_settings;
 use oneroof_pg::run::RunSettings;
 
 use crate::context::{Context, TargetDatabase};
@@ -59,8 +68,6 @@ pub(crate) struct Roof {
     pub(crate) target: TargetDatabase,
     /// The schema of both packages.
     pub(crate) schema: String,
-    /// Id of this run.
-    pub(crate) run_id: String,
     /// The package `one-roof-base`, for its checks.
     pub(crate) base: OpenPackage,
     settings: RunSettings,
@@ -76,19 +83,15 @@ impl Roof {
     ) -> Result<Roof, EngineError> {
         let target = open::target(context, target)?;
         read_role(&target)?;
-        let base = OpenPackage::open(Some(&context.root.join("packages")), BASE)?;
+        let base = base_package(context)?;
         let parameters = parameters::resolve(&base, &target, &[])?;
+        let schema = schema(&base, &parameters);
         let run_id = run_id::new();
         let settings = open::reading_settings(&base, &parameters, &target, &run_id)?;
-        let schema = settings
-            .schema
-            .clone()
-            .unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
         let source = Source::open(&target, verb, &run_id).await?;
         Ok(Roof {
             target,
             schema,
-            run_id,
             base,
             settings,
             source,
@@ -105,6 +108,9 @@ impl Roof {
         self.source
             .read(&self.settings, async |session| {
                 require(session, target, schema, needs).await?;
+                plan_settings(session)
+                    .await
+                    .map_err(reading("the settings of the transaction"))?;
                 work(session)
                     .await
                     .map_err(|error| right_missing(error, target, schema))
@@ -116,6 +122,18 @@ impl Roof {
     pub(crate) async fn close(self) {
         self.source.close().await;
     }
+}
+
+/// The package `one-roof-base`: the project's own, else the bundled one.
+pub(crate) fn base_package(context: &Context) -> Result<OpenPackage, EngineError> {
+    OpenPackage::open(Some(&context.root.join("packages")), BASE)
+}
+
+/// The schema of both packages on a target.
+pub(crate) fn schema(base: &OpenPackage, parameters: &ResolvedParameters) -> String {
+    parameters
+        .schema(&base.plan)
+        .unwrap_or_else(|| DEFAULT_SCHEMA.to_owned())
 }
 
 /// Opens a target, reads something at one moment, and closes it.

@@ -1,4 +1,5 @@
 //! All file work of the engine: packages, evidence, runs.
 
 pub mod evidence;
+pub(crate) mod new_file;
 pub mod package_files;

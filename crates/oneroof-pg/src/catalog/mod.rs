@@ -10,11 +10,14 @@ mod data;
 mod database;
 mod definition;
 mod extensions;
+mod folders;
 mod identity;
 mod mark;
+mod memberships;
 mod pinned;
 mod relations;
 mod roles;
+mod schemas;
 mod transaction;
 mod writable_tables;
 
@@ -30,9 +33,12 @@ pub use extensions::{
     AvailableVersion, Extension, MissingExtension, extensions, extensions_available,
     missing_extensions,
 };
+pub use folders::{Folders, folders};
 pub use identity::{TargetIdentity, identity};
 pub use mark::{mark, remove_mark, write_mark};
+pub use memberships::memberships_missing;
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};
+pub use schemas::{SchemaFacts, schemas};
 pub use transaction::assigned_transaction_id;
 pub use writable_tables::writable_tables;

@@ -3,10 +3,16 @@
 //!
 //! A query gives one JSON object a row, built in the database; its Rust type names the members.
 
+pub mod coverage;
+pub mod drift;
+pub mod events;
 pub mod installed;
+pub mod matrix;
 pub mod names;
 pub mod owners;
+pub mod prune;
 pub mod reconcile;
+pub mod scan;
 pub mod topics;
 
 use serde::de::DeserializeOwned;
@@ -14,6 +20,17 @@ use tokio_postgres::types::ToSql;
 
 use crate::connect::Session;
 use crate::error::PgError;
+
+/// Sets the present transaction up for reading whole sets of cells.
+///
+/// # Errors
+/// What the server says.
+pub async fn plan_settings(session: &Session) -> Result<(), PgError> {
+    session
+        .query(include_str!("plan_settings.sql"), &[])
+        .await?;
+    Ok(())
+}
 
 /// The rows of a query whose only column is a JSON object.
 pub(crate) async fn rows<T: DeserializeOwned>(

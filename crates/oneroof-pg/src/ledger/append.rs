@@ -72,35 +72,55 @@ pub struct AppendedEntry {
     pub hash: String,
 }
 
-/// Appends one entry in the caller's transaction, as the session's current role, who needs execute
-/// on `oneroof.append` (the apply role has it; a tier's `run_as` role has not).
-///
-/// `run_id`, `package_digest`, `params_digest`, `tier` and `statement` of the body become columns;
-/// `engine_version` is added if the body has none. Two appending transactions wait for each other.
+/// Appends one entry in the caller's transaction; see [`append_all`].
 ///
 /// # Errors
-/// What the server says: 22023 and 23514 for a body or kind that it does not take, 42501 without
-/// the right, 3F000 in a database that was not adopted, 55P03 where `lock_timeout` ran out.
+/// As [`append_all`].
 pub async fn append(
     session: &Session,
     kind: EntryKind,
     body: &serde_json::Value,
 ) -> Result<AppendedEntry, PgError> {
-    let mut body = body.clone();
-    if let Some(members) = body.as_object_mut() {
+    append_all(session, kind, std::slice::from_ref(body))
+        .await?
+        .ok_or_else(|| PgError::Client {
+            detail: "`oneroof.append` gave no row".to_owned(),
+        })
+}
+
+/// Appends an entry for each body, in their order, in the caller's transaction and as the session's
+/// current role, who needs execute on `oneroof.append` (the apply role has it; a tier's `run_as` role has
+/// not). Gives the last one.
+///
+/// `run_id`, `package_digest`, `params_digest`, `tier` and `statement` of a body become columns;
+/// `engine_version` is added if the body has none. Two appending transactions wait for each other.
+///
+/// # Errors
+/// What the server says: 22023 and 23514 for a body or kind that it does not take, 42501 without
+/// the right, 3F000 in a database that was not adopted, 55P03 where `lock_timeout` ran out.
+pub async fn append_all(
+    session: &Session,
+    kind: EntryKind,
+    bodies: &[serde_json::Value],
+) -> Result<Option<AppendedEntry>, PgError> {
+    let mut bodies = bodies.to_vec();
+    for members in bodies
+        .iter_mut()
+        .filter_map(serde_json::Value::as_object_mut)
+    {
         members
             .entry("engine_version")
             .or_insert_with(|| env!("CARGO_PKG_VERSION").into());
     }
     let rows = session
-        .query(include_str!("append.sql"), &[&kind.as_str(), &body])
+        .query(include_str!("append.sql"), &[&kind.as_str(), &bodies])
         .await?;
-    let row = rows.first().ok_or_else(|| PgError::Client {
-        detail: "`oneroof.append` gave no row".to_owned(),
-    })?;
+    let Some(row) = rows.last() else {
+        return Ok(None);
+    };
     let seq: i64 = row.try_get("seq")?;
-    Ok(AppendedEntry {
+    Ok(Some(AppendedEntry {
         seq: seq.unsigned_abs(),
         hash: row.try_get("hash")?,
-    })
+    }))
 }

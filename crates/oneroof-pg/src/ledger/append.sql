@@ -1,3 +1,5 @@
--- Appends one entry of kind $1 with the JSON object $2, in the caller's transaction.
-select seq, hash
-  from oneroof.append($1::text, $2::jsonb)
+-- Appends an entry of kind $1 for each JSON object of $2, in their order, in the caller's transaction.
+select appended.seq, appended.hash
+  from unnest($2::jsonb[]) with ordinality as bodies (body, place)
+ cross join lateral oneroof.append($1::text, bodies.body) as appended
+ order by bodies.place

@@ -8,7 +8,7 @@ mod exists;
 mod newest_hash;
 mod verify;
 
-pub use append::{AppendedEntry, EntryKind, append};
+pub use append::{AppendedEntry, EntryKind, append, append_all};
 pub use entries::{LedgerEntry, entries};
 pub use exists::exists;
 pub use newest_hash::{LedgerHead, newest_hash};

@@ -13,6 +13,6 @@ pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
 pub use row_counters::{RowOperations, row_operations};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
-pub use tables::{TablesCreated, tables_created, tables_named};
+pub use tables::{tables_created, tables_named};
 pub use transaction::{begin_writing, leave_role};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};

@@ -4,7 +4,7 @@ use crate::connect::Session;
 use crate::error::PgError;
 
 /// What a transaction of a run is set to. All of it ends with the transaction.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunSettings {
     /// `set local role`, if any.
     pub role: Option<String>,

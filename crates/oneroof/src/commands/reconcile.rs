@@ -1,13 +1,14 @@
 //! `oneroof reconcile list | decide | withdraw`.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
-use oneroof_engine::governance::reconcile::{self, Reconciled};
+use oneroof_engine::governance::reconcile::{self, Decision, Reconciled};
 
 use super::Session;
 use super::arguments::TargetOption;
 use super::change;
 use crate::exit::Exit;
-use crate::ui::table::Table;
 
 /// Compare the topics of collections with the labels of the application
 #[derive(Debug, Args)]
@@ -48,47 +49,60 @@ pub(crate) async fn run(args: &ReconcileArgs, session: &Session) -> anyhow::Resu
 async fn list(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let rows = reconcile::list(&context, &args.target.target, args.open).await?;
-    session.printer.report(&rows, list_text)?;
+    session.printer.report(&rows, |rows| list_text(rows))?;
     Ok(Exit::Ok)
 }
 
-fn list_text(rows: &Vec<Reconciled>) -> String {
+/// A block for each collection: the sets of labels would be torn in a table.
+fn list_text(rows: &[Reconciled]) -> String {
     if rows.is_empty() {
         return "nothing to reconcile".to_owned();
     }
-    let mut table = Table::new([
-        "collection",
-        "topic",
-        "zone",
-        "topic labels",
-        "rule labels",
-        "flag",
-        "decision",
-        "fingerprint",
-    ]);
-    for row in rows {
-        let decision = match (&row.decision, row.outdated.first()) {
-            (Some(decision), _) => decision.id.to_string(),
-            (None, Some(old)) => format!("{} no longer fits", old.id),
-            (None, None) => "-".to_owned(),
-        };
-        table.row([
-            row.collection.as_str(),
-            &row.topic,
-            &row.zone,
-            &or_dash(&row.topic_labels),
-            &or_dash(&row.rule_labels),
-            &row.flag,
-            &decision,
-            row.fingerprint.get(..8).unwrap_or(&row.fingerprint),
-        ]);
-    }
-    table.text()
+    let blocks: Vec<String> = rows.iter().map(block).collect();
+    blocks.join("\n")
 }
 
-fn or_dash(labels: &[String]) -> String {
+fn block(row: &Reconciled) -> String {
+    let mut text = format!(
+        "{}: {}\n  topic        {} ({}, {})\n  topic labels {}\n  rule labels  {}\n  facts        {}\n",
+        row.collection,
+        row.flag,
+        row.topic,
+        row.zone,
+        if row.has_owner {
+            "owned"
+        } else {
+            "nobody accountable"
+        },
+        set(&row.topic_labels, &row.topic_facets),
+        set(&row.rule_labels, &row.rule_facets),
+        row.fingerprint,
+    );
+    if let Some(decision) = &row.decision {
+        let _ = writeln!(text, "  decision     {}", decided(decision));
+    }
+    for old in &row.outdated {
+        let _ = writeln!(
+            text,
+            "  no longer fits: {}, made on facts {}",
+            decided(old),
+            old.fingerprint
+        );
+    }
+    text
+}
+
+fn decided(decision: &Decision) -> String {
+    let day = decision.decided_at.get(..10).unwrap_or_default();
+    format!(
+        "{} {} by {} on {day}: {}",
+        decision.id, decision.kind, decision.decided_by, decision.rationale
+    )
+}
+
+fn set(labels: &[String], facets: &[String]) -> String {
     match labels {
-        [] => "-".to_owned(),
-        labels => labels.join(" "),
+        [] => "none".to_owned(),
+        labels => format!("{} (facets {})", labels.join(", "), facets.join(", ")),
     }
 }

@@ -55,15 +55,15 @@ pub(crate) async fn run(args: &TopicArgs, session: &Session) -> anyhow::Result<E
 async fn list(
     args: &ListArgs,
     session: &Session,
-    text: impl FnOnce(&Vec<Topic>) -> String,
+    text: impl FnOnce(&[Topic]) -> String,
 ) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let topics = topic::list(&context, &args.target.target, args.status.as_deref()).await?;
-    session.printer.report(&topics, text)?;
+    session.printer.report(&topics, |topics| text(topics))?;
     Ok(Exit::Ok)
 }
 
-fn list_text(topics: &Vec<Topic>) -> String {
+fn list_text(topics: &[Topic]) -> String {
     if topics.is_empty() {
         return "no topics".to_owned();
     }
@@ -90,7 +90,7 @@ fn list_text(topics: &Vec<Topic>) -> String {
     table.text()
 }
 
-fn tree_text(topics: &Vec<Topic>) -> String {
+fn tree_text(topics: &[Topic]) -> String {
     if topics.is_empty() {
         return "no topics".to_owned();
     }

@@ -172,6 +172,11 @@ impl World {
             .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
     }
 
+    /// Waits for what is asked in an open session.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Waits until the query's value is `t`.
     pub(crate) fn wait_for(&self, database: &str, query: &str) {
         let started = Instant::now();

@@ -30,31 +30,51 @@ pub(crate) const VERSION: &str = "1.0.0";
 /// A part of governance with SQL of its own. The order is that of the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
+    /// Agencies and their relations.
+    Agencies,
+    /// Scopes of responsibility.
+    Scopes,
+    /// Containers of the inventory, and groups.
+    Groups,
     /// Who holds a scope for an object or group.
     Owners,
     /// Who holds a cell of another axis.
     AxisOwners,
+    /// Objects that came, left or moved.
+    Objects,
     /// The life of topics.
     Topics,
+    /// Labels of topics.
+    TopicMap,
     /// Decisions on topic and label.
     Decisions,
 }
 
 impl Area {
     /// All areas, in the order of their runs.
-    pub const ALL: [Area; 4] = [
+    pub const ALL: [Area; 9] = [
+        Area::Agencies,
+        Area::Scopes,
+        Area::Groups,
         Area::Owners,
         Area::AxisOwners,
+        Area::Objects,
         Area::Topics,
+        Area::TopicMap,
         Area::Decisions,
     ];
 
     /// Its member in the document.
     pub fn member(self) -> &'static str {
         match self {
+            Area::Agencies => "agencies",
+            Area::Scopes => "scopes",
+            Area::Groups => "groups",
             Area::Owners => "owners",
             Area::AxisOwners => "axis_owners",
+            Area::Objects => "objects",
             Area::Topics => "topics",
+            Area::TopicMap => "topic_map",
             Area::Decisions => "decisions",
         }
     }
@@ -70,9 +90,14 @@ impl Area {
             };
         }
         match self {
+            Area::Agencies => script!("10_agencies.sql"),
+            Area::Scopes => script!("20_scopes.sql"),
+            Area::Groups => script!("30_inventory.sql"),
             Area::Owners => script!("40_owners.sql"),
             Area::AxisOwners => script!("45_axis_owners.sql"),
+            Area::Objects => script!("50_objects.sql"),
             Area::Topics => script!("60_topics.sql"),
+            Area::TopicMap => script!("65_topic_map.sql"),
             Area::Decisions => script!("70_reconcile.sql"),
         }
     }

@@ -43,7 +43,7 @@ pub(super) struct ChangeArgs {
 }
 
 impl ChangeArgs {
-    fn options(&self) -> ChangeOptions {
+    pub(super) fn options(&self) -> ChangeOptions {
         ChangeOptions {
             target: self.target.target.clone(),
             execute: self.execute,
@@ -55,6 +55,12 @@ impl ChangeArgs {
 /// Prints a change and what became of it.
 pub(super) fn print(report: &ChangeReport, session: &Session) -> anyhow::Result<Exit> {
     session.printer.report(report, text)?;
+    talk(report, session);
+    Ok(Exit::Ok)
+}
+
+/// Says that nothing was changed, and what would.
+pub(super) fn talk(report: &ChangeReport, session: &Session) {
     match (&report.outcome, report.class.to_string().as_str()) {
         (Outcome::Shown, "production") => session.printer.talk(
             "nothing was changed, and nothing will be: on a production `--execute` writes a sealed package",
@@ -62,7 +68,6 @@ pub(super) fn print(report: &ChangeReport, session: &Session) -> anyhow::Result<
         (Outcome::Shown, _) => session.printer.talk("nothing was changed; `--execute` acts"),
         _ => {}
     }
-    Ok(Exit::Ok)
 }
 
 /// The whole change as text.
