@@ -154,7 +154,11 @@ pub struct Decided {
 /// # Errors
 /// What the server says.
 pub async fn facts(session: &Session) -> Result<Option<Facts>, PgError> {
-    let wanted = ["governance_object_ownership", "v_object_owner_gap", "axis_registry"];
+    let wanted = [
+        "governance_object_ownership",
+        "v_object_owner_gap",
+        "axis_registry",
+    ];
     let rows = session
         .query(include_str!("present.sql"), &[&wanted.to_vec()])
         .await?;

@@ -12,7 +12,7 @@ pub use facts::{
     Agency, Assignment, Compared, Decided, Facts, GovernedObject, Holder, Scope, Value,
     assignments, compared, facts, holders,
 };
-pub use rows::{SnapshotRow, Snapshot, TABLES, snapshot};
+pub use rows::{Snapshot, SnapshotRow, TABLES, snapshot};
 pub use turn::{TurnHolder, take_turn, turn_holder};
 
 use serde::de::DeserializeOwned;

@@ -47,9 +47,7 @@ pub struct Snapshot {
 /// What the server says.
 pub async fn snapshot(session: &Session) -> Result<Snapshot, PgError> {
     let names: Vec<&str> = TABLES.to_vec();
-    let statements = session
-        .query(include_str!("rows.sql"), &[&names])
-        .await?;
+    let statements = session.query(include_str!("rows.sql"), &[&names]).await?;
     let mut snapshot = Snapshot::default();
     for statement in statements {
         let (table, select): (String, String) = (statement.try_get(0)?, statement.try_get(1)?);

@@ -51,7 +51,10 @@ fn a_cell_gets_an_owner_a_successor_and_an_end_and_history_stays() {
         "GOV-KG-SYS direct"
     );
     let tag = done["tag"].as_str().unwrap();
-    assert!(tag.starts_with("one-roof-owner-assign-") && tag.ends_with("@1.0.0"), "{tag}");
+    assert!(
+        tag.starts_with("one-roof-owner-assign-") && tag.ends_with("@1.0.0"),
+        "{tag}"
+    );
     assert_eq!(
         world.value(DIRECTUS, "select created_by || ' ' || approval_ref from governance_object_ownership where object_ref = 'agents'"),
         format!("{tag} APR-7")
@@ -62,7 +65,14 @@ fn a_cell_gets_an_owner_a_successor_and_an_end_and_history_stays() {
         &format!("owner assign --object agents --scope audit --agency GOV-SIV {GOV} --execute"),
         "change-refused",
     );
-    says(&error, "message", &["GOV-KG-SYS holds collection:agents / scope audit already", "APR-7"]);
+    says(
+        &error,
+        "message",
+        &[
+            "GOV-KG-SYS holds collection:agents / scope audit already",
+            "APR-7",
+        ],
+    );
     says(&error, "hint", &["owner supersede"]);
 
     // The successor names the old row, which ends.
@@ -79,20 +89,37 @@ fn a_cell_gets_an_owner_a_successor_and_an_end_and_history_stays() {
     );
 
     // The end of a direct row falls back to the anchor; the end of the anchor opens the gaps of its members.
-    let ended = world.done(&format!("owner end --object agents --scope audit {GOV} --execute"));
-    assert_eq!(ended["preview"]["cells"][0]["after"], "GOV-DOT (from GRP-AI)");
+    let ended = world.done(&format!(
+        "owner end --object agents --scope audit {GOV} --execute"
+    ));
+    assert_eq!(
+        ended["preview"]["cells"][0]["after"],
+        "GOV-DOT (from GRP-AI)"
+    );
     let ended = world.done(&format!("owner end --object GRP-AI --scope audit {GOV}"));
     assert_eq!(coverage(&ended, "responsibility")["before"]["gap"], 0);
     assert_eq!(coverage(&ended, "responsibility")["after"]["gap"], 1);
     assert_eq!(ended["preview"]["gaps_opened"][0]["object_ref"], "agents");
-    let _ = world.done(&format!("owner end --object GRP-AI --scope audit {GOV} --execute"));
-    assert_eq!(world.value(DIRECTUS, "select count(*) from v_object_owner_gap"), "1");
+    let _ = world.done(&format!(
+        "owner end --object GRP-AI --scope audit {GOV} --execute"
+    ));
+    assert_eq!(
+        world.value(DIRECTUS, "select count(*) from v_object_owner_gap"),
+        "1"
+    );
     assert_eq!(
         world.value(DIRECTUS, "select lifecycle_status || ' ' || audit_ref from governance_object_ownership where object_ref = 'GRP-AI' and scope = 'audit'"),
         "revoked APR-7"
     );
-    let error = world.refused(&format!("owner end --object GRP-AI --scope audit {GOV}"), "change-refused");
-    says(&error, "message", &["nobody holds group:GRP-AI / scope audit"]);
+    let error = world.refused(
+        &format!("owner end --object GRP-AI --scope audit {GOV}"),
+        "change-refused",
+    );
+    says(
+        &error,
+        "message",
+        &["nobody holds group:GRP-AI / scope audit"],
+    );
 
     // The same wish at another time is another change: it has a tag of its own.
     let again = world.done(&format!("{line} --execute"));
@@ -102,11 +129,16 @@ fn a_cell_gets_an_owner_a_successor_and_an_end_and_history_stays() {
 #[test]
 fn a_cell_of_another_axis_gets_its_owner_and_the_finding_closes() {
     let world = Governed::one_roof();
-    let line = format!("owner assign --object tasks --axis topic --value ai-ops --agency GOV-DOT {GOV} --execute");
+    let line = format!(
+        "owner assign --object tasks --axis topic --value ai-ops --agency GOV-DOT {GOV} --execute"
+    );
     let done = world.done(&line);
     let closed = done["preview"]["findings_closed"].as_array().unwrap();
     assert!(
-        closed.iter().any(|finding| finding["detector"] == "ui_visible_unapproved" && finding["object_ref"] == "tasks"),
+        closed
+            .iter()
+            .any(|finding| finding["detector"] == "ui_visible_unapproved"
+                && finding["object_ref"] == "tasks"),
         "{closed:#?}"
     );
     assert_eq!(
@@ -114,16 +146,30 @@ fn a_cell_of_another_axis_gets_its_owner_and_the_finding_closes() {
         "GOV-DOT human_ratified"
     );
     let error = world.refused(&line, "change-refused");
-    says(&error, "message", &["GOV-DOT holds collection:tasks / topic ai-ops already"]);
+    says(
+        &error,
+        "message",
+        &["GOV-DOT holds collection:tasks / topic ai-ops already"],
+    );
     let _ = world.done(&format!("owner supersede --object tasks --axis topic --value ai-ops --agency GOV-KG-SYS {GOV} --execute"));
-    let _ = world.done(&format!("owner end --object tasks --axis topic --value ai-ops {GOV} --execute"));
+    let _ = world.done(&format!(
+        "owner end --object tasks --axis topic --value ai-ops {GOV} --execute"
+    ));
     assert_eq!(
         world.value(DIRECTUS, "select string_agg(owner_gov_code || ' ' || lifecycle_status, ', ' order by ownership_id) from axis_object_ownership where axis_code = 'topic'"),
         "GOV-DOT superseded, GOV-KG-SYS revoked"
     );
-    let error = world.error(&format!("owner assign --object tasks --axis topic --value ai-opps --agency GOV-DOT {GOV}"), 2, "input");
+    let error = world.error(
+        &format!("owner assign --object tasks --axis topic --value ai-opps --agency GOV-DOT {GOV}"),
+        2,
+        "input",
+    );
     says(&error, "hint", &["ai-ops"]);
-    let error = world.error(&format!("owner assign --object tasks --axis topik --value ai-ops --agency GOV-DOT {GOV}"), 2, "input");
+    let error = world.error(
+        &format!("owner assign --object tasks --axis topik --value ai-ops --agency GOV-DOT {GOV}"),
+        2,
+        "input",
+    );
     says(&error, "hint", &["topic"]);
 }
 
@@ -134,16 +180,56 @@ fn what_cannot_be_is_said_before_any_sql_and_changes_nothing() {
     let assign = |rest: &str| format!("owner assign {rest} {GOV} --execute");
     let cell = "--object agents --scope audit";
     for (line, message, hint) in [
-        (assign("--object agentz --scope audit --agency GOV-SIV"), "agentz", "agents"),
-        (assign("--object agents --scope audits --agency GOV-SIV"), "audits", "audit"),
-        (assign(&format!("{cell} --agency GOV-SIW")), "GOV-SIW", "GOV-SIV"),
-        (assign(&format!("{cell} --agency GOV-SIV --kind acountable")), "acountable", "accountable"),
-        (assign(&format!("{cell} --agency GOV-SIV --kind delegated")), "delegate without an end", "--to"),
-        (assign(&format!("{cell} --agency GOV-SIV --anchor")), "anchor", "--anchor"),
-        (assign(&format!("{cell} --agency GOV-SIV --to yesterday")), "yesterday", "2026-12-31"),
-        (assign(&format!("{cell} --agency GOV-SIV --to 2020-01-01")), "not after its begin", "gap"),
-        (format!("owner supersede {cell} --agency GOV-SIV --from 2999-01-01 {GOV} --execute"), "--from", "leave --from out"),
-        (format!("owner end {cell} --on 2020-01-01 {GOV} --execute"), "has passed", "--on"),
+        (
+            assign("--object agentz --scope audit --agency GOV-SIV"),
+            "agentz",
+            "agents",
+        ),
+        (
+            assign("--object agents --scope audits --agency GOV-SIV"),
+            "audits",
+            "audit",
+        ),
+        (
+            assign(&format!("{cell} --agency GOV-SIW")),
+            "GOV-SIW",
+            "GOV-SIV",
+        ),
+        (
+            assign(&format!("{cell} --agency GOV-SIV --kind acountable")),
+            "acountable",
+            "accountable",
+        ),
+        (
+            assign(&format!("{cell} --agency GOV-SIV --kind delegated")),
+            "delegate without an end",
+            "--to",
+        ),
+        (
+            assign(&format!("{cell} --agency GOV-SIV --anchor")),
+            "anchor",
+            "--anchor",
+        ),
+        (
+            assign(&format!("{cell} --agency GOV-SIV --to yesterday")),
+            "yesterday",
+            "2026-12-31",
+        ),
+        (
+            assign(&format!("{cell} --agency GOV-SIV --to 2020-01-01")),
+            "not after its begin",
+            "gap",
+        ),
+        (
+            format!("owner supersede {cell} --agency GOV-SIV --from 2999-01-01 {GOV} --execute"),
+            "--from",
+            "leave --from out",
+        ),
+        (
+            format!("owner end {cell} --on 2020-01-01 {GOV} --execute"),
+            "has passed",
+            "--on",
+        ),
     ] {
         let error = world.error(&line, 2, "input");
         says(&error, "message", &[message]);
@@ -153,8 +239,15 @@ fn what_cannot_be_is_said_before_any_sql_and_changes_nothing() {
     let error = world.refused(&draft, "change-refused");
     says(&error, "message", &["GOV-MOT", "draft"]);
     says(&error, "hint", &["--accept-draft"]);
-    let error = world.refused(&format!("owner supersede {cell} --agency GOV-SIV {GOV}"), "change-refused");
-    says(&error, "message", &["nobody holds collection:agents / scope audit by a row of its own"]);
+    let error = world.refused(
+        &format!("owner supersede {cell} --agency GOV-SIV {GOV}"),
+        "change-refused",
+    );
+    says(
+        &error,
+        "message",
+        &["nobody holds collection:agents / scope audit by a row of its own"],
+    );
     assert_eq!(rows(&world), before);
     let _ = world.done(&format!("{draft} --accept-draft"));
     assert_ne!(rows(&world), before);
@@ -170,15 +263,23 @@ fn dates_decide_what_stands_in_the_way() {
         "insert into governance_object_ownership (object_type, object_ref, scope, owner_kind, owner_gov_code, effective_from, effective_to, created_by)
          values ('collection', 'agents', 'audit', 'accountable', 'GOV-SIV', now() - interval '9 days', now() - interval '1 day', 'test')",
     );
-    let _ = world.done(&format!("owner assign {cell} --agency GOV-DOT {GOV} --execute"));
+    let _ = world.done(&format!(
+        "owner assign {cell} --agency GOV-DOT {GOV} --execute"
+    ));
     let states = "select string_agg(owner_gov_code || ' ' || lifecycle_status, ', ' order by id) from governance_object_ownership where object_ref = 'agents'";
-    assert_eq!(world.value(DIRECTUS, states), "GOV-SIV expired, GOV-DOT active");
+    assert_eq!(
+        world.value(DIRECTUS, states),
+        "GOV-SIV expired, GOV-DOT active"
+    );
     assert_eq!(
         world.value(DIRECTUS, "select (effective_to < now() - interval '23 hours')::text from governance_object_ownership where owner_gov_code = 'GOV-SIV' and object_ref = 'agents'"),
         "true"
     );
     // A row that begins later, beside the active one.
-    let error = world.refused(&format!("owner assign {cell} --agency GOV-SIV --from 2999-01-01 {GOV}"), "change-refused");
+    let error = world.refused(
+        &format!("owner assign {cell} --agency GOV-SIV --from 2999-01-01 {GOV}"),
+        "change-refused",
+    );
     says(&error, "message", &["GOV-DOT holds"]);
     // An end in the future leaves the row active until then.
     let _ = world.done(&format!("owner end {cell} --on 2999-01-01 {GOV} --execute"));
@@ -188,19 +289,34 @@ fn dates_decide_what_stands_in_the_way() {
     );
     // Expired, and named by its successor.
     world.sql(DIRECTUS, "update governance_object_ownership set effective_to = now() where object_ref = 'agents' and owner_gov_code = 'GOV-DOT'");
-    let _ = world.done(&format!("owner supersede {cell} --agency GOV-SIV {GOV} --execute"));
-    assert_eq!(world.value(DIRECTUS, states), "GOV-SIV expired, GOV-DOT superseded, GOV-SIV active");
+    let _ = world.done(&format!(
+        "owner supersede {cell} --agency GOV-SIV {GOV} --execute"
+    ));
+    assert_eq!(
+        world.value(DIRECTUS, states),
+        "GOV-SIV expired, GOV-DOT superseded, GOV-SIV active"
+    );
     // A delegation has an end and stands beside the accountable owner.
-    let _ = world.done(&format!("owner assign {cell} --agency GOV-KG-SYS --kind delegated --to 2999-01-01 {GOV} --execute"));
-    assert_eq!(world.value(DIRECTUS, "select count(*) from v_object_owner_conflict"), "0");
+    let _ = world.done(&format!(
+        "owner assign {cell} --agency GOV-KG-SYS --kind delegated --to 2999-01-01 {GOV} --execute"
+    ));
+    assert_eq!(
+        world.value(DIRECTUS, "select count(*) from v_object_owner_conflict"),
+        "0"
+    );
 }
 
 #[test]
 fn the_base_alone_has_owners_but_no_topics() {
     let world = Governed::base();
-    let done = world.done(&format!("owner assign --object GRP-AI --scope audit --agency GOV-SIV --anchor {GOV} --execute"));
+    let done = world.done(&format!(
+        "owner assign --object GRP-AI --scope audit --agency GOV-SIV --anchor {GOV} --execute"
+    ));
     assert_eq!(coverage(&done, "responsibility")["before"]["gap"], 210);
     assert_eq!(coverage(&done, "responsibility")["after"]["gap"], 209);
-    let error = world.refused("topic deprecate ai-ops --reason x --target directus", "requirement-missing");
+    let error = world.refused(
+        "topic deprecate ai-ops --reason x --target directus",
+        "requirement-missing",
+    );
     says(&error, "message", &["one-roof"]);
 }

@@ -23,22 +23,37 @@ fn fingerprint(world: &Governed, collection: &str) -> String {
 
 fn decide(world: &Governed, collection: &str, topic: &str, kind: &str) -> String {
     let facts = fingerprint(world, collection);
-    format!("reconcile decide {collection} {topic} --as {kind} --facts {facts} --rationale why --approval APR-3 --target directus")
+    format!(
+        "reconcile decide {collection} {topic} --as {kind} --facts {facts} --rationale why --approval APR-3 --target directus"
+    )
 }
 
 #[test]
 fn a_decision_is_withdrawn_and_taken_again_bound_to_its_facts() {
     let world = Governed::one_roof();
-    let error = world.refused(&decide(&world, "agents", "ai-ops", "orthogonal-facet"), "change-refused");
-    says(&error, "message", &["release decided on agents and ai-ops already, at 20"]);
+    let error = world.refused(
+        &decide(&world, "agents", "ai-ops", "orthogonal-facet"),
+        "change-refused",
+    );
+    says(
+        &error,
+        "message",
+        &["release decided on agents and ai-ops already, at 20"],
+    );
 
     let _ = world.done("reconcile withdraw agents ai-ops --target directus --execute");
     assert_eq!(row(&world, "agents")["flag"], "orthogonal_facet");
     let line = decide(&world, "agents", "ai-ops", "orthogonal-facet");
     let shown = world.done(&line);
-    assert_eq!((&shown["outcome"], &row(&world, "agents")["flag"]), (&"shown".into(), &"orthogonal_facet".into()));
+    assert_eq!(
+        (&shown["outcome"], &row(&world, "agents")["flag"]),
+        (&"shown".into(), &"orthogonal_facet".into())
+    );
     let _ = world.done(&format!("{line} --execute"));
-    assert_eq!(row(&world, "agents")["flag"], "reconciled_accept_orthogonal_facet");
+    assert_eq!(
+        row(&world, "agents")["flag"],
+        "reconciled_accept_orthogonal_facet"
+    );
     assert_eq!(
         world.value(DIRECTUS, "select string_agg(status || ' ' || (approval_ref = 'APR-3'), ', ' order by decision_id) from topic_label_reconcile_decision where coll = 'agents'"),
         "withdrawn false, active true"
@@ -48,9 +63,20 @@ fn a_decision_is_withdrawn_and_taken_again_bound_to_its_facts() {
     let before = world.value(DIRECTUS, "select string_agg(d::text, ',' order by d.decision_id) from topic_label_reconcile_decision d");
     world.sql(DIRECTUS, "update topic_taxonomy_map set value_code = 'governance' where value_code = 'ai-ops' and label_code = 'LBL-061'");
     let error = world.refused(&format!("{line} --execute"), "facts-changed");
-    says(&error, "reasons", &["flag orthogonal_facet", "labels of the topic: LBL-006", "fingerprint "]);
+    says(
+        &error,
+        "reasons",
+        &[
+            "flag orthogonal_facet",
+            "labels of the topic: LBL-006",
+            "fingerprint ",
+        ],
+    );
     assert_eq!(world.value(DIRECTUS, "select string_agg(d::text, ',' order by d.decision_id) from topic_label_reconcile_decision d"), before);
-    let _ = world.done(&format!("{} --execute", decide(&world, "agents", "ai-ops", "accept_orthogonal_facet")));
+    let _ = world.done(&format!(
+        "{} --execute",
+        decide(&world, "agents", "ai-ops", "accept_orthogonal_facet")
+    ));
     assert_eq!(
         world.value(DIRECTUS, "select string_agg(status, ', ' order by decision_id) from topic_label_reconcile_decision where coll = 'agents'"),
         "withdrawn, superseded, active"
@@ -61,15 +87,44 @@ fn a_decision_is_withdrawn_and_taken_again_bound_to_its_facts() {
 fn what_does_not_fit_the_facts_is_refused() {
     let world = Governed::one_roof();
     // Without an owner a missing rule is no projection that is pending.
-    let error = world.refused(&decide(&world, "governance_registry", "registry-kg", "projection-pending"), "change-refused");
+    let error = world.refused(
+        &decide(
+            &world,
+            "governance_registry",
+            "registry-kg",
+            "projection-pending",
+        ),
+        "change-refused",
+    );
     says(&error, "message", &["no_label_rule"]);
     says(&error, "hint", &["owner assign"]);
     let _ = world.done("owner assign --object governance_registry --axis topic --value registry-kg --agency GOV-KG-SYS --approval A --target directus --execute");
-    let error = world.refused(&decide(&world, "governance_registry", "registry-kg", "orthogonal-facet"), "change-refused");
+    let error = world.refused(
+        &decide(
+            &world,
+            "governance_registry",
+            "registry-kg",
+            "orthogonal-facet",
+        ),
+        "change-refused",
+    );
     says(&error, "hint", &["accept_projection_pending"]);
-    let done = world.done(&format!("{} --execute", decide(&world, "governance_registry", "registry-kg", "projection-pending")));
+    let done = world.done(&format!(
+        "{} --execute",
+        decide(
+            &world,
+            "governance_registry",
+            "registry-kg",
+            "projection-pending"
+        )
+    ));
     let closed = done["preview"]["findings_closed"].as_array().unwrap();
-    assert!(closed.iter().any(|finding| finding["detector"] == "projection_lag"), "{closed:#?}");
+    assert!(
+        closed
+            .iter()
+            .any(|finding| finding["detector"] == "projection_lag"),
+        "{closed:#?}"
+    );
 
     // A contradiction: the map now gives the topic a label of the facet that the rule uses.
     world.sql(
@@ -101,7 +156,10 @@ fn what_does_not_fit_the_facts_is_refused() {
 fn of_two_who_decide_at_once_one_wins_and_the_other_is_told_who() {
     let world = Governed::one_roof();
     let _ = world.done("reconcile withdraw agents ai-ops --target directus --execute");
-    let line = format!("{} --execute", decide(&world, "agents", "ai-ops", "orthogonal-facet"));
+    let line = format!(
+        "{} --execute",
+        decide(&world, "agents", "ai-ops", "orthogonal-facet")
+    );
     let outcomes: Vec<(i32, Value)> = thread::scope(|scope| {
         let runs: Vec<_> = (0..2).map(|_| scope.spawn(|| world.json(&line))).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
@@ -111,7 +169,10 @@ fn of_two_who_decide_at_once_one_wins_and_the_other_is_told_who() {
     assert_eq!(codes, [0, 3], "{outcomes:#?}");
     let loser = outcomes.iter().find(|(code, _)| *code == 3).unwrap();
     let message = loser.1["error"]["message"].as_str().unwrap();
-    assert!(message.contains("decided on agents and ai-ops already, at 20"), "{message}");
+    assert!(
+        message.contains("decided on agents and ai-ops already, at 20"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -120,7 +181,10 @@ fn a_row_that_comes_from_elsewhere_in_that_moment_is_a_refusal_and_no_error_of_s
     let cell = "('collection', 'agents', 'audit', 'accountable', 'GOV-SIV', 'somebody')";
     let columns = "(object_type, object_ref, scope, owner_kind, owner_gov_code, created_by)";
     let session = world.session(DIRECTUS);
-    world.on(&session, &format!("begin; insert into governance_object_ownership {columns} values {cell}"));
+    world.on(
+        &session,
+        &format!("begin; insert into governance_object_ownership {columns} values {cell}"),
+    );
     let outcome = thread::scope(|scope| {
         let run = scope.spawn(|| world.json("owner assign --object agents --scope audit --agency GOV-DOT --approval A --target directus --execute"));
         world.wait_for(DIRECTUS, "select exists (select from pg_stat_activity where application_name like 'oneroof/change/%' and wait_event_type = 'Lock')");
@@ -131,8 +195,14 @@ fn a_row_that_comes_from_elsewhere_in_that_moment_is_a_refusal_and_no_error_of_s
     says(&outcome.1["error"], "message", &["GOV-SIV holds"]);
 
     // Somebody who keeps the turn is named.
-    world.on(&session, "begin; select pg_advisory_xact_lock(hashtextextended('oneroof.change', 0))");
-    let error = world.refused("owner end --object agents --scope audit --approval A --target directus", "target-locked");
-    says(&error, "message", &["postgres", "pid"]);
+    world.on(
+        &session,
+        "begin; select pg_advisory_xact_lock(hashtextextended('oneroof.change', 0))",
+    );
+    let error = world.refused(
+        "owner end --object agents --scope audit --approval A --target directus",
+        "target-locked",
+    );
+    says(&error, "message", &["oneroof/test", "pid"]);
     world.on(&session, "rollback");
 }

@@ -49,28 +49,68 @@ fn a_topic_is_proposed_and_ratified_with_each_step_in_its_provenance() {
     assert_eq!(topic(&world, "billing"), "candidate ai-ops 2 >candidate");
 
     // A child of the candidate: its level must follow when the candidate moves.
-    let _ = world.done("topic propose invoices --parent billing --reason x --target directus --execute");
-    let error = world.refused("topic ratify invoices --by GOV-DOT --approval APR-2 --target directus", "change-refused");
+    let _ = world
+        .done("topic propose invoices --parent billing --reason x --target directus --execute");
+    let error = world.refused(
+        "topic ratify invoices --by GOV-DOT --approval APR-2 --target directus",
+        "change-refused",
+    );
     says(&error, "message", &["billing", "candidate"]);
     let _ = world.done("topic ratify billing --by GOV-DOT --parent workflow --approval APR-2 --target directus --execute");
-    assert_eq!(topic(&world, "billing"), "active workflow 1 >candidate,candidate>active");
+    assert_eq!(
+        topic(&world, "billing"),
+        "active workflow 1 >candidate,candidate>active"
+    );
     assert_eq!(topic(&world, "invoices"), "candidate billing 2 >candidate");
     assert_eq!(
         world.value(DIRECTUS, "select concat_ws(' ', provenance ->> 'kind', provenance ->> 'prior_kind', provenance ->> 'ratified_by', provenance #>> '{transitions,1,approval_ref}') from axis_value where value_code = 'billing'"),
         "kg_ratified kg_provisional GOV-DOT APR-2"
     );
-    let _ = world.done("topic ratify invoices --by GOV-DOT --root --approval APR-3 --target directus --execute");
-    assert_eq!(topic(&world, "invoices"), "active - 0 >candidate,candidate>active");
+    let _ = world.done(
+        "topic ratify invoices --by GOV-DOT --root --approval APR-3 --target directus --execute",
+    );
+    assert_eq!(
+        topic(&world, "invoices"),
+        "active - 0 >candidate,candidate>active"
+    );
 
     for (line, code, message) in [
-        ("topic propose billing --reason x --target directus", "change-refused", "exists already: it is active"),
-        ("topic ratify billing --by GOV-DOT --approval A --target directus", "change-refused", "is active"),
-        ("topic ratify billing --by GOV-MOT --approval A --target directus", "change-refused", "active"),
-        ("topic propose x --parent nowhere --reason x --target directus", "", "nowhere"),
-        ("topic propose Billing2 --reason x --target directus", "", "Billing2"),
-        ("topic propose x --kind human --reason x --target directus", "", "human"),
+        (
+            "topic propose billing --reason x --target directus",
+            "change-refused",
+            "exists already: it is active",
+        ),
+        (
+            "topic ratify billing --by GOV-DOT --approval A --target directus",
+            "change-refused",
+            "is active",
+        ),
+        (
+            "topic ratify billing --by GOV-MOT --approval A --target directus",
+            "change-refused",
+            "active",
+        ),
+        (
+            "topic propose x --parent nowhere --reason x --target directus",
+            "",
+            "nowhere",
+        ),
+        (
+            "topic propose Billing2 --reason x --target directus",
+            "",
+            "Billing2",
+        ),
+        (
+            "topic propose x --kind human --reason x --target directus",
+            "",
+            "human",
+        ),
     ] {
-        let error = if code.is_empty() { world.error(line, 2, "input") } else { world.refused(line, code) };
+        let error = if code.is_empty() {
+            world.error(line, 2, "input")
+        } else {
+            world.refused(line, code)
+        };
         says(&error, "message", &[message]);
     }
 }
@@ -82,13 +122,29 @@ fn a_topic_never_stands_below_itself() {
     let _ = world.done("topic propose two --parent one --reason x --target directus --execute");
     let _ = world.done("topic propose three --parent two --reason x --target directus --execute");
     let before = topics(&world);
-    let error = world.refused("topic ratify one --by GOV-DOT --parent three --approval A --target directus --execute", "change-refused");
+    let error = world.refused(
+        "topic ratify one --by GOV-DOT --parent three --approval A --target directus --execute",
+        "change-refused",
+    );
     says(&error, "message", &["one > two > three"]);
-    let error = world.refused("topic ratify one --by GOV-DOT --parent one --approval A --target directus", "change-refused");
+    let error = world.refused(
+        "topic ratify one --by GOV-DOT --parent one --approval A --target directus",
+        "change-refused",
+    );
     says(&error, "message", &["cannot be ratified below `one`"]);
-    let error = world.refused("topic merge governance --into kg-domain-x --target directus --execute", "change-refused");
-    says(&error, "message", &["governance > registry-kg > kg-domain-x"]);
-    let error = world.refused("topic merge ai-ops --into ai-ops --target directus", "change-refused");
+    let error = world.refused(
+        "topic merge governance --into kg-domain-x --target directus --execute",
+        "change-refused",
+    );
+    says(
+        &error,
+        "message",
+        &["governance > registry-kg > kg-domain-x"],
+    );
+    let error = world.refused(
+        "topic merge ai-ops --into ai-ops --target directus",
+        "change-refused",
+    );
     says(&error, "message", &["itself"]);
     assert_eq!(topics(&world), before);
 }
@@ -108,12 +164,33 @@ fn a_merge_gives_everything_to_the_survivor() {
     let shown = world.done(line);
     assert_eq!(topics(&world), before);
     let done = world.done(&format!("{line} --execute"));
-    assert_eq!(done["preview"]["rows"].as_array().unwrap().len(), shown["preview"]["rows"].as_array().unwrap().len());
-    assert_eq!(assigned(&world, "governance_registry"), "registry-kg superseded 1 ai-ops, ai-ops active 2 -");
-    assert_eq!(assigned(&world, "tasks"), "ai-ops active 1 -, registry-kg superseded 1 ai-ops");
-    assert_eq!(topic(&world, "registry-kg"), "deprecated governance 1 >active,active>deprecated");
-    assert_eq!(topic(&world, "kg-domain-x"), "active ai-ops 2 >candidate,candidate>active");
-    assert_eq!(world.value(DIRECTUS, "select provenance ->> 'merged_into' from axis_value where value_code = 'registry-kg'"), "ai-ops");
+    assert_eq!(
+        done["preview"]["rows"].as_array().unwrap().len(),
+        shown["preview"]["rows"].as_array().unwrap().len()
+    );
+    assert_eq!(
+        assigned(&world, "governance_registry"),
+        "registry-kg superseded 1 ai-ops, ai-ops active 2 -"
+    );
+    assert_eq!(
+        assigned(&world, "tasks"),
+        "ai-ops active 1 -, registry-kg superseded 1 ai-ops"
+    );
+    assert_eq!(
+        topic(&world, "registry-kg"),
+        "deprecated governance 1 >active,active>deprecated"
+    );
+    assert_eq!(
+        topic(&world, "kg-domain-x"),
+        "active ai-ops 2 >candidate,candidate>active"
+    );
+    assert_eq!(
+        world.value(
+            DIRECTUS,
+            "select provenance ->> 'merged_into' from axis_value where value_code = 'registry-kg'"
+        ),
+        "ai-ops"
+    );
     assert_eq!(
         world.value(DIRECTUS, "select string_agg(concat_ws(' ', value_code, lifecycle_status, supersedes_id is not null), ', ' order by ownership_id) from axis_object_ownership where axis_code = 'topic'"),
         "registry-kg superseded f, ai-ops active t"
@@ -125,23 +202,57 @@ fn a_merge_gives_everything_to_the_survivor() {
 #[test]
 fn a_split_makes_children_and_a_deprecation_needs_a_reason_and_no_one_left() {
     let world = Governed::one_roof();
-    let error = world.error("topic split workflow --into one --reason x --target directus", 2, "input");
+    let error = world.error(
+        "topic split workflow --into one --reason x --target directus",
+        2,
+        "input",
+    );
     says(&error, "message", &["1 part"]);
-    let error = world.error("topic split workflow --into one=agents --into two --reason x --target directus", 2, "input");
+    let error = world.error(
+        "topic split workflow --into one=agents --into two --reason x --target directus",
+        2,
+        "input",
+    );
     says(&error, "message", &["agents"]);
     let _ = world.done("topic split workflow --into flow-design=modules --into flow-runs --reason teams --target directus --execute");
     assert_eq!(topic(&world, "flow-design"), "active workflow 1 >active");
     assert_eq!(topic(&world, "workflow"), "active - 0 >active");
-    assert_eq!(assigned(&world, "modules"), "workflow superseded 1 flow-design, flow-design active 2 -");
+    assert_eq!(
+        assigned(&world, "modules"),
+        "workflow superseded 1 flow-design, flow-design active 2 -"
+    );
     assert_eq!(assigned(&world, "workflows"), "workflow active 1 -");
 
-    let error = world.refused("topic deprecate workflow --reason x --target directus", "change-refused");
-    says(&error, "message", &["flow-design", "flow-runs", "workflow-exec"]);
-    let error = world.refused("topic deprecate flow-design --reason x --target directus", "change-refused");
+    let error = world.refused(
+        "topic deprecate workflow --reason x --target directus",
+        "change-refused",
+    );
+    says(
+        &error,
+        "message",
+        &["flow-design", "flow-runs", "workflow-exec"],
+    );
+    let error = world.refused(
+        "topic deprecate flow-design --reason x --target directus",
+        "change-refused",
+    );
     says(&error, "message", &["modules"]);
-    assert_eq!(world.run("topic deprecate observability --target directus").code, Some(2));
+    assert_eq!(
+        world
+            .run("topic deprecate observability --target directus")
+            .code,
+        Some(2)
+    );
     let _ = world.done("topic deprecate observability --reason unused --target directus --execute");
-    assert_eq!(topic(&world, "observability"), "deprecated - 0 >active,active>deprecated");
-    let _ = world.done("topic deprecate flow-design --reason x --retire-assignments --target directus --execute");
-    assert_eq!(assigned(&world, "modules"), "workflow superseded 1 flow-design, flow-design retired 2 -");
+    assert_eq!(
+        topic(&world, "observability"),
+        "deprecated - 0 >active,active>deprecated"
+    );
+    let _ = world.done(
+        "topic deprecate flow-design --reason x --retire-assignments --target directus --execute",
+    );
+    assert_eq!(
+        assigned(&world, "modules"),
+        "workflow superseded 1 flow-design, flow-design retired 2 -"
+    );
 }

@@ -38,7 +38,10 @@ pub(crate) fn document(preview: &Preview) -> String {
         }
         match (row.operation, &row.after_text, natural_key(&row.table)) {
             (RowOperation::Updated, Some(_), _) => {
-                after.extend_with(&row.table, row.after.as_ref().map(|is| lasting(&row.table, is)));
+                after.extend_with(
+                    &row.table,
+                    row.after.as_ref().map(|is| lasting(&row.table, is)),
+                );
             }
             (RowOperation::Inserted, Some(_), Some(columns)) => {
                 let value = |column: &&str| row.after.as_ref().map(|row| row[*column].clone());
@@ -73,7 +76,9 @@ fn lasting(table: &str, row: &Value) -> String {
         .collect();
     let mut kept = Value::Object(kept);
     if table == "axis_value" {
-        let count = row["provenance"]["transitions"].as_array().map_or(0, Vec::len);
+        let count = row["provenance"]["transitions"]
+            .as_array()
+            .map_or(0, Vec::len);
         kept["provenance"] = json!({ "transitions": vec![Value::Null; count] });
     }
     kept.to_string()
@@ -100,7 +105,11 @@ impl Section {
         let mut text = "{".to_owned();
         for (index, (table, rows)) in self.0.iter().enumerate() {
             let comma = if index > 0 { "," } else { "" };
-            let _ = write!(text, "{comma}\n  \"{table}\": [\n    {}]", rows.join(",\n    "));
+            let _ = write!(
+                text,
+                "{comma}\n  \"{table}\": [\n    {}]",
+                rows.join(",\n    ")
+            );
         }
         text + "}"
     }

@@ -156,7 +156,8 @@ impl Place<'_> {
             .or(target.read.as_ref())
             .ok_or_else(|| role_missing(target, "clone"))?;
         let lifetime = Lifetime::WithProcess;
-        let clone_options = clone_options(self.context, &target.name, self.run_id, lifetime).await?;
+        let clone_options =
+            clone_options(self.context, &target.name, self.run_id, lifetime).await?;
         let copy = make_clone(reader, &clone_options, |_| {})
             .await
             .map_err(clone_error)?;
@@ -183,7 +184,9 @@ impl Place<'_> {
         self.turn(conninfo, &session).await?;
         let known = facts(&session)
             .await
-            .map_err(EngineError::database("read the names that the target knows"))?
+            .map_err(EngineError::database(
+                "read the names that the target knows",
+            ))?
             .ok_or_else(|| self.not_installed())?;
         let change = plan(&session, &known).await?;
         self.settings(Some(&change))
@@ -352,7 +355,10 @@ impl Place<'_> {
                 self.target.name
             ),
         )
-        .hint(format!("oneroof rehearse {BASE} --from {}", self.target.name))
+        .hint(format!(
+            "oneroof rehearse {BASE} --from {}",
+            self.target.name
+        ))
         .into()
     }
 }
@@ -371,7 +377,10 @@ async fn what_it_is(
     let options = SessionOptions::read_only(format!("oneroof/change/{run_id}"));
     let session = connect(conninfo, &options)
         .await
-        .map_err(EngineError::database(format!("open target `{}`", target.name)))?;
+        .map_err(EngineError::database(format!(
+            "open target `{}`",
+            target.name
+        )))?;
     let class = open::class(&session, &open::clones(&context.root), &target.name).await;
     let identity = catalog::identity(&session)
         .await

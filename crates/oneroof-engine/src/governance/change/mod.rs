@@ -186,9 +186,19 @@ mod tests {
         let change = |owner: &str| {
             Change::new("owner-assign", "x").with(Area::Owners, json!({ "owner": owner }))
         };
-        assert_eq!(change("GOV-A").package_name(), change("GOV-A").package_name());
-        assert_ne!(change("GOV-A").package_name(), change("GOV-B").package_name());
-        assert!(change("GOV-A").package_name().starts_with("one-roof-owner-assign-"));
+        assert_eq!(
+            change("GOV-A").package_name(),
+            change("GOV-A").package_name()
+        );
+        assert_ne!(
+            change("GOV-A").package_name(),
+            change("GOV-B").package_name()
+        );
+        assert!(
+            change("GOV-A")
+                .package_name()
+                .starts_with("one-roof-owner-assign-")
+        );
     }
 
     #[test]
@@ -196,6 +206,9 @@ mod tests {
         let change = Change::new("sync", "x")
             .with(Area::Decisions, json!({}))
             .with(Area::Owners, json!({}));
-        assert_eq!(change.areas().collect::<Vec<_>>(), [Area::Owners, Area::Decisions]);
+        assert_eq!(
+            change.areas().collect::<Vec<_>>(),
+            [Area::Owners, Area::Decisions]
+        );
     }
 }

@@ -41,7 +41,10 @@ pub(super) fn object<'a>(facts: &'a Facts, word: &str) -> Result<&'a GovernedObj
         [object] => Ok(object),
         [] => {
             let bare = word.split_once(':').map_or(word, |(_, name)| name);
-            let known = facts.objects.iter().map(|object| object.object_ref.as_str());
+            let known = facts
+                .objects
+                .iter()
+                .map(|object| object.object_ref.as_str());
             Err(unknown("object", bare, known))
         }
         several => {
@@ -50,7 +53,10 @@ pub(super) fn object<'a>(facts: &'a Facts, word: &str) -> Result<&'a GovernedObj
                 .map(|object| format!("{}:{}", object.object_type, object.object_ref))
                 .collect();
             Err(EngineError::input(
-                format!("find object `{word}`: it is the name of {}", names.join(" and of ")),
+                format!(
+                    "find object `{word}`: it is the name of {}",
+                    names.join(" and of ")
+                ),
                 format!("write it with its type: {}", names[0]),
             ))
         }
@@ -66,7 +72,10 @@ pub(super) fn scope(facts: &Facts, code: &str) -> Result<(), EngineError> {
             facts.scopes.iter().map(|scope| scope.code.as_str()),
         )),
         Some(scope) if scope.status != "active" => Err(refused(
-            format!("scope `{code}` is {}, so nobody needs to hold it", scope.status),
+            format!(
+                "scope `{code}` is {}, so nobody needs to hold it",
+                scope.status
+            ),
             "`oneroof coverage` shows the active scopes",
         )),
         Some(_) => Ok(()),
@@ -99,7 +108,11 @@ pub(super) fn value<'a>(
 ) -> Result<&'a Value, EngineError> {
     let of_axis = || facts.values.iter().filter(|value| value.axis == axis);
     if of_axis().next().is_none() {
-        let mut axes: Vec<&str> = facts.values.iter().map(|value| value.axis.as_str()).collect();
+        let mut axes: Vec<&str> = facts
+            .values
+            .iter()
+            .map(|value| value.axis.as_str())
+            .collect();
         axes.dedup();
         if axis != "topic" || axes.is_empty() {
             return Err(unknown("axis", axis, axes));

@@ -1,21 +1,20 @@
 //! `owner assign | supersede | end`: who holds a cell.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use oneroof_pg::change::{Facts, GovernedObject, Holder, holders};
+mod cell;
+
+use oneroof_pg::change::{Facts, GovernedObject, Holder};
 use oneroof_pg::connect::Session;
 use serde_json::{Value, json};
 
+use self::cell::{
+    RESPONSIBILITY, area, cell, cell_text, dates, kind, moment, rivals, row_text, rows, utc,
+};
+use super::Change;
 use super::execute::{ChangeOptions, ChangeReport, run};
 use super::names::{self, refused, said};
-use super::{Area, Change};
 use crate::clock;
 use crate::context::Context;
 use crate::error::EngineError;
-
-/// The axis whose values are the scopes.
-const RESPONSIBILITY: &str = "responsibility";
-/// Kinds of owners.
-const KINDS: [&str; 4] = ["accountable", "supporting", "delegated", "exception"];
 
 /// A cell as it is written on the command line.
 #[derive(Debug, Clone, Default)]
@@ -120,17 +119,29 @@ async fn plan_assign(
     let rows = rows(session, &new.cell, object).await?;
     let rivals = rivals(&rows, &new.kind, &new.agency);
     if let Some(rival) = rivals.iter().find(|row| row.moment != "past") {
-        let verb = if rival.moment == "future" { "will hold" } else { "holds" };
+        let verb = if rival.moment == "future" {
+            "will hold"
+        } else {
+            "holds"
+        };
         let hint = match (rival.moment.as_str(), rival.owner == new.agency) {
             ("future", _) => "end that row first, or wait for it".to_owned(),
-            (_, true) => "there is nothing to do; `owner supersede` writes a new row with other dates".to_owned(),
+            (_, true) => {
+                "there is nothing to do; `owner supersede` writes a new row with other dates"
+                    .to_owned()
+            }
             (_, false) => format!(
                 "use `oneroof owner supersede` to make {} its successor, or `oneroof owner end` first",
                 new.agency
             ),
         };
         return Err(refused(
-            format!("{} {verb} {} already: {}", rival.owner, cell_text(&new.cell, object), row_text(rival)),
+            format!(
+                "{} {verb} {} already: {}",
+                rival.owner,
+                cell_text(&new.cell, object),
+                row_text(rival)
+            ),
             hint,
         ));
     }
@@ -171,7 +182,10 @@ async fn plan_supersede(
     let rivals = rivals(&rows, &new.kind, &new.agency);
     let Some(old) = rivals.last() else {
         return Err(refused(
-            format!("nobody holds {} by a row of its own", cell_text(&new.cell, object)),
+            format!(
+                "nobody holds {} by a row of its own",
+                cell_text(&new.cell, object)
+            ),
             "use `oneroof owner assign`; `oneroof owner list` shows what is inherited",
         ));
     };
@@ -187,11 +201,22 @@ async fn plan_supersede(
         && old.anchor == new.anchor;
     if unchanged {
         return Err(refused(
-            format!("{} holds {} already: {}", old.owner, cell_text(&new.cell, object), row_text(old)),
+            format!(
+                "{} holds {} already: {}",
+                old.owner,
+                cell_text(&new.cell, object),
+                row_text(old)
+            ),
             "there is nothing to do",
         ));
     }
-    let summary = format!("{} follows {} as {} owner of {}", new.agency, old.owner, new.kind, cell_text(&new.cell, object));
+    let summary = format!(
+        "{} follows {} as {} owner of {}",
+        new.agency,
+        old.owner,
+        new.kind,
+        cell_text(&new.cell, object)
+    );
     let mut close: Vec<Value> = rivals
         .iter()
         .filter(|row| row.id != old.id)
@@ -210,7 +235,11 @@ async fn plan_end(
     said("--approval", &ended.approval)?;
     kind(&ended.kind)?;
     let object = cell(facts, &ended.cell)?;
-    let on = ended.on.as_deref().map(|text| moment("--on", text)).transpose()?;
+    let on = ended
+        .on
+        .as_deref()
+        .map(|text| moment("--on", text))
+        .transpose()?;
     let later = on.filter(|on| *on > clock::instant());
     if let Some(on) = on
         && later.is_none()
@@ -224,7 +253,12 @@ async fn plan_end(
     let found: Vec<&Holder> = rows
         .iter()
         .filter(|row| row.lifecycle == "active" && row.kind == ended.kind)
-        .filter(|row| ended.agency.as_ref().is_none_or(|agency| *agency == row.owner))
+        .filter(|row| {
+            ended
+                .agency
+                .as_ref()
+                .is_none_or(|agency| *agency == row.owner)
+        })
         .collect();
     let row = match found.as_slice() {
         [row] => *row,
@@ -240,23 +274,39 @@ async fn plan_end(
                 format!("active rows of this cell: {}", others.join("; "))
             };
             return Err(refused(
-                format!("nobody holds {} as {} by a row of its own", cell_text(&ended.cell, object), ended.kind),
+                format!(
+                    "nobody holds {} as {} by a row of its own",
+                    cell_text(&ended.cell, object),
+                    ended.kind
+                ),
                 hint,
             ));
         }
         several => {
             let names: Vec<String> = several.iter().map(|row| row_text(row)).collect();
             return Err(EngineError::input(
-                format!("find the row to end: {} agencies hold it: {}", several.len(), names.join("; ")),
+                format!(
+                    "find the row to end: {} agencies hold it: {}",
+                    several.len(),
+                    names.join("; ")
+                ),
                 "name one with --agency".to_owned(),
             ));
         }
     };
     let (close, when) = match later {
-        Some(on) => (json!({ "id": row.id, "as": "active", "to": utc(on) }), format!("on {}", utc(on))),
+        Some(on) => (
+            json!({ "id": row.id, "as": "active", "to": utc(on) }),
+            format!("on {}", utc(on)),
+        ),
         None => (json!({ "id": row.id, "as": "revoked" }), "now".to_owned()),
     };
-    let summary = format!("{} ends {when} as {} owner of {}", row.owner, ended.kind, cell_text(&ended.cell, object));
+    let summary = format!(
+        "{} ends {when} as {} owner of {}",
+        row.owner,
+        ended.kind,
+        cell_text(&ended.cell, object)
+    );
     let entry = json!({
         "object_type": object.object_type,
         "object_ref": object.object_ref,
@@ -274,7 +324,10 @@ fn checked<'a>(facts: &'a Facts, new: &NewOwner) -> Result<&'a GovernedObject, E
     names::agency(facts, &new.agency, new.accept_draft)?;
     if new.anchor && (object.object_type != "group" || new.cell.axis != RESPONSIBILITY) {
         return Err(EngineError::input(
-            format!("make {} an anchor: only a group has members that inherit a scope", object.object_ref),
+            format!(
+                "make {} an anchor: only a group has members that inherit a scope",
+                object.object_ref
+            ),
             "leave --anchor out".to_owned(),
         ));
     }
@@ -285,57 +338,6 @@ fn checked<'a>(facts: &'a Facts, new: &NewOwner) -> Result<&'a GovernedObject, E
         ));
     }
     Ok(object)
-}
-
-fn kind(kind: &str) -> Result<(), EngineError> {
-    if KINDS.contains(&kind) {
-        return Ok(());
-    }
-    Err(names::unknown("kind of owner", kind, KINDS))
-}
-
-fn cell<'a>(facts: &'a Facts, cell: &OwnerCell) -> Result<&'a GovernedObject, EngineError> {
-    let object = names::object(facts, &cell.object)?;
-    if cell.axis == RESPONSIBILITY {
-        names::scope(facts, &cell.value)?;
-        return Ok(object);
-    }
-    names::axes(facts, "cells of an axis")?;
-    let value = names::value(facts, &cell.axis, &cell.value)?;
-    if value.status != "active" {
-        return Err(refused(
-            format!("{} `{}` is {}", cell.axis, cell.value, value.status),
-            "only an active value has cells that somebody holds",
-        ));
-    }
-    Ok(object)
-}
-
-fn area(cell: &OwnerCell) -> Area {
-    if cell.axis == RESPONSIBILITY {
-        Area::Owners
-    } else {
-        Area::AxisOwners
-    }
-}
-
-async fn rows(
-    session: &Session,
-    cell: &OwnerCell,
-    object: &GovernedObject,
-) -> Result<Vec<Holder>, EngineError> {
-    holders(session, &cell.axis, object, &cell.value)
-        .await
-        .map_err(EngineError::database("read who holds the cell"))
-}
-
-/// The active rows that stand in the way of a new one, oldest first: one accountable owner is the rule, of the
-/// other kinds one row for an agency.
-fn rivals<'a>(rows: &'a [Holder], kind: &str, agency: &str) -> Vec<&'a Holder> {
-    rows.iter()
-        .filter(|row| row.lifecycle == "active" && row.kind == kind)
-        .filter(|row| kind == "accountable" || row.owner == agency)
-        .collect()
 }
 
 fn entry(
@@ -369,47 +371,4 @@ fn entry(
         entry["by"] = context.operator.clone().into();
     }
     entry
-}
-
-fn dates(new: &NewOwner) -> Result<(Option<String>, Option<String>), EngineError> {
-    let from = new.from.as_deref().map(|text| moment("--from", text)).transpose()?;
-    let to = new.to.as_deref().map(|text| moment("--to", text)).transpose()?;
-    if let Some(to) = to
-        && to <= from.unwrap_or_else(clock::instant)
-    {
-        return Err(EngineError::input(
-            format!("read --to: {} is not after its begin", utc(to)),
-            "a row that never holds closes no gap".to_owned(),
-        ));
-    }
-    Ok((from.map(utc), to.map(utc)))
-}
-
-/// A date (its first moment in UTC) or a time with its zone.
-fn moment(option: &str, text: &str) -> Result<DateTime<Utc>, EngineError> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .and_then(|day| day.and_hms_opt(0, 0, 0))
-        .map(|day| day.and_utc());
-    let time = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-    day.or_else(time).ok_or_else(|| {
-        EngineError::input(
-            format!("read {option} `{text}`: it is no date"),
-            "write 2026-12-31, which begins at midnight UTC, or 2026-12-31T08:00:00+01:00".to_owned(),
-        )
-    })
-}
-
-fn utc(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-fn cell_text(cell: &OwnerCell, object: &GovernedObject) -> String {
-    format!("{}:{} / {} {}", object.object_type, object.object_ref, if cell.axis == RESPONSIBILITY { "scope" } else { &cell.axis }, cell.value)
-}
-
-fn row_text(row: &Holder) -> String {
-    let end = row.to.as_ref().map_or_else(String::new, |to| format!(" until {to}"));
-    let approval = row.approval_ref.as_ref().map_or_else(String::new, |approval| format!(", approval {approval}"));
-    format!("row {} of {}, {} since {}{end}{approval}", row.id, row.owner, row.kind, row.from)
 }

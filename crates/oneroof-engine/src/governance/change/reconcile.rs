@@ -93,7 +93,9 @@ async fn plan_decide(
     if new.fingerprint.len() < FINGERPRINT_MIN {
         return Err(EngineError::input(
             format!("read --facts `{}`: it is too short", new.fingerprint),
-            format!("give at least {FINGERPRINT_MIN} digits, as `oneroof reconcile list` shows them"),
+            format!(
+                "give at least {FINGERPRINT_MIN} digits, as `oneroof reconcile list` shows them"
+            ),
         ));
     }
     if !row.fingerprint.starts_with(&new.fingerprint) {
@@ -111,10 +113,20 @@ async fn plan_decide(
         ))
         .into());
     }
-    if let Some(active) = row.active.as_ref().filter(|active| row.decision == Some(active.id)) {
+    if let Some(active) = row
+        .active
+        .as_ref()
+        .filter(|active| row.decision == Some(active.id))
+    {
         return Err(refused(
-            format!("{} decided on {} and {} already, at {}: {}", active.by, row.coll, row.topic, active.at, active.kind),
-            format!("there is nothing to do; `oneroof reconcile withdraw {} {}` takes it back", row.coll, row.topic),
+            format!(
+                "{} decided on {} and {} already, at {}: {}",
+                active.by, row.coll, row.topic, active.at, active.kind
+            ),
+            format!(
+                "there is nothing to do; `oneroof reconcile withdraw {} {}` takes it back",
+                row.coll, row.topic
+            ),
         ));
     }
     let fitting = fitting(&row);
@@ -127,7 +139,10 @@ async fn plan_decide(
         };
         return Err(Refusal::new(
             RefusalCode::ChangeRefused,
-            format!("{kind} does not fit {} and {}, which are {}", row.coll, row.topic, row.base_flag),
+            format!(
+                "{kind} does not fit {} and {}, which are {}",
+                row.coll, row.topic, row.base_flag
+            ),
         )
         .reasons(facts_text(&row))
         .hint(hint)
@@ -196,7 +211,11 @@ async fn find(
         .collect();
     if of_collection.is_empty() {
         let known = rows.iter().map(|row| row.coll.as_str());
-        return Err(names::unknown("collection with a topic:", collection, known));
+        return Err(names::unknown(
+            "collection with a topic:",
+            collection,
+            known,
+        ));
     }
     Err(names::unknown(
         &format!("topic of collection {collection}:"),
@@ -211,7 +230,16 @@ fn facts_text(row: &Compared) -> Vec<String> {
         labels => labels.join(", "),
     };
     vec![
-        format!("flag {}, zone {}, {}", row.base_flag, row.zone, if row.has_owner { "owned" } else { "without owner" }),
+        format!(
+            "flag {}, zone {}, {}",
+            row.base_flag,
+            row.zone,
+            if row.has_owner {
+                "owned"
+            } else {
+                "without owner"
+            }
+        ),
         format!("labels of the topic: {}", list(&row.topic_labels)),
         format!("labels of the rules: {}", list(&row.rule_labels)),
         format!("fingerprint {}", row.fingerprint),

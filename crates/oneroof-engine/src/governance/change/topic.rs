@@ -105,8 +105,13 @@ pub async fn ratify(
             let above = standing_parent(facts, place)?;
             if above.status != "active" {
                 return Err(refused(
-                    format!("topic `{topic}` would stand below `{place}`, which is a {}", above.status),
-                    format!("ratify `{place}` first, or choose another place with --parent or --root"),
+                    format!(
+                        "topic `{topic}` would stand below `{place}`, which is a {}",
+                        above.status
+                    ),
+                    format!(
+                        "ratify `{place}` first, or choose another place with --parent or --root"
+                    ),
                 ));
             }
         }
@@ -287,7 +292,10 @@ fn with_status<'a>(
         _ => "what is deprecated stays so; propose a new topic".to_owned(),
     };
     Err(refused(
-        format!("topic `{code}` is {}{merged}; only {status} ones can be {act}", topic.status),
+        format!(
+            "topic `{code}` is {}{merged}; only {status} ones can be {act}",
+            topic.status
+        ),
         hint,
     ))
 }
@@ -303,7 +311,8 @@ fn new_code(facts: &Facts, code: &str) -> Result<(), EngineError> {
     if !is_word {
         return Err(EngineError::input(
             format!("name a topic `{code}`"),
-            "a topic is written in lower-case letters, digits and `-`, and begins with a letter".to_owned(),
+            "a topic is written in lower-case letters, digits and `-`, and begins with a letter"
+                .to_owned(),
         ));
     }
     match topics(facts).find(|topic| topic.value == code) {
@@ -325,18 +334,16 @@ fn standing_parent<'a>(facts: &'a Facts, code: &str) -> Result<&'a Topic, Engine
         return Ok(parent);
     }
     Err(refused(
-        format!("topic `{code}` is {}, so nothing may stand below it", parent.status),
+        format!(
+            "topic `{code}` is {}, so nothing may stand below it",
+            parent.status
+        ),
         "choose an active parent; `oneroof topic tree` shows them",
     ))
 }
 
 /// Refuses a place below the topic itself, with the path from the place up to it.
-fn not_below_itself(
-    facts: &Facts,
-    topic: &str,
-    place: &str,
-    act: &str,
-) -> Result<(), EngineError> {
+fn not_below_itself(facts: &Facts, topic: &str, place: &str, act: &str) -> Result<(), EngineError> {
     let mut path = vec![place.to_owned()];
     // A path cannot be longer than there are topics.
     for _ in topics(facts) {
@@ -351,7 +358,10 @@ fn not_below_itself(
                 "a topic never lies below itself; choose a place outside of its own tree",
             ));
         }
-        match topics(facts).find(|known| known.value == last).and_then(|known| known.parent.clone()) {
+        match topics(facts)
+            .find(|known| known.value == last)
+            .and_then(|known| known.parent.clone())
+        {
             Some(parent) => path.push(parent),
             None => return Ok(()),
         }

@@ -83,7 +83,11 @@ pub(crate) fn text(report: &ChangeReport) -> String {
             let _ = writeln!(text, "\ndone: committed, and {rows} rows read back");
         }
         Outcome::Written(written) => {
-            let was = if written.unchanged { "was there already" } else { "written and sealed" };
+            let was = if written.unchanged {
+                "was there already"
+            } else {
+                "written and sealed"
+            };
             let _ = writeln!(
                 text,
                 "\npackage {} {was}: {}\ndigest {}\nnext:",
@@ -118,7 +122,10 @@ fn preview_text(preview: &Preview) -> String {
     let mut coverage = Table::new(["axis", "required", "gap", "conflict"]);
     for change in &preview.coverage {
         let figure = |of: fn(&oneroof_engine::governance::change::AxisCoverage) -> i64| {
-            let (was, is) = (change.before.as_ref().map(of), change.after.as_ref().map(of));
+            let (was, is) = (
+                change.before.as_ref().map(of),
+                change.after.as_ref().map(of),
+            );
             let word = |value: Option<i64>| value.map_or("-".to_owned(), |value| value.to_string());
             if was == is {
                 word(is)
@@ -166,7 +173,10 @@ fn preview_text(preview: &Preview) -> String {
         ("finding closed", &preview.findings_closed),
     ] {
         for finding in findings.iter().take(ROWS_SHOWN) {
-            let value = finding.value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
+            let value = finding
+                .value
+                .as_ref()
+                .map_or_else(String::new, |value| format!(" {value}"));
             let _ = writeln!(
                 text,
                 "{what}: {} ({}) {}:{}{value}",
@@ -180,7 +190,11 @@ fn preview_text(preview: &Preview) -> String {
 
 fn more(text: &mut String, count: usize, what: &str) {
     if count > ROWS_SHOWN {
-        let _ = writeln!(text, "… and {} more ({what}); --json has all", count - ROWS_SHOWN);
+        let _ = writeln!(
+            text,
+            "… and {} more ({what}); --json has all",
+            count - ROWS_SHOWN
+        );
     }
 }
 
@@ -208,7 +222,11 @@ fn what(row: &RowChange) -> String {
         .map(|(name, was, is)| format!("{name}: {} -> {}", word(was), word(is)))
         .collect();
     if words.is_empty() {
-        let only = row.after.as_ref().or(row.before.as_ref()).and_then(Value::as_object);
+        let only = row
+            .after
+            .as_ref()
+            .or(row.before.as_ref())
+            .and_then(Value::as_object);
         words = only
             .into_iter()
             .flatten()

@@ -14,7 +14,12 @@ struct CellArgs {
     #[arg(long, value_name = "OBJECT", visible_alias = "group")]
     object: String,
     /// The scope of responsibility
-    #[arg(long, value_name = "SCOPE", required_unless_present = "axis", conflicts_with = "axis")]
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        required_unless_present = "axis",
+        conflicts_with = "axis"
+    )]
     scope: Option<String>,
     /// Another axis than responsibility, such as topic
     #[arg(long, value_name = "AXIS", requires = "value")]
@@ -28,8 +33,15 @@ impl CellArgs {
     fn cell(&self) -> OwnerCell {
         OwnerCell {
             object: self.object.clone(),
-            axis: self.axis.clone().unwrap_or_else(|| "responsibility".to_owned()),
-            value: self.scope.clone().or_else(|| self.value.clone()).unwrap_or_default(),
+            axis: self
+                .axis
+                .clone()
+                .unwrap_or_else(|| "responsibility".to_owned()),
+            value: self
+                .scope
+                .clone()
+                .or_else(|| self.value.clone())
+                .unwrap_or_default(),
         }
     }
 }
@@ -127,7 +139,10 @@ pub(in crate::commands) struct EndArgs {
     change: ChangeArgs,
 }
 
-pub(in crate::commands) async fn assign(args: &AssignArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(in crate::commands) async fn assign(
+    args: &AssignArgs,
+    session: &Session,
+) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let new = &args.new;
     let report = owner::assign(&context, &new.change.options(), &new.new_owner()).await?;

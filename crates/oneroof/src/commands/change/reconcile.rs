@@ -48,7 +48,10 @@ pub(in crate::commands) struct WithdrawArgs {
     change: ChangeArgs,
 }
 
-pub(in crate::commands) async fn decide(args: &DecideArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(in crate::commands) async fn decide(
+    args: &DecideArgs,
+    session: &Session,
+) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let new = NewDecision {
         collection: args.collection.clone(),

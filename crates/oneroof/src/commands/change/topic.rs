@@ -125,7 +125,10 @@ pub(in crate::commands) struct SplitArgs {
     change: ChangeArgs,
 }
 
-pub(in crate::commands) async fn propose(args: &ProposeArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(in crate::commands) async fn propose(
+    args: &ProposeArgs,
+    session: &Session,
+) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let report = topic::propose(
         &context,
@@ -140,7 +143,10 @@ pub(in crate::commands) async fn propose(args: &ProposeArgs, session: &Session) 
     print(&report, session)
 }
 
-pub(in crate::commands) async fn ratify(args: &RatifyArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(in crate::commands) async fn ratify(
+    args: &RatifyArgs,
+    session: &Session,
+) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let parent = match (&args.parent, args.root) {
         (Some(parent), _) => NewParent::Below(parent.clone()),
@@ -175,7 +181,10 @@ pub(in crate::commands) async fn deprecate(
     print(&report, session)
 }
 
-pub(in crate::commands) async fn merge(args: &MergeArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(in crate::commands) async fn merge(
+    args: &MergeArgs,
+    session: &Session,
+) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let report = topic::merge(
         &context,
@@ -188,7 +197,10 @@ pub(in crate::commands) async fn merge(args: &MergeArgs, session: &Session) -> a
     print(&report, session)
 }
 
-pub(in crate::commands) async fn split(args: &SplitArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(in crate::commands) async fn split(
+    args: &SplitArgs,
+    session: &Session,
+) -> anyhow::Result<Exit> {
     let context = session.project()?.context(&session.printer);
     let parts: Vec<SplitPart> = args.into.iter().map(|text| part(text)).collect();
     let report = topic::split(
@@ -212,7 +224,10 @@ fn ground(reason: &str, approval: Option<&String>) -> Ground {
 /// `TOPIC` or `TOPIC=OBJECT,OBJECT`
 fn part(text: &str) -> SplitPart {
     let (topic, objects) = text.split_once('=').unwrap_or((text, ""));
-    let objects = objects.split(',').map(str::trim).filter(|object| !object.is_empty());
+    let objects = objects
+        .split(',')
+        .map(str::trim)
+        .filter(|object| !object.is_empty());
     SplitPart {
         topic: topic.trim().to_owned(),
         objects: objects.map(str::to_owned).collect(),
