@@ -142,7 +142,7 @@ fn any_database_can_be_brought_under_one_roof() {
         outcome.code,
         Some(0),
         "block in line {at}: {}{}",
-        sandbox.read(&format!("out-{at}")),
+        std::fs::read_dir(sandbox.project()).unwrap().filter_map(|e| { let n = e.unwrap().file_name().into_string().unwrap(); n.starts_with("out-").then(|| format!("=== {n}\n{}", sandbox.read(&n))) }).collect::<String>(),
         outcome.stderr
     );
 
