@@ -18,7 +18,8 @@ async fn a_scan_without_news_writes_its_run_and_the_columns_of_last_sight() {
     let world = World::new().await;
     let database = world.governed().await.database;
     let everything = database.digest_without(WRITTEN).await;
-    let log = "select md5(string_agg(e::text, chr(10) order by e.event_id)) from governance_event_log e";
+    let log =
+        "select md5(string_agg(e::text, chr(10) order by e.event_id)) from governance_event_log e";
     // Every column but the three of last sight.
     let findings = "select md5(string_agg((to_jsonb(s) - 'scan_count' - 'last_scan_id' - 'last_seen_at')::text,
         chr(10) order by s.state_id)) from governance_drift_state s";
@@ -43,7 +44,12 @@ async fn a_scan_without_news_writes_its_run_and_the_columns_of_last_sight() {
         );
     }
     // The base's own scan table is another one.
-    assert_eq!(database.row("select count(*) from candidate_scan_run").await, "0");
+    assert_eq!(
+        database
+            .row("select count(*) from candidate_scan_run")
+            .await,
+        "0"
+    );
 }
 
 #[tokio::test]
@@ -90,16 +96,26 @@ async fn of_two_scans_at_once_the_second_is_refused() {
     // Nothing of the refused one stays; after the end of the first the next one passes, also after its rollback.
     let _ = first.simple("rollback").await.unwrap();
     first.close().await;
-    assert_eq!(database.row("select count(*) from governance_scan_run").await, "1");
+    assert_eq!(
+        database
+            .row("select count(*) from governance_scan_run")
+            .await,
+        "1"
+    );
     let scan = database.scan().await;
     assert_eq!(
-        database.row("select max(scan_id) from governance_scan_run").await,
+        database
+            .row("select max(scan_id) from governance_scan_run")
+            .await,
         scan.to_string()
     );
     // A reader may look and not scan; a mode that nobody knows is refused by the row.
     assert_eq!(database.fails("one_roof_reader", SCAN).await.0, "42501");
     let unknown = "select fn_governance_scan('tester', 'nightly')";
-    assert_eq!(database.fails("one_roof_operator", unknown).await.0, "23514");
+    assert_eq!(
+        database.fails("one_roof_operator", unknown).await.0,
+        "23514"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -149,7 +165,8 @@ async fn many_scans_at_once_leave_no_double_finding_and_lose_no_run() {
     assert_eq!(tries, SCANNERS * TRIES);
     assert!(done > 0);
     let _ = database.scan().await;
-    let runs = "select count(*), count(*) filter (where finished_at is null) from governance_scan_run";
+    let runs =
+        "select count(*), count(*) filter (where finished_at is null) from governance_scan_run";
     assert_eq!(database.row(runs).await, format!("{} | 0", done + 2));
     let doubles = "select detector_code, axis_code, object_type, object_ref, value_code from governance_drift_state
         group by 1, 2, 3, 4, 5 having count(*) > 1";
@@ -165,7 +182,11 @@ async fn many_scans_at_once_leave_no_double_finding_and_lose_no_run() {
     let events = "select count(*) = sum(1 + reopened_count) filter (where true) from (
         select s.state_id, s.reopened_count from governance_drift_state s) s,
         lateral (select 1) x having (select count(*) from governance_event_log) = sum(1 + s.reopened_count)";
-    assert_eq!(database.rows(events).await.len(), 1, "events do not fit the openings");
+    assert_eq!(
+        database.rows(events).await.len(),
+        1,
+        "events do not fit the openings"
+    );
     let booked = "select sum(new_count) = (select count(*) from governance_drift_state) from governance_scan_run";
     assert_eq!(database.row(booked).await, "t");
 }
@@ -184,7 +205,10 @@ async fn statistics_that_are_out_of_date_do_not_make_a_scan_endless() {
         )
         .await;
     let session = database.session(SUPERUSER).await;
-    let _ = session.simple("set statement_timeout = '30s'").await.unwrap();
+    let _ = session
+        .simple("set statement_timeout = '30s'")
+        .await
+        .unwrap();
     for expected in ["2", "3"] {
         let scan = session.simple(SCAN).await.unwrap();
         assert_eq!(scan.rows[0][0].as_deref(), Some(expected));
@@ -192,5 +216,8 @@ async fn statistics_that_are_out_of_date_do_not_make_a_scan_endless() {
     session.close().await;
     let runs = "select finding_count, new_count, resolved_count from governance_scan_run where scan_id > 1 order by scan_id";
     // Unapproved, gone, without rule: three for each.
-    assert_eq!(database.rows(runs).await, ["18014 | 18000 | 0", "18014 | 0 | 0"]);
+    assert_eq!(
+        database.rows(runs).await,
+        ["18014 | 18000 | 0", "18014 | 0 | 0"]
+    );
 }
