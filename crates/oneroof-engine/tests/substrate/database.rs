@@ -28,7 +28,7 @@ impl Database {
         self.server.session(&self.name, role).await
     }
 
-    /// The same database over one session for all questions: quicker, and nobody can copy it meanwhile.
+    /// The same database over one session for all questions: quicker, and a transaction can span them.
     pub(crate) async fn held(self) -> Database {
         let session = self.session(SUPERUSER).await;
         Database {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod authorization;
 mod database;
 mod detectors;
 mod events;

@@ -52,13 +52,6 @@ impl World {
         Database::new(Arc::clone(&self.server), name)
     }
 
-    /// A copy of a database to which nobody is connected.
-    pub(crate) async fn copy(&self, name: &str, template: &str) -> Database {
-        let create = format!("create database {name} template {template}");
-        self.database("postgres").run(&create).await;
-        self.database(name)
-    }
-
     /// An adopted scratch database; `prepare` is run before, as superuser. `parameters` is a params file.
     pub(crate) async fn target(&self, name: &str, prepare: &str, parameters: &str) -> Target {
         let options = ScratchOptions {
@@ -113,7 +106,7 @@ impl World {
         target
     }
 
-    /// The reference production with both packages, and a copy of it for each of the tests' cases.
+    /// The reference production with both packages.
     pub(crate) async fn governed(&self) -> Target {
         let target = self.reference("reference").await;
         target.apply("one-roof").await.unwrap();
@@ -157,14 +150,6 @@ impl Target {
             Err(other) => panic!("not a refusal: {other}"),
             Ok(_) => panic!("not refused"),
         }
-    }
-
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 }
 
