@@ -5,8 +5,14 @@
 //! Run: `cargo bench -p oneroof-engine --bench scanner`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its ratios")]
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot have its server must fail loudly")]
-#![expect(dead_code, reason = "the tests' world has more than the benchmark needs")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot have its server must fail loudly"
+)]
+#![expect(
+    dead_code,
+    reason = "the tests' world has more than the benchmark needs"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +39,10 @@ fn main() {
 }
 
 async fn findings(database: &Database) {
-    println!("{:>9} {:>12} {:>12} {:>14} {:>14}", "findings", "first", "second", "second/first", "first/smaller");
+    println!(
+        "{:>9} {:>12} {:>12} {:>14} {:>14}",
+        "findings", "first", "second", "second/first", "first/smaller"
+    );
     let mut smaller: Option<Duration> = None;
     for findings in FINDINGS {
         clear(database).await;
@@ -49,7 +58,12 @@ async fn findings(database: &Database) {
         let first = scan(database).await;
         let second = median(database).await;
         let growth = smaller.map_or(1.0, |smaller| ratio(first, smaller));
-        println!("{findings:>9} {:>9} ms {:>9} ms {:>14.2} {growth:>14.2}", first.as_millis(), second.as_millis(), ratio(second, first));
+        println!(
+            "{findings:>9} {:>9} ms {:>9} ms {:>14.2} {growth:>14.2}",
+            first.as_millis(),
+            second.as_millis(),
+            ratio(second, first)
+        );
         smaller = Some(first);
     }
     clear(database).await;
@@ -66,7 +80,12 @@ async fn labels(database: &Database) {
         .await;
     database.run("analyze entity_labels").await;
     let after = median(database).await;
-    println!("labels 2,000 -> 20,000, the same findings: {} us -> {} us, ratio {:.2}", before.as_micros(), after.as_micros(), ratio(after, before));
+    println!(
+        "labels 2,000 -> 20,000, the same findings: {} us -> {} us, ratio {:.2}",
+        before.as_micros(),
+        after.as_micros(),
+        ratio(after, before)
+    );
 }
 
 async fn clear(database: &Database) {
