@@ -481,7 +481,7 @@ fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> (&'a str, &'a str
     let mut from = 0;
     while let Some(found) = text[from..].find(separator) {
         let place = from + found;
-        if text[..place].matches('"').count() % 2 == 0 {
+        if text[..place].matches('"').count().is_multiple_of(2) {
             return (&text[..place], &text[place + separator.len()..]);
         }
         from = place + separator.len();
