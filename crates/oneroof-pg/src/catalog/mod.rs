@@ -7,6 +7,7 @@
 mod activity;
 mod canonical;
 mod data;
+mod data_rows;
 mod database;
 mod definition;
 mod extensions;
@@ -20,8 +21,10 @@ mod writable_tables;
 
 pub use activity::{Activity, OtherSession, activity};
 pub use data::{
-    ChangedTable, DataDiff, DataDigest, DataOptions, GeneratedColumns, TableData, data, data_tables,
+    ChangedTable, DataDiff, DataDigest, DataOptions, DataProgress, DataVerdict, GeneratedColumns,
+    RowOrder, TableData, data, data_digest_of_run, data_tables, data_with_progress,
 };
+pub use data_rows::{RowsOnly, rows_only};
 pub use database::{DatabaseFacts, DatabaseStatements, database, database_statements};
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,

@@ -5,6 +5,7 @@
 mod catalog;
 mod clone;
 mod connecting;
+mod data;
 mod ledger;
 mod majors;
 mod programs;
