@@ -10,6 +10,7 @@ mod data;
 mod data_rows;
 mod database;
 mod definition;
+mod definition_words;
 mod extensions;
 mod identity;
 mod mark;
@@ -29,6 +30,7 @@ pub use database::{DatabaseFacts, DatabaseStatements, database, database_stateme
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
 };
+pub use definition_words::{Difference, ObjectDifference};
 pub use extensions::{
     AvailableVersion, Extension, MissingExtension, extensions, extensions_available,
     missing_extensions,
