@@ -6,6 +6,7 @@ mod catalog;
 mod clone;
 mod connecting;
 mod data;
+mod definition;
 mod ledger;
 mod majors;
 mod programs;
