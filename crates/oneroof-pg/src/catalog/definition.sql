@@ -1,7 +1,8 @@
--- Canonical facts about every user object of this database: (kind, identity, definition).
--- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, tablespaces, versions of
--- collations, the comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof,
--- members of extensions, grantors.
+-- Canonical facts about every user object of this database: (kind, identity, definition). A definition has one property
+-- a line, its name first, so that two of them can be compared in words.
+-- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, versions of collations, the
+-- comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof, members of
+-- extensions, grantors. What a dump does not carry into a copy is in definition_beside.sql.
 -- The caller pins search_path to pg_catalog, so that every name below prints with its schema.
 with
 namespace as materialized (
@@ -26,7 +27,8 @@ relation as materialized (
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid)
 ),
 parent as materialized (
-    select i.inhrelid, string_agg(i.inhparent::regclass::text, ', ' order by i.inhseqno) as names
+    select i.inhrelid,
+           string_agg(i.inhparent::regclass::text || case when i.inhdetachpending then ' (detach pending)' else '' end, ', ' order by i.inhseqno) as names
       from pg_catalog.pg_inherits as i
      group by i.inhrelid
 ),
@@ -68,12 +70,13 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
                                    when 'n' then case when r.relkind in ('r', 'p') then 'replica identity nothing' end end,
                case when r.relkind = 'm' and not r.relispopulated then 'with no data' end,
                case when r.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(r.oid) end,
-               (select format('server %I options %s', fs.srvname, (select string_agg(o, ', ' order by o collate "C") from unnest(ft.ftoptions) as o))
+               (select concat_ws(e'\n', format('server %I', fs.srvname),
+                                 'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(ft.ftoptions) as o))
                   from pg_catalog.pg_foreign_table as ft
                   join pg_catalog.pg_foreign_server as fs on fs.oid = ft.ftserver
                  where ft.ftrelid = r.oid),
-               (select format('as %s start %s increment %s minimum %s maximum %s cache %s%s', s.seqtypid::regtype,
-                              s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, case when s.seqcycle then ' cycle' end)
+               (select format(e'type %s\nstart %s\nincrement %s\nminimum %s\nmaximum %s\ncache %s\ncycle %s', s.seqtypid::regtype,
+                              s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
                   from pg_catalog.pg_sequence as s
                  where s.seqrelid = r.oid),
                (select format('owned by %s.%I', d.refobjid::regclass, a.attname)
@@ -95,7 +98,12 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
                'partition of ' || p.names,
                case when not x.indisvalid then 'invalid' end,
                case when x.indisclustered then 'clustered' end,
-               case when x.indisreplident then 'replica identity' end),
+               case when x.indisreplident then 'replica identity' end,
+               -- an expression of an index has a statistics target too
+               (select string_agg(format('statistics of column %s %s', a.attnum, target.value), e'\n' order by a.attnum)
+                  from pg_catalog.pg_attribute as a
+                 cross join lateral (select nullif(nullif(to_jsonb(a.attstattarget)::text, 'null'), '-1')) as target (value)
+                 where a.attrelid = c.oid and target.value is not null)),
            null, null, null
       from pg_catalog.pg_index as x
       join relation as r on r.oid = x.indrelid
@@ -106,7 +114,8 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     -- constraints of tables; those that PostgreSQL derives from a partitioned one are implied by it
     select 'pg_catalog.pg_constraint'::regclass, k.oid, 'constraint', format('%I on %s', k.conname, r.identity),
-           pg_catalog.pg_get_constraintdef(k.oid), null, null, null
+           concat_ws(e'\n', pg_catalog.pg_get_constraintdef(k.oid),
+               case when k.contype in ('c', 'n') and not k.conislocal then 'inherited' end), null, null, null
       from pg_catalog.pg_constraint as k
       join relation as r on r.oid = k.conrelid
      where k.contype <> 't'
@@ -157,9 +166,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
            case f.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else 'function' end,
            f.oid::regprocedure::text,
            case when f.prokind <> 'a' then pg_catalog.pg_get_functiondef(f.oid)
-                else (select (to_jsonb(a) - '{aggfnoid,aggtranstype,aggmtranstype,aggsortop}'::text[])::text
-                             || format(e'\nstate %s moving state %s sort %s', a.aggtranstype::regtype, a.aggmtranstype::regtype, a.aggsortop::regoperator)
-                             || format(e'\narguments %s returns %s parallel %s', pg_catalog.pg_get_function_arguments(f.oid),
+                else (select (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+                                from jsonb_each_text(to_jsonb(a) - '{aggfnoid,aggtranstype,aggmtranstype,aggsortop}'::text[]))
+                             || format(e'\nstate %s\nmoving state %s\nsort %s', a.aggtranstype::regtype, a.aggmtranstype::regtype, a.aggsortop::regoperator)
+                             || format(e'\narguments %s\nreturns %s\nparallel %s', pg_catalog.pg_get_function_arguments(f.oid),
                                        pg_catalog.pg_get_function_result(f.oid), f.proparallel)
                         from pg_catalog.pg_aggregate as a
                        where a.aggfnoid = f.oid)
@@ -179,20 +189,21 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
            case t.typtype
                when 'e' then (select 'enum (' || string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder) || ')'
                                 from pg_catalog.pg_enum as e where e.enumtypid = t.oid)
-               when 'd' then concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod),
+               when 'd' then concat_ws(e'\n', 'type ' || pg_catalog.format_type(t.typbasetype, t.typtypmod),
                                  case when t.typcollation <> base.typcollation then 'collate ' || t.typcollation::regcollation::text end,
                                  case when t.typnotnull then 'not null' end,
                                  'default ' || coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault))
-               when 'r' then (select format('range subtype %s collation %s opclass %s canonical %s difference %s multirange %s',
+               when 'r' then (select format(e'range\nsubtype %s\ncollation %s\nopclass %s\ncanonical %s\ndifference %s\nmultirange %s',
                                             g.rngsubtype::regtype, g.rngcollation::regcollation,
                                             (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, g.rngsubopc, 0)).identity,
-                                            g.rngcanonical, g.rngsubdiff, to_jsonb(g) ->> 'rngmultitypid' is not null)
+                                            g.rngcanonical, g.rngsubdiff, g.rngmultitypid::regtype)
                                 from pg_catalog.pg_range as g where g.rngtypid = t.oid)
                when 'c' then 'composite'
-               else format('base input %s output %s receive %s send %s modifier %s %s analyze %s length %s by value %s category %s preferred %s delimiter %s element %s align %s storage %s default %s collation %s defined %s',
-                           t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typlen, t.typbyval,
-                           t.typcategory, t.typispreferred, t.typdelim, t.typelem::regtype, t.typalign, t.typstorage, t.typdefault,
-                           t.typcollation::regcollation, t.typisdefined)
+               else format(e'base\ninput %s\noutput %s\nreceive %s\nsend %s\nmodifier in %s\nmodifier out %s\nanalyze %s\nsubscript %s',
+                           t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typsubscript)
+                    || format(e'\nlength %s\nby value %s\ncategory %s\npreferred %s\ndelimiter %s\nelement %s\nalign %s\nstorage %s\ndefault %s\ncollation %s\ndefined %s',
+                           t.typlen, t.typbyval, t.typcategory, t.typispreferred, t.typdelim, t.typelem::regtype, t.typalign, t.typstorage,
+                           t.typdefault, t.typcollation::regcollation, t.typisdefined)
            end,
            t.typowner, t.typacl, 'T'
       from type as t
@@ -200,12 +211,13 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_operator'::regclass, o.oid, 'operator', o.oid::regoperator::text,
-           format('function %s restrict %s join %s commutator %s negator %s merges %s hashes %s', o.oprcode, o.oprrest, o.oprjoin,
+           format(e'function %s\nrestrict %s\njoin %s\ncommutator %s\nnegator %s\nmerges %s\nhashes %s', o.oprcode, o.oprrest, o.oprjoin,
                   o.oprcom::regoperator, o.oprnegate::regoperator, o.oprcanmerge, o.oprcanhash),
            o.oprowner, null, null
       from pg_catalog.pg_operator as o
       join namespace as n on n.oid = o.oprnamespace
-     where not exists (select from member as m where m.classid = 'pg_catalog.pg_operator'::regclass and m.objid = o.oid)
+     where o.oprcode <> 0 -- else only announced, as the commutator of another one
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_operator'::regclass and m.objid = o.oid)
 
     union all
     select 'pg_catalog.pg_opfamily'::regclass, f.oid, 'operator family',
@@ -226,7 +238,7 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     select 'pg_catalog.pg_opclass'::regclass, c.oid, 'operator class',
            (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, c.oid, 0)).identity,
-           format('for %s key %s family %s default %s', c.opcintype::regtype, c.opckeytype::regtype,
+           format(e'for %s\nkey %s\nfamily %s\ndefault %s', c.opcintype::regtype, c.opckeytype::regtype,
                   (pg_catalog.pg_identify_object('pg_catalog.pg_opfamily'::regclass, c.opcfamily, 0)).identity, c.opcdefault),
            c.opcowner, null, null
       from pg_catalog.pg_opclass as c
@@ -235,7 +247,7 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_cast'::regclass, c.oid, 'cast', format('%s as %s', c.castsource::regtype, c.casttarget::regtype),
-           format('function %s context %s method %s', c.castfunc::regprocedure, c.castcontext, c.castmethod), null, null, null
+           format(e'function %s\ncontext %s\nmethod %s', c.castfunc::regprocedure, c.castcontext, c.castmethod), null, null, null
       from pg_catalog.pg_cast as c
      where c.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_cast'::regclass and m.objid = c.oid)
@@ -245,35 +257,37 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_collation'::regclass, c.oid, 'collation', c.oid::regcollation::text,
-           (to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])::text, c.collowner, null, null
+           (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+              from jsonb_each_text(to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])), c.collowner, null, null
       from pg_catalog.pg_collation as c
       join namespace as n on n.oid = c.collnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_collation'::regclass and m.objid = c.oid)
 
     union all
     select 'pg_catalog.pg_conversion'::regclass, c.oid, 'conversion', format('%I.%I', n.nspname, c.conname),
-           format('from %s to %s function %s default %s', c.conforencoding, c.contoencoding, c.conproc, c.condefault), c.conowner, null, null
+           format(e'from %s\nto %s\nfunction %s\ndefault %s', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc, c.condefault), c.conowner, null, null
       from pg_catalog.pg_conversion as c
       join namespace as n on n.oid = c.connamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_conversion'::regclass and m.objid = c.oid)
 
     union all
     select 'pg_catalog.pg_ts_parser'::regclass, p.oid, 'text search parser', format('%I.%I', n.nspname, p.prsname),
-           format('start %s token %s end %s headline %s lextype %s', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype), null, null, null
+           format(e'start %s\ntoken %s\nend %s\nheadline %s\nlextype %s', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype), null, null, null
       from pg_catalog.pg_ts_parser as p
       join namespace as n on n.oid = p.prsnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_parser'::regclass and m.objid = p.oid)
 
     union all
     select 'pg_catalog.pg_ts_template'::regclass, t.oid, 'text search template', format('%I.%I', n.nspname, t.tmplname),
-           format('init %s lexize %s', t.tmplinit, t.tmpllexize), null, null, null
+           format(e'init %s\nlexize %s', t.tmplinit, t.tmpllexize), null, null, null
       from pg_catalog.pg_ts_template as t
       join namespace as n on n.oid = t.tmplnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_template'::regclass and m.objid = t.oid)
 
     union all
     select 'pg_catalog.pg_ts_dict'::regclass, d.oid, 'text search dictionary', d.oid::regdictionary::text,
-           format('template %s %s', (pg_catalog.pg_identify_object('pg_catalog.pg_ts_template'::regclass, d.dicttemplate, 0)).identity, d.dictinitoption),
+           concat_ws(e'\n', 'template ' || (pg_catalog.pg_identify_object('pg_catalog.pg_ts_template'::regclass, d.dicttemplate, 0)).identity,
+                     'options ' || d.dictinitoption),
            d.dictowner, null, null
       from pg_catalog.pg_ts_dict as d
       join namespace as n on n.oid = d.dictnamespace
@@ -301,14 +315,14 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     -- what has no schema: the system's own objects have OIDs below 16384
     select 'pg_catalog.pg_language'::regclass, l.oid, 'language', quote_ident(l.lanname),
-           format('trusted %s handler %s inline %s validator %s', l.lanpltrusted, l.lanplcallfoid::regprocedure, l.laninline::regprocedure, l.lanvalidator::regprocedure),
+           format(e'trusted %s\nhandler %s\ninline %s\nvalidator %s', l.lanpltrusted, l.lanplcallfoid::regprocedure, l.laninline::regprocedure, l.lanvalidator::regprocedure),
            l.lanowner, l.lanacl, 'l'
       from pg_catalog.pg_language as l
      where l.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_language'::regclass and m.objid = l.oid)
 
     union all
-    select 'pg_catalog.pg_am'::regclass, a.oid, 'access method', quote_ident(a.amname), format('%s handler %s', a.amtype, a.amhandler), null, null, null
+    select 'pg_catalog.pg_am'::regclass, a.oid, 'access method', quote_ident(a.amname), format(e'type %s\nhandler %s', a.amtype, a.amhandler), null, null, null
       from pg_catalog.pg_am as a
      where a.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_am'::regclass and m.objid = a.oid)
@@ -316,20 +330,20 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     select 'pg_catalog.pg_transform'::regclass, t.oid, 'transform',
            (pg_catalog.pg_identify_object('pg_catalog.pg_transform'::regclass, t.oid, 0)).identity,
-           format('from %s to %s', t.trffromsql::oid::regprocedure, t.trftosql::oid::regprocedure), null, null, null
+           format(e'from %s\nto %s', t.trffromsql::oid::regprocedure, t.trftosql::oid::regprocedure), null, null, null
       from pg_catalog.pg_transform as t
      where t.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_transform'::regclass and m.objid = t.oid)
 
     union all
     select 'pg_catalog.pg_extension'::regclass, e.oid, 'extension', quote_ident(e.extname),
-           format('version %s schema %I', e.extversion, n.nspname), null, null, null
+           format(e'version %s\nschema %I', e.extversion, n.nspname), null, null, null
       from pg_catalog.pg_extension as e
       join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
 
     union all
     select 'pg_catalog.pg_event_trigger'::regclass, e.oid, 'event trigger', quote_ident(e.evtname),
-           concat_ws(e'\n', format('on %s execute %s', e.evtevent, e.evtfoid::regprocedure),
+           concat_ws(e'\n', format(e'on %s\nexecute %s', e.evtevent, e.evtfoid::regprocedure),
                'tags ' || (select string_agg(tag, ', ' order by tag collate "C") from unnest(e.evttags) as tag),
                case e.evtenabled when 'D' then 'disabled' when 'A' then 'enabled always' when 'R' then 'enabled replica' end),
            e.evtowner, null, null
@@ -338,7 +352,9 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_publication'::regclass, p.oid, 'publication', quote_ident(p.pubname),
-           concat_ws(e'\n', (to_jsonb(p) - '{oid,pubname,pubowner}'::text[])::text,
+           concat_ws(e'\n',
+               (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+                  from jsonb_each_text(to_jsonb(p) - '{oid,pubname,pubowner}'::text[])),
                (select string_agg(concat_ws(' ', 'table', t.prrelid::regclass::text,
                                       -- column lists exist from 15 on, and so do row filters and schemas: definition_from_15.sql
                                       'columns ' || (select string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C")
@@ -353,16 +369,16 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 'foreign data wrapper', quote_ident(w.fdwname),
-           format('handler %s validator %s options %s', w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure,
-                  (select string_agg(o, ', ' order by o collate "C") from unnest(w.fdwoptions) as o)),
+           concat_ws(e'\n', format(e'handler %s\nvalidator %s', w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure),
+                     'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(w.fdwoptions) as o)),
            w.fdwowner, w.fdwacl, 'F'
       from pg_catalog.pg_foreign_data_wrapper as w
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and m.objid = w.oid)
 
     union all
     select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 'foreign server', quote_ident(s.srvname),
-           format('wrapper %I type %s version %s options %s', w.fdwname, s.srvtype, s.srvversion,
-                  (select string_agg(o, ', ' order by o collate "C") from unnest(s.srvoptions) as o)),
+           concat_ws(e'\n', format('wrapper %I', w.fdwname), 'type ' || s.srvtype, 'version ' || s.srvversion,
+                     'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(s.srvoptions) as o)),
            s.srvowner, s.srvacl, 'S'
       from pg_catalog.pg_foreign_server as s
       join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
@@ -376,6 +392,51 @@ attribute as materialized (
       from relation as r
       join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
      where r.relkind <> 'S'
+),
+-- What belongs to the server or to an extension, and has an access list: only what differs from how it came is a fact.
+given (classid, objid, objsubid, owner, acl) as materialized (
+    select 'pg_catalog.pg_proc'::regclass, f.oid, 0, f.proowner, f.proacl from pg_catalog.pg_proc as f where f.proacl is not null
+    union all
+    select 'pg_catalog.pg_class'::regclass, c.oid, 0, c.relowner, c.relacl from pg_catalog.pg_class as c where c.relacl is not null
+    union all
+    select 'pg_catalog.pg_class'::regclass, c.oid, a.attnum, c.relowner, a.attacl
+      from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid where a.attacl is not null
+    union all
+    select 'pg_catalog.pg_type'::regclass, t.oid, 0, t.typowner, t.typacl from pg_catalog.pg_type as t where t.typacl is not null
+    union all
+    select 'pg_catalog.pg_language'::regclass, l.oid, 0, l.lanowner, l.lanacl from pg_catalog.pg_language as l where l.lanacl is not null
+    union all
+    select 'pg_catalog.pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl from pg_catalog.pg_namespace as n where n.nspacl is not null
+    union all
+    select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl
+      from pg_catalog.pg_foreign_data_wrapper as w where w.fdwacl is not null
+    union all
+    select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl
+      from pg_catalog.pg_foreign_server as s where s.srvacl is not null
+),
+regranted (identity, lines) as materialized (
+    select o.type || ' ' || o.identity, now.lines
+      from given as g
+      left join pg_catalog.pg_init_privs as i on i.classoid = g.classid and i.objoid = g.objid and i.objsubid = g.objsubid
+     cross join lateral (
+           select string_agg(line, e'\n' order by line collate "C") as lines
+             from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                                 ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                     from pg_catalog.aclexplode(g.acl) as x
+                    where x.grantee <> g.owner
+                    group by 1) as distinct_lines) as now
+     cross join lateral (
+           select string_agg(line, e'\n' order by line collate "C") as lines
+             from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                                 ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                     from pg_catalog.aclexplode(i.initprivs) as x
+                    where x.grantee <> g.owner
+                    group by 1) as distinct_lines) as as_it_came
+     cross join lateral pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) as o
+     where (g.objid < 16384 or exists (select from member as m where m.classid = g.classid and m.objid = g.objid))
+       and g.acl is distinct from i.initprivs
+       and now.lines is distinct from as_it_came.lines
+       and not exists (select from object as own where own.classid = g.classid and own.objid = g.objid)
 ),
 granted (kind, identity, acl, default_acl) as (
     select 'acl', o.kind || ' ' || o.identity, o.acl, pg_catalog.acldefault(o.acl_kind, o.owner)
@@ -402,17 +463,18 @@ select o.kind, o.identity, o.definition
 
 union all
 select 'column', a.identity,
-       concat_ws(' ', a.place, pg_catalog.format_type(a.atttypid, a.atttypmod),
+       concat_ws(e'\n', 'place ' || a.place, 'type ' || pg_catalog.format_type(a.atttypid, a.atttypmod),
            case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation::text end,
            case when a.attnotnull then 'not null' end,
            case a.attidentity when 'a' then 'generated always as identity' when 'd' then 'generated by default as identity' end,
            case a.attgenerated when '' then 'default ' when 's' then 'generated stored ' else 'generated virtual ' end
                || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
-           case when a.attstorage <> t.typstorage then 'storage ' || a.attstorage::text end,
-           'compression ' || nullif(a.attcompression::text, ''),
+           case when a.attstorage <> t.typstorage
+                then 'storage ' || case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end,
+           'compression ' || case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' else nullif(a.attcompression::text, '') end,
            'statistics ' || nullif(nullif(to_jsonb(a.attstattarget)::text, 'null'), '-1'),
            -- `pg_attver` is a counter that the server keeps here for itself since 15.20; pg_dump leaves it out too.
-          'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o where o not like 'pg\_attver=%'),
+           'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o where o not like 'pg\_attver=%'),
            'foreign ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attfdwoptions) as o),
            case when not a.attislocal then 'inherited' end)
   from attribute as a
@@ -442,9 +504,22 @@ select g.kind, g.identity, coalesce(actual.lines, 'nobody')
  where actual.lines is distinct from usual.lines
 
 union all
+select 'acl', r.identity, coalesce(r.lines, 'nobody')
+  from regranted as r
+
+union all
 select 'comment', d.kind || ' ' || d.identity, c.description
   from described as d
   join pg_catalog.pg_description as c on c.classoid = d.classid and c.objoid = d.objid and c.objsubid = d.objsubid
+
+union all
+select 'extension dependency', d.kind || ' ' || d.identity, string_agg('extension ' || quote_ident(e.extname), e'\n' order by e.extname)
+  from described as d
+  join pg_catalog.pg_depend as x on x.classid = d.classid and x.objid = d.objid and x.objsubid = 0 and x.deptype = 'x'
+   and x.refclassid = 'pg_catalog.pg_extension'::regclass
+  join pg_catalog.pg_extension as e on e.oid = x.refobjid
+ where d.objsubid = 0
+ group by d.kind, d.identity
 
 union all
 select 'security label', d.kind || ' ' || d.identity || ' for ' || l.provider, l.label
@@ -471,7 +546,9 @@ select 'default privileges',
     or n.oid is not null
 
 union all
-select 'database', 'database', (to_jsonb(d) - '{oid,datname,datdba,datistemplate,datallowconn,datconnlimit,datlastsysoid,datfrozenxid,datminmxid,dattablespace,datcollversion,datacl,dathasloginevt}'::text[])::text
+select 'database', 'database',
+       (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+          from jsonb_each_text(to_jsonb(d) - '{oid,datname,datdba,datistemplate,datallowconn,datconnlimit,datlastsysoid,datfrozenxid,datminmxid,dattablespace,datcollversion,datacl,dathasloginevt}'::text[]))
   from pg_catalog.pg_database as d
  where d.datname = pg_catalog.current_database()
 
