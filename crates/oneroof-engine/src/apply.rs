@@ -98,6 +98,7 @@ pub async fn apply(
         place: &place,
         verb: "apply",
         run_id: &run_id,
+        rehearsed: None,
     };
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {

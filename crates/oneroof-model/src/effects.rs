@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
-use crate::package::RowTolerance;
 
 /// Row operations on one table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,6 +57,28 @@ pub struct Effects {
     pub new_files: Vec<String>,
 }
 
+/// How far the row operations on a table may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    /// Not at all.
+    Exact,
+    /// Any number up to this, whatever was rehearsed.
+    AtMost(u64),
+    /// Any number.
+    Any,
+}
+
+impl std::fmt::Display for Tolerance {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Tolerance::Exact => out.write_str("exact"),
+            Tolerance::AtMost(rows) => write!(out, "at most {rows} rows"),
+            Tolerance::Any => out.write_str("any"),
+        }
+    }
+}
+
 /// One thing that two transactions did differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectDifference {
@@ -72,16 +93,62 @@ pub struct EffectDifference {
 }
 
 impl Effects {
+    /// What was created, altered and dropped, counted by kind; `none` if nothing was.
+    pub fn objects_in_words(&self) -> String {
+        let words = [
+            ("created", ObjectChange::Created),
+            ("altered", ObjectChange::Altered),
+            ("dropped", ObjectChange::Dropped),
+        ];
+        let mut parts = Vec::new();
+        for (word, change) in words {
+            let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+            for effect in self.objects.iter().filter(|effect| effect.change == change) {
+                *kinds.entry(effect.kind.as_str()).or_default() += 1;
+            }
+            let kinds: Vec<String> = kinds
+                .into_iter()
+                .map(|(kind, count)| format!("{count} {kind}"))
+                .collect();
+            if !kinds.is_empty() {
+                parts.push(format!("{word}: {}", kinds.join(", ")));
+            }
+        }
+        if !self.new_files.is_empty() {
+            parts.push(format!(
+                "truncated or rewritten: {}",
+                self.new_files.join(", ")
+            ));
+        }
+        match parts.is_empty() {
+            true => "none".to_owned(),
+            false => parts.join("; "),
+        }
+    }
+
+    /// The tables that were created, as `schema.table`.
+    pub fn tables_created(&self) -> Vec<String> {
+        self.objects
+            .iter()
+            .filter(|effect| effect.kind == "table" && effect.change == ObjectChange::Created)
+            .map(|effect| effect.identity.clone())
+            .collect()
+    }
+
     /// What `self`, done now, did differently than `rehearsed`. Row operations may differ as far as
     /// `tolerance` says for their table (`schema.table`); without an entry they must be equal.
     pub fn differences(
         &self,
         rehearsed: &Effects,
-        tolerance: &BTreeMap<String, RowTolerance>,
+        tolerance: &BTreeMap<String, Tolerance>,
     ) -> Vec<EffectDifference> {
         let mut differences = Vec::new();
         let key = |effect: &ObjectEffect| (effect.kind.clone(), effect.identity.clone());
-        let then: BTreeMap<_, _> = rehearsed.objects.iter().map(|one| (key(one), one)).collect();
+        let then: BTreeMap<_, _> = rehearsed
+            .objects
+            .iter()
+            .map(|one| (key(one), one))
+            .collect();
         let now: BTreeMap<_, _> = self.objects.iter().map(|one| (key(one), one)).collect();
         for name in union(&then, &now) {
             let (old, new) = (then.get(name).copied(), now.get(name).copied());
@@ -98,8 +165,16 @@ impl Effects {
                 });
             }
         }
-        let then: BTreeMap<_, _> = rehearsed.rows.iter().map(|one| (one.table.clone(), one)).collect();
-        let now: BTreeMap<_, _> = self.rows.iter().map(|one| (one.table.clone(), one)).collect();
+        let then: BTreeMap<_, _> = rehearsed
+            .rows
+            .iter()
+            .map(|one| (one.table.clone(), one))
+            .collect();
+        let now: BTreeMap<_, _> = self
+            .rows
+            .iter()
+            .map(|one| (one.table.clone(), one))
+            .collect();
         for table in union(&then, &now) {
             let (old, new) = (then.get(table).copied(), now.get(table).copied());
             let allowed = tolerance.get(table);
@@ -108,15 +183,27 @@ impl Effects {
                     what: format!("rows of {table}"),
                     rehearsed: row_words(old),
                     seen: row_words(new),
-                    tolerance: Some(allowed.map_or_else(|| "exact".to_owned(), ToString::to_string)),
+                    tolerance: Some(
+                        allowed.map_or_else(|| "exact".to_owned(), ToString::to_string),
+                    ),
                 });
             }
         }
-        let then: BTreeMap<_, _> = rehearsed.new_files.iter().map(|one| (one.clone(), ())).collect();
+        let then: BTreeMap<_, _> = rehearsed
+            .new_files
+            .iter()
+            .map(|one| (one.clone(), ()))
+            .collect();
         let now: BTreeMap<_, _> = self.new_files.iter().map(|one| (one.clone(), ())).collect();
         for table in union(&then, &now) {
             if then.contains_key(table) != now.contains_key(table) {
-                let words = |is: bool| if is { "truncated or rewritten" } else { "left in its file" };
+                let words = |is: bool| {
+                    if is {
+                        "truncated or rewritten"
+                    } else {
+                        "left in its file"
+                    }
+                };
                 differences.push(EffectDifference {
                     what: format!("storage of {table}"),
                     rehearsed: words(then.contains_key(table)).to_owned(),
@@ -131,7 +218,11 @@ impl Effects {
 
 impl std::fmt::Display for EffectDifference {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}: rehearsed {}, seen {}", self.what, self.rehearsed, self.seen)?;
+        write!(
+            out,
+            "{}: rehearsed {}, seen {}",
+            self.what, self.rehearsed, self.seen
+        )?;
         match &self.tolerance {
             Some(tolerance) => write!(out, " (tolerance: {tolerance})"),
             None => Ok(()),
@@ -178,17 +269,17 @@ fn row_words(rows: Option<&RowOperations>) -> String {
 fn within(
     old: Option<&RowOperations>,
     new: Option<&RowOperations>,
-    tolerance: Option<&RowTolerance>,
+    tolerance: Option<&Tolerance>,
 ) -> bool {
     let counts = |rows: Option<&RowOperations>| {
         rows.map_or([0; 3], |rows| [rows.inserted, rows.updated, rows.deleted])
     };
     match tolerance {
-        Some(RowTolerance::Any) => true,
-        Some(RowTolerance::AtMost { at_most }) => {
+        Some(Tolerance::Any) => true,
+        Some(Tolerance::AtMost(at_most)) => {
             let sum: i64 = counts(new).iter().sum();
             u64::try_from(sum).is_ok_and(|sum| sum <= *at_most)
         }
-        Some(RowTolerance::Exact) | None => counts(old) == counts(new),
+        Some(Tolerance::Exact) | None => counts(old) == counts(new),
     }
 }

@@ -134,6 +134,7 @@ impl Rehearsal<'_> {
             place: &place,
             verb: "rehearse",
             run_id: self.run_id,
+            rehearsed: None,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let before = baseline::take(&admin).await?;
@@ -416,6 +417,7 @@ pub(crate) async fn with_applied_clone(
         place: &place,
         verb: "rehearse",
         run_id: rehearsal.run_id,
+        rehearsed: None,
     };
     let simulate = rehearsal
         .package

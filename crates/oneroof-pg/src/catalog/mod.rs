@@ -28,7 +28,7 @@ pub use data::{
 pub use data_rows::{RowsOnly, rows_only};
 pub use database::{DatabaseFacts, DatabaseStatements, database, database_statements};
 pub use definition::{
-    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
+    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };
 pub use definition_words::{Difference, ObjectDifference};
 pub use extensions::{

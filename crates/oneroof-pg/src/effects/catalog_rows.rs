@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::connect::Session;
 use crate::error::PgError;
 
-/// An object: OID of its catalog, and its own. A catalog that stands for itself has its OID twice.
-pub(super) type Address = (u32, u32);
+/// An object: name of its catalog, and its OID. A catalog that stands for itself has its own OID.
+pub(super) type Address = (String, u32);
 
 /// Which versions of rows are looked for.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,10 @@ mod tests {
     fn each_part_is_about_the_catalog_it_names() {
         for name in ["pg_class", "pg_description", "pg_tablespace"] {
             let query = part(name).unwrap();
-            assert!(query.contains(&format!("pg_catalog.{name} as t")), "{query}");
+            assert!(
+                query.contains(&format!("pg_catalog.{name} as t")),
+                "{query}"
+            );
         }
         assert_eq!(part("pg_shdepend"), None);
     }

@@ -37,10 +37,11 @@ pub async fn measure(
     if touched.is_empty() {
         return Ok(effects);
     }
+    let classes: BTreeSet<&str> = touched.iter().map(|(class, _)| class.as_str()).collect();
     let oids: Vec<u32> = touched.iter().map(|(_, object)| *object).collect();
     let (before, after) = tokio::try_join!(
-        definition_of(watcher, &oids),
-        definition_of(session, &oids)
+        definition_of(watcher, &classes, &oids),
+        definition_of(session, &classes, &oids)
     )?;
     effects.objects = changes(&before, &after);
     effects.new_files = replaced(watcher, session, &oids).await?;
@@ -71,7 +72,8 @@ async fn touched(
 fn changes(before: &Definition, after: &Definition) -> Vec<ObjectEffect> {
     let diff = Definition::diff(before, after);
     let digest = |side: &Definition, kind: &str, identity: &str| {
-        side.get(kind, identity).map(crate::catalog::DefinitionRow::digest)
+        side.get(kind, identity)
+            .map(crate::catalog::DefinitionRow::digest)
     };
     let mut effects: Vec<ObjectEffect> = Vec::new();
     for name in diff.missing {

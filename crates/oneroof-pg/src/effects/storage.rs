@@ -20,7 +20,10 @@ pub(super) async fn replaced(
         .collect())
 }
 
-async fn files(session: &Session, objects: &[u32]) -> Result<BTreeMap<u32, (String, u32)>, PgError> {
+async fn files(
+    session: &Session,
+    objects: &[u32],
+) -> Result<BTreeMap<u32, (String, u32)>, PgError> {
     let rows = session
         .query(include_str!("storage.sql"), &[&objects])
         .await?;

@@ -3,7 +3,6 @@
 
 mod declared_rows;
 mod lock;
-mod row_counters;
 mod settings;
 mod tables;
 mod transaction;
@@ -11,8 +10,7 @@ mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
-pub use row_counters::{RowOperations, row_operations};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
-pub use tables::{tables_created, tables_named};
+pub use tables::tables_named;
 pub use transaction::{begin_writing, leave_role};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};

@@ -11,9 +11,17 @@ use crate::ui::time;
 
 /// What each tier did.
 pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
-    let mut table = Table::new(["tier", "role", "statements", "took", "rows written"]);
+    let mut table = Table::new([
+        "tier",
+        "role",
+        "statements",
+        "took",
+        "definitions",
+        "rows written",
+    ]);
     for tier in tiers {
         let rows: Vec<String> = tier
+            .effects
             .rows
             .iter()
             .map(|rows| {
@@ -34,6 +42,7 @@ pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
             tier.role.as_deref().unwrap_or("(apply role)"),
             &tier.statements.to_string(),
             &time::milliseconds(tier.duration_ms),
+            &tier.effects.objects_in_words(),
             &rows.join("\n"),
         ]);
     }
