@@ -22,7 +22,6 @@ const PACKAGE: &str = "one-roof";
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     oneroof sync --target production\n  \
-    oneroof sync --target production --execute && oneroof rehearse one-roof-sync-… --from production\n  \
     oneroof sync --target clone:1a2b3c4d --execute")]
 pub(crate) struct SyncArgs {
     /// The package whose release is followed

@@ -1,5 +1,7 @@
 //! A change on a production is never executed: it becomes a sealed package, which rehearses like any other.
 
+use serde_json::Value;
+
 use crate::governed::{DIRECTUS, Governed};
 use crate::world::says;
 
@@ -44,7 +46,20 @@ fn a_change_of_a_production_is_a_package_that_rehearses_from_tier_to_rollback() 
         "{checked:#}"
     );
     let rehearsed = world.done(&format!("rehearse {package} --from production"));
-    assert_eq!(rehearsed["passed"], true, "{rehearsed:#}");
+    assert_eq!(rehearsed["verdict"], "passed", "{rehearsed:#}");
+    let step = |number: u64| {
+        let steps = rehearsed["steps"].as_array().unwrap();
+        steps.iter().find(|step| step["step"] == number).unwrap()["outcome"].clone()
+    };
+    for number in [3, 4, 7, 8, 10, 13, 14, 16] {
+        assert_eq!(step(number), "passed", "step {number}");
+    }
+    assert!(
+        rehearsed["second_apply"]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("CHANGE IS THERE ALREADY: 1 row(s)")
+    );
 
     // Rows that changed since the preview are named.
     world.sql("production", "update governance_object_ownership set approval_ref = 'APR-OTHER' where object_ref = 'GRP-AI' and scope = 'policy'");
@@ -60,4 +75,63 @@ fn a_change_of_a_production_is_a_package_that_rehearses_from_tier_to_rollback() 
     says(&error, "message", &["the rows of the target have changed"]);
     world.nothing_is_left();
     assert_eq!(world.ledger(DIRECTUS), world.ledger("production"));
+}
+
+/// Writes the package of a change and rehearses it. Gives the rehearsal.
+fn rehearsed(world: &Governed, line: &str, production: &str) -> Value {
+    let written = world.done(&format!("{line} --target {production} --execute"));
+    assert_eq!(written["outcome"], "written");
+    let package = written["package"].as_str().unwrap();
+    let rehearsal = world.done(&format!("rehearse {package} --from {production}"));
+    assert_eq!(rehearsal["verdict"], "passed", "{rehearsal:#}");
+    assert_eq!(
+        rehearsal["baseline"]["differences"],
+        Value::Array(Vec::new())
+    );
+    rehearsal
+}
+
+#[test]
+fn a_merge_with_everything_that_moves_is_undone_exactly() {
+    let world = Governed::one_roof();
+    let _ = world.done("owner assign --object governance_registry --axis topic --value registry-kg --agency GOV-KG-SYS --approval A --target directus --execute");
+    world.copy("production");
+    let rehearsal = rehearsed(
+        &world,
+        "topic merge registry-kg --into ai-ops",
+        "production",
+    );
+    let rows = rehearsal["tiers"][0]["rows"].as_array().unwrap();
+    let tables: Vec<&str> = rows
+        .iter()
+        .map(|row| row["table"].as_str().unwrap())
+        .collect();
+    for table in ["axis_value", "axis_assignment", "axis_object_ownership"] {
+        assert!(
+            tables.contains(&format!("public.{table}").as_str()),
+            "{tables:?}"
+        );
+    }
+    // A change that only updates.
+    let _ = rehearsed(&world, "reconcile withdraw agents ai-ops", "production");
+    world.nothing_is_left();
+}
+
+#[test]
+fn the_base_alone_takes_a_change_too() {
+    let world = Governed::base();
+    // On a clone or scratch it may be written too, and is not executed then.
+    let written = world.done("owner assign --object GRP-AI --scope health --agency GOV-SIV --approval A --target directus --write");
+    assert_eq!(written["outcome"], "written");
+    assert_eq!(
+        world.value(DIRECTUS, "select count(*) from governance_object_ownership"),
+        "0"
+    );
+
+    world.copy("production");
+    let line = "owner assign --object GRP-AI --scope audit --agency GOV-SIV --anchor --approval A";
+    let rehearsal = rehearsed(&world, line, "production");
+    assert_eq!(rehearsal["probes"]["entry"]["gap"], 210);
+    assert_eq!(rehearsal["probes"]["change"]["gap"], 209);
+    world.nothing_is_left();
 }

@@ -203,6 +203,6 @@ fn a_row_that_comes_from_elsewhere_in_that_moment_is_a_refusal_and_no_error_of_s
         "owner end --object agents --scope audit --approval A --target directus",
         "target-locked",
     );
-    says(&error, "message", &["postgres", "pid"]);
+    says(&error, "message", &["oneroof/test", "pid"]);
     world.on(&session, "rollback");
 }

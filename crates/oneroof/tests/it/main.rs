@@ -21,6 +21,7 @@ mod executor;
 mod explain;
 mod governance;
 mod governed;
+mod guide;
 mod help;
 mod init;
 mod init_governance;
