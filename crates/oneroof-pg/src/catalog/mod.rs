@@ -7,8 +7,10 @@
 mod activity;
 mod canonical;
 mod data;
+mod data_rows;
 mod database;
 mod definition;
+mod definition_words;
 mod extensions;
 mod folders;
 mod identity;
@@ -24,12 +26,15 @@ mod writable_tables;
 
 pub use activity::{Activity, OtherSession, activity};
 pub use data::{
-    ChangedTable, DataDiff, DataDigest, DataOptions, GeneratedColumns, TableData, data, data_tables,
+    ChangedTable, DataDiff, DataDigest, DataOptions, DataProgress, DataVerdict, GeneratedColumns,
+    RowOrder, TableData, data, data_digest_of_run, data_tables, data_with_progress,
 };
+pub use data_rows::{RowsOnly, rows_only};
 pub use database::{DatabaseFacts, DatabaseStatements, database, database_statements};
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
 };
+pub use definition_words::{Difference, ObjectDifference};
 pub use extensions::{
     AvailableVersion, Extension, MissingExtension, extensions, extensions_available,
     missing_extensions,
