@@ -88,6 +88,7 @@ impl StateReader<'_> {
                 tables,
                 volatile_columns: volatile.to_vec(),
                 generated_columns: GeneratedColumns::LeaveOut,
+                ..DataOptions::default()
             })
             .await?;
         // A table that was touched and is as before says nothing about the run.

@@ -72,6 +72,7 @@ impl World {
             clone: role("oneroof_clone"),
             apply: role("oneroof_apply"),
             packages: packages(parameters),
+            ..TargetDatabase::default()
         };
         let context = Context {
             root: self.folder.path().to_owned(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition, GeneratedColumns};
+use oneroof_pg::catalog::{self, DataDigest, Definition};
 use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
@@ -106,15 +106,12 @@ impl World {
 
     /// What a database is made of, and the hashes of its rows without what differs between two runs.
     pub(crate) fn state(&self, database: &str, volatile: &[String]) -> (Definition, DataDigest) {
-        let options = DataOptions {
-            tables: None,
-            volatile_columns: volatile.to_vec(),
-            generated_columns: GeneratedColumns::LeaveOut,
-        };
         let session = self.session(database);
         self.runtime.block_on(async {
             let definition = catalog::definition(&session).await.unwrap();
-            let data = catalog::data(&session, &options).await.unwrap();
+            let data = catalog::data_digest_of_run(&session, volatile)
+                .await
+                .unwrap();
             session.close().await;
             (definition, data)
         })
