@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+mod attempt;
 mod bundled;
 pub mod check;
 mod clock;
@@ -13,6 +14,7 @@ pub mod error;
 mod execute;
 mod figures;
 pub mod fixture;
+pub mod governance;
 mod metrics;
 mod open;
 pub mod package_diff;
@@ -20,8 +22,10 @@ pub mod package_new;
 mod parameters;
 mod postgres_range;
 pub mod probe;
+pub mod proposal;
 pub mod rehearse;
 pub mod render;
+pub mod repeat;
 pub mod rollback;
 mod run_id;
 pub mod seal;

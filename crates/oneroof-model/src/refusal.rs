@@ -46,6 +46,12 @@ pub enum RefusalCode {
     NotAFixture,
     /// The package has something that plain psql scripts cannot do.
     NotRenderable,
+    /// A change of governance does not fit what the target holds.
+    ChangeRefused,
+    /// What somebody decided on is no longer so.
+    FactsChanged,
+    /// Another scan for drift is running.
+    ScanBusy,
 }
 
 impl RefusalCode {
@@ -71,11 +77,14 @@ impl RefusalCode {
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
             RefusalCode::NotRenderable => "not-renderable",
+            RefusalCode::ChangeRefused => "change-refused",
+            RefusalCode::FactsChanged => "facts-changed",
+            RefusalCode::ScanBusy => "scan-busy",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 19] = [
+    pub const ALL: [RefusalCode; 22] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -95,6 +104,9 @@ impl RefusalCode {
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,
         RefusalCode::NotRenderable,
+        RefusalCode::ChangeRefused,
+        RefusalCode::FactsChanged,
+        RefusalCode::ScanBusy,
     ];
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use oneroof_model::StepOutcome;
 
 use super::report::{RehearsalReport, Verdict};
+use super::text_attempts;
 
 /// The record as Markdown. Its title says CLONE: what is proven here was proven on a copy.
 pub(crate) fn text(report: &RehearsalReport) -> String {
@@ -117,6 +118,7 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             writeln!(out, "| {name} | {value} |")?;
         }
     }
+    text_attempts::write(report, out)?;
     if let Some(refused) = &report.second_apply {
         writeln!(
             out,
@@ -305,6 +307,6 @@ fn note(text: Option<&str>) -> String {
     text.map_or_else(String::new, |text| format!(" ({text})"))
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

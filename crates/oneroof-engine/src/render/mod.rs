@@ -106,7 +106,7 @@ pub async fn render(
         None => {
             let named = package.plan.package.database.clone();
             (
-                parameters::resolve_layers(package, None, &options.params)?,
+                parameters::resolve_layers(package, &[], None, &options.params)?,
                 named.map(|name| Database { name, seen: None }),
             )
         }
@@ -341,7 +341,7 @@ mod tests {
             }
         }
         let package = OpenPackage::read_folder(folder.path()).unwrap();
-        let parameters = parameters::resolve_layers(&package, None, &[]).unwrap();
+        let parameters = parameters::resolve_layers(&package, &[], None, &[]).unwrap();
         let release = Release {
             package: &package,
             parameters: &parameters,

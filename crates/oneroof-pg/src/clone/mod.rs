@@ -2,6 +2,7 @@
 //! removed without a trace. How a copy is made is a [`CloneStrategy`]; what proves that a database
 //! is one is its mark together with our [`CloneRegistry`].
 
+mod copy;
 mod logical;
 mod make;
 mod marks;
@@ -11,6 +12,7 @@ mod rights;
 mod scratch;
 mod strategy;
 
+pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
 pub use make::{CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use name::clone_name;

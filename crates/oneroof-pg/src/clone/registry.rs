@@ -138,6 +138,18 @@ impl CloneEntry {
         Ok(entry)
     }
 
+    /// The entry of a copy of this clone on the same server. It is never registered: outside of the run
+    /// that made the copy its mark counts for nothing.
+    pub(super) fn of_copy(&self, database: &str, database_oid: u32) -> Self {
+        let mut entry = Self {
+            database: database.to_owned(),
+            database_oid,
+            ..self.clone()
+        };
+        entry.mark_digest = entry.expected_digest();
+        entry
+    }
+
     /// SHA-256 over what the mark says and what only this file knows.
     pub(super) fn expected_digest(&self) -> String {
         let facts = serde_json::json!({

@@ -6,7 +6,9 @@ mod lock;
 mod row_counters;
 mod settings;
 mod tables;
+mod terminate;
 mod transaction;
+mod transaction_ids;
 mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
@@ -14,5 +16,7 @@ pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
 pub use row_counters::{RowOperations, row_operations};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use tables::{tables_created, tables_named};
-pub use transaction::{begin_writing, leave_role};
+pub use terminate::terminate;
+pub use transaction::{act_for, begin_writing, leave_role};
+pub use transaction_ids::{TransactionIds, autovacuum_off, autovacuum_on};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};

@@ -140,6 +140,14 @@ impl ErrorReport {
         ErrorReport::new(Exit::Failed, "failed", message)
     }
 
+    /// Adds what to do next.
+    pub(crate) fn with_hint(self, hint: String) -> ErrorReport {
+        ErrorReport {
+            hint: Some(hint),
+            ..self
+        }
+    }
+
     /// The report of Ctrl-C.
     pub(crate) fn interrupted() -> ErrorReport {
         let message = "interrupted; what was begun has been cleaned up".to_owned();

@@ -98,7 +98,7 @@ fn volatile(world: &World, database: &str) -> Vec<String> {
 
 /// One of the two reference databases, with everything that stands before the base.
 fn reference(world: &World, name: &str) {
-    world.empty_scratch(name, "directus");
+    world.make_scratch(name, "directus");
     for file in ["20_application.sql", "30_grants.sql"] {
         fixture(world, name, file);
     }
@@ -299,7 +299,7 @@ fn example(folder: &str, database: &str, parts: (&str, &str, &str)) {
     // Roles belong to the server: the first run makes them, so the scratch can have its owner.
     world.sql("postgres", "create database plain template template0");
     world.sql("plain", &sql);
-    world.empty_scratch(database, owner);
+    world.make_scratch(database, owner);
     world.sql(database, &sql);
     world.target(database, database, database);
     world.adopt(database);

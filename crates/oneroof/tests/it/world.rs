@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition, GeneratedColumns};
+use oneroof_pg::catalog::{self, DataDigest, Definition};
 use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
@@ -70,14 +70,14 @@ impl World {
 
     /// A scratch database of this project, adopted: what a release may change.
     pub(crate) fn scratch(&self, name: &str, sql: &str) {
-        self.empty_scratch(name, "app_owner");
+        self.make_scratch(name, "app_owner");
         self.sql(name, &format!("set role app_owner; {sql}"));
         self.target(name, name, "app");
         self.adopt(name);
     }
 
-    /// An empty scratch database, not yet a target and not adopted.
-    pub(crate) fn empty_scratch(&self, name: &str, owner: &str) {
+    /// An empty database that bears the mark of a scratch; no target yet.
+    pub(crate) fn make_scratch(&self, name: &str, owner: &str) {
         let options = ScratchOptions {
             database: name.to_owned(),
             owner: owner.to_owned(),
@@ -106,15 +106,12 @@ impl World {
 
     /// What a database is made of, and the hashes of its rows without what differs between two runs.
     pub(crate) fn state(&self, database: &str, volatile: &[String]) -> (Definition, DataDigest) {
-        let options = DataOptions {
-            tables: None,
-            volatile_columns: volatile.to_vec(),
-            generated_columns: GeneratedColumns::LeaveOut,
-        };
         let session = self.session(database);
         self.runtime.block_on(async {
             let definition = catalog::definition(&session).await.unwrap();
-            let data = catalog::data(&session, &options).await.unwrap();
+            let data = catalog::data_digest_of_run(&session, volatile)
+                .await
+                .unwrap();
             session.close().await;
             (definition, data)
         })
@@ -200,6 +197,11 @@ impl World {
         self.runtime
             .block_on(session.simple(sql))
             .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// Waits for what is asked in an open session.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// Waits until the query's value is `t`.
