@@ -1,7 +1,7 @@
 //! Acts in transactions that are rolled back: what negatives, drills and repeats have in common.
 
 use oneroof_pg::connect::{Access, Session};
-use oneroof_pg::run::{RunSettings, read_rows};
+use oneroof_pg::run::{RunSettings, act_for, leave_role, read_rows};
 
 use crate::error::{EngineError, Failure};
 use crate::execute::release::{ReleaseRun, begin};
@@ -54,10 +54,31 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// Runs statements; deferred constraints speak at their end, not at a commit that never comes.
-    pub(crate) async fn act(&self, file: &str, text: &str) -> Result<(), ActError> {
+    /// From the superuser's session back to one of the apply role, acting as the package's.
+    pub(crate) async fn as_apply_role(&self) -> Result<(), EngineError> {
+        act_for(&self.session, self.run.place.apply.user())
+            .await
+            .map_err(EngineError::database("return to the apply role"))?;
+        self.set(self.run.settings(None)).await
+    }
+
+    /// Goes back to the role that signed in.
+    pub(crate) async fn leave_role(&self) -> Result<(), EngineError> {
+        leave_role(&self.session)
+            .await
+            .map_err(EngineError::database("leave the package's role"))
+    }
+
+    /// Runs statements that prepare an act.
+    pub(crate) async fn prepare(&self, file: &str, text: &str) -> Result<(), ActError> {
         let script = Script::parse(file, text)?;
         script.run(self.run.context, &self.session, None).await?;
+        Ok(())
+    }
+
+    /// Runs statements; deferred constraints speak at their end, not at a commit that never comes.
+    pub(crate) async fn act(&self, file: &str, text: &str) -> Result<(), ActError> {
+        self.prepare(file, text).await?;
         self.session
             .simple("set constraints all immediate")
             .await

@@ -70,7 +70,9 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
     let server = servers(&context.root)
         .attach(&entry.server_id)
         .map_err(|error| unknown(error.to_string()))?;
-    let source = context.targets.get(&entry.source);
+    // A clone of a clone has the roles and parameters that its source has.
+    let source = target(context, &entry.source).ok();
+    let source = source.as_ref();
     let as_role = |role: Option<&ConnInfo>| {
         let user = role.map_or(server.entry().superuser.as_str(), ConnInfo::user);
         Some(server.conninfo(&entry.database, user))
@@ -83,6 +85,12 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         apply: source
             .and_then(|source| source.apply.as_ref())
             .map(|apply| server.conninfo(&entry.database, apply.user())),
+        params: source
+            .map(|source| source.params.clone())
+            .unwrap_or_default(),
+        operator: source
+            .and_then(|source| source.operator.as_ref())
+            .map(|operator| server.conninfo(&entry.database, operator.user())),
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),

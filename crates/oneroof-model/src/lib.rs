@@ -5,6 +5,7 @@ mod diagnostic;
 mod digest;
 mod event;
 pub mod expression;
+pub mod governance;
 mod ledger;
 mod nearest;
 pub mod package;

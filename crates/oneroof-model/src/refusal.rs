@@ -48,6 +48,14 @@ pub enum RefusalCode {
     CloneNameTaken,
     /// Only embedded servers and scratch databases may be sealed.
     NotAFixture,
+    /// The package has something that plain psql scripts cannot do.
+    NotRenderable,
+    /// A change of governance does not fit what the target holds.
+    ChangeRefused,
+    /// What somebody decided on is no longer so.
+    FactsChanged,
+    /// Another scan for drift is running.
+    ScanBusy,
 }
 
 impl RefusalCode {
@@ -74,11 +82,15 @@ impl RefusalCode {
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
+            RefusalCode::NotRenderable => "not-renderable",
+            RefusalCode::ChangeRefused => "change-refused",
+            RefusalCode::FactsChanged => "facts-changed",
+            RefusalCode::ScanBusy => "scan-busy",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 20] = [
+    pub const ALL: [RefusalCode; 24] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -99,6 +111,10 @@ impl RefusalCode {
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,
+        RefusalCode::NotRenderable,
+        RefusalCode::ChangeRefused,
+        RefusalCode::FactsChanged,
+        RefusalCode::ScanBusy,
     ];
 }
 

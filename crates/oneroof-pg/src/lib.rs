@@ -2,16 +2,19 @@
 
 mod accounts;
 pub mod catalog;
+pub mod change;
 mod child;
 pub mod clone;
 pub mod connect;
 pub mod conninfo;
 pub mod ephemeral;
 pub mod error;
+pub mod governance;
 pub mod install;
 pub mod ledger;
 pub mod programs;
 pub mod run;
+pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use oneroof_model::package::Tier;
+use oneroof_model::package::{Precondition, Tier};
 use oneroof_model::template::{self, MessageFacts};
 use oneroof_model::{Event, Refusal, RefusalCode, Value};
 use oneroof_pg::connect::{Access, Session};
@@ -17,6 +17,7 @@ use oneroof_pg::run::{
 };
 use serde::Serialize;
 
+use super::interruption::Interruption;
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::{Script, StatementError};
 use crate::error::{EngineError, Failure};
@@ -73,7 +74,7 @@ impl ReleaseRun<'_> {
         let attempts_max = unit.iter().map(|tier| tier.lock_retries).max().unwrap_or(0) + 1;
         let mut rest = Duration::from_secs(1);
         for attempt in 1.. {
-            match self.try_unit(lock, unit, entry, created).await {
+            match self.try_unit(lock, unit, entry, created, None).await {
                 Ok(mut records) => {
                     for record in &mut records {
                         record.attempts = attempt;
@@ -113,12 +114,35 @@ impl ReleaseRun<'_> {
         Err(EngineError::other("try a tier at least once"))
     }
 
+    /// Begins a unit as [`Self::apply_unit`] does, and has its backend terminated in the middle. Gives the
+    /// error that the run then ended with.
+    pub(crate) async fn interrupt_unit(
+        &self,
+        lock: &RunLock,
+        unit: &[&Tier],
+        entry: &Probe,
+        created: &BTreeSet<String>,
+        interruption: &Interruption<'_>,
+    ) -> Result<EngineError, EngineError> {
+        let outcome = self
+            .try_unit(lock, unit, entry, created, Some(interruption))
+            .await;
+        match outcome {
+            Err(UnitError::Ended(error) | UnitError::Locked { error, .. }) => Ok(error),
+            Ok(_) => Err(EngineError::other(format!(
+                "interrupt tier `{}`: it was applied although its backend was terminated",
+                interruption.tier
+            ))),
+        }
+    }
+
     async fn try_unit(
         &self,
         lock: &RunLock,
         unit: &[&Tier],
         entry: &Probe,
         created: &BTreeSet<String>,
+        interruption: Option<&Interruption<'_>>,
     ) -> Result<Vec<TierRecord>, UnitError> {
         // Cut before the transaction begins: it should hold its locks for the statements alone.
         let mut scripts = Vec::new();
@@ -141,7 +165,6 @@ impl ReleaseRun<'_> {
         };
         let mut records = Vec::new();
         for (number, (tier, script)) in unit.iter().zip(&scripts).enumerate() {
-            let started = Instant::now();
             self.context.emit(Event::TierStarted {
                 tier: tier.id.clone(),
                 title: tier.title(),
@@ -151,8 +174,9 @@ impl ReleaseRun<'_> {
                 true => InUnit::Last,
                 false => InUnit::Before,
             };
+            let here = interruption.filter(|interruption| interruption.tier == tier.id);
             records.push(
-                self.run_tier(&mut transaction, tier, script, place, started)
+                self.run_tier(&mut transaction, tier, script, place, here)
                     .await?,
             );
         }
@@ -219,8 +243,9 @@ impl ReleaseRun<'_> {
         tier: &'t Tier,
         script: &Script,
         place: InUnit,
-        started: Instant,
+        interruption: Option<&Interruption<'_>>,
     ) -> Result<TierRecord, UnitError> {
+        let started = Instant::now();
         let session = transaction.session;
         let role = self.set(transaction, tier).await?;
         let named = metrics::named_by(tier);
@@ -241,7 +266,16 @@ impl ReleaseRun<'_> {
         self.expect(tier, &figures, Moment::Before)?;
         let keys_before = self.keys(session, tier).await?;
 
-        let run = script.run(self.context, session, Some(&tier.id));
+        let mut from = 0;
+        if let Some(interruption) = interruption {
+            from = interruption.statement(script);
+            let half = script.run_part(0, from, self.context, session, Some(&tier.id));
+            half.await
+                .map_err(|error| statement_error(tier, error, Vec::new()))?;
+            interruption.strike(session).await?;
+        }
+        let all = script.statements.len();
+        let run = script.run_part(from, all, self.context, session, Some(&tier.id));
         let (outcome, blockers) = watched(transaction.lock, session.backend_pid(), run).await;
         if let Err(error) = outcome {
             return Err(statement_error(tier, error, blockers));
@@ -337,12 +371,19 @@ impl ReleaseRun<'_> {
         tier: &Tier,
         figures: &mut Figures,
     ) -> Result<(), EngineError> {
-        let checks = &tier.preconditions;
+        // The tier's own words come first; the gate is asked again in any case.
+        let gates = self.package.plan.preconditions.iter();
+        let checks: Vec<Precondition> = tier
+            .preconditions
+            .iter()
+            .chain(gates.filter(|check| check.gate))
+            .cloned()
+            .collect();
         let broken = metrics::ask(
             session,
             self.package,
             self.parameters,
-            checks,
+            &checks,
             figures,
             StopAt::First,
         )

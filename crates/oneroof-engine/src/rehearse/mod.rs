@@ -4,18 +4,30 @@
 //! listed as not covered, in words. If anything fails, production was only read and the clone is
 //! dropped, unless it is to be kept.
 
+mod attempts;
 mod baseline;
 pub(crate) mod clone;
 pub mod compare;
+mod copies;
+mod crash_drill;
+mod drills;
 mod isolation;
+mod negative_engine;
+mod negative_sql;
 mod not_covered;
 pub(crate) mod observe;
 mod release_steps;
 pub mod report;
+pub mod report_attempts;
+mod rollback_by_tier;
 pub(crate) mod run;
 mod source_steps;
+mod stage;
+mod state;
 pub(crate) mod steps;
 mod text;
+mod text_attempts;
+mod volatile_columns;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -118,7 +130,7 @@ pub async fn rehearse(
         .and_then(|there| compare::compare(&package.plan, there, &report));
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
-    report.not_covered = not_covered::list(&report.steps, options);
+    report.not_covered = not_covered::list(&report, options);
     let verdict = if report.verdict == Verdict::Passed {
         "passed"
     } else {
@@ -168,9 +180,13 @@ fn empty_report(
         markers: Vec::new(),
         verify_table: Vec::new(),
         second_apply: None,
+        negatives: Vec::new(),
+        drills: Vec::new(),
         repeats: Vec::new(),
+        rollback_by_tier: Vec::new(),
         rollback: Vec::new(),
         baseline: None,
+        crash_drill: Vec::new(),
         volatile_growth: Vec::new(),
         comparison: None,
         isolation: None,

@@ -6,6 +6,7 @@ use oneroof_model::StepOutcome;
 
 use super::compare::Compared;
 use super::report::{RehearsalReport, Verdict};
+use super::text_attempts;
 
 /// The record as Markdown. Its title says CLONE: what is proven here was proven on a copy.
 pub(crate) fn text(report: &RehearsalReport) -> String {
@@ -119,6 +120,7 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
         }
     }
     comparison(report, out)?;
+    text_attempts::write(report, out)?;
     if let Some(refused) = &report.second_apply {
         writeln!(
             out,
@@ -355,6 +357,6 @@ fn note(text: Option<&str>) -> String {
     text.map_or_else(String::new, |text| format!(" ({text})"))
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -43,6 +43,9 @@ pub struct ObjectName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     rows: Vec<DefinitionRow>,
+    /// Facts that a dump does not carry into a copy: no part of digest and diff.
+    #[serde(default)]
+    beside: Vec<DefinitionRow>,
 }
 
 /// What differs between two definitions.
@@ -74,12 +77,27 @@ impl Definition {
     pub fn new(mut rows: Vec<DefinitionRow>) -> Self {
         rows.sort_unstable();
         rows.dedup();
-        Self { rows }
+        Self {
+            rows,
+            beside: Vec::new(),
+        }
+    }
+
+    /// Adds the facts that a dump does not carry into a copy.
+    fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
+        let beside = Self::new(beside).rows;
+        Self { beside, ..self }
     }
 
     /// The facts, sorted.
     pub fn rows(&self) -> &[DefinitionRow] {
         &self.rows
+    }
+
+    /// Facts that a dump does not carry into a copy, and that are no part of the digest: tablespaces,
+    /// subscriptions, foreign keys whose triggers are disabled.
+    pub fn beside(&self) -> Self {
+        Self::new(self.beside.clone())
     }
 
     /// The definition of one object.
@@ -163,13 +181,18 @@ pub async fn definition(session: &Session) -> Result<Definition, PgError> {
 }
 
 async fn read(session: &Session) -> Result<Definition, PgError> {
-    let mut rows = Vec::new();
-    let mut queries = vec![include_str!("definition.sql")];
+    let mut rows = ask(session, include_str!("definition.sql")).await?;
     if session.server_version_num() >= 150_000 {
-        queries.push(include_str!("definition_from_15.sql"));
+        rows.extend(ask(session, include_str!("definition_from_15.sql")).await?);
     }
-    for query in queries {
-        for row in session.query(query, &[]).await? {
+    let beside = ask(session, include_str!("definition_beside.sql")).await?;
+    Ok(Definition::new(rows).with_beside(beside))
+}
+
+async fn ask(session: &Session, query: &str) -> Result<Vec<DefinitionRow>, PgError> {
+    let rows = session.query(query, &[]).await?;
+    rows.iter()
+        .map(|row| {
             let kind: String = row.try_get(0)?;
             let definition: String = row.try_get(2)?;
             // Comments and bodies are kept as they were written, but a parsed body is printed.
@@ -178,7 +201,7 @@ async fn read(session: &Session) -> Result<Definition, PgError> {
                 "function" | "procedure" => definition.contains("\nBEGIN ATOMIC\n"),
                 _ => true,
             };
-            rows.push(DefinitionRow {
+            Ok(DefinitionRow {
                 kind,
                 identity: row.try_get(1)?,
                 definition: if printed {
@@ -186,10 +209,9 @@ async fn read(session: &Session) -> Result<Definition, PgError> {
                 } else {
                     definition
                 },
-            });
-        }
-    }
-    Ok(Definition::new(rows))
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
--- Canonical facts about every user object of this database: (kind, identity, definition).
--- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, tablespaces, versions of
--- collations, the comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof,
--- members of extensions, grantors.
+-- Canonical facts about every user object of this database: (kind, identity, definition). A definition has one property
+-- a line, its name first, so that two of them can be compared in words.
+-- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, versions of collations, the
+-- comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof, members of
+-- extensions, grantors. What a dump does not carry into a copy is in definition_beside.sql.
 -- The caller pins search_path to pg_catalog, so that every name below prints with its schema.
 with
 namespace as materialized (
@@ -26,7 +27,8 @@ relation as materialized (
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid)
 ),
 parent as materialized (
-    select i.inhrelid, string_agg(i.inhparent::regclass::text, ', ' order by i.inhseqno) as names
+    select i.inhrelid,
+           string_agg(i.inhparent::regclass::text || case when i.inhdetachpending then ' (detach pending)' else '' end, ', ' order by i.inhseqno) as names
       from pg_catalog.pg_inherits as i
      group by i.inhrelid
 ),
@@ -68,12 +70,13 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
                                    when 'n' then case when r.relkind in ('r', 'p') then 'replica identity nothing' end end,
                case when r.relkind = 'm' and not r.relispopulated then 'with no data' end,
                case when r.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(r.oid) end,
-               (select format('server %I options %s', fs.srvname, (select string_agg(o, ', ' order by o collate "C") from unnest(ft.ftoptions) as o))
+               (select concat_ws(e'\n', format('server %I', fs.srvname),
+                                 'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(ft.ftoptions) as o))
                   from pg_catalog.pg_foreign_table as ft
                   join pg_catalog.pg_foreign_server as fs on fs.oid = ft.ftserver
                  where ft.ftrelid = r.oid),
-               (select format('as %s start %s increment %s minimum %s maximum %s cache %s%s', s.seqtypid::regtype,
-                              s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, case when s.seqcycle then ' cycle' end)
+               (select format(e'type %s\nstart %s\nincrement %s\nminimum %s\nmaximum %s\ncache %s\ncycle %s', s.seqtypid::regtype,
+                              s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
                   from pg_catalog.pg_sequence as s
                  where s.seqrelid = r.oid),
                (select format('owned by %s.%I', d.refobjid::regclass, a.attname)
@@ -95,7 +98,12 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
                'partition of ' || p.names,
                case when not x.indisvalid then 'invalid' end,
                case when x.indisclustered then 'clustered' end,
-               case when x.indisreplident then 'replica identity' end),
+               case when x.indisreplident then 'replica identity' end,
+               -- an expression of an index has a statistics target too
+               (select string_agg(format('statistics of column %s %s', a.attnum, target.value), e'\n' order by a.attnum)
+                  from pg_catalog.pg_attribute as a
+                 cross join lateral (select nullif(nullif(to_jsonb(a.attstattarget)::text, 'null'), '-1')) as target (value)
+                 where a.attrelid = c.oid and target.value is not null)),
            null, null, null
       from pg_catalog.pg_index as x
       join relation as r on r.oid = x.indrelid
@@ -106,7 +114,8 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     -- constraints of tables; those that PostgreSQL derives from a partitioned one are implied by it
     select 'pg_catalog.pg_constraint'::regclass, k.oid, 'constraint', format('%I on %s', k.conname, r.identity),
-           pg_catalog.pg_get_constraintdef(k.oid), null, null, null
+           concat_ws(e'\n', pg_catalog.pg_get_constraintdef(k.oid),
+               case when k.contype in ('c', 'n') and not k.conislocal then 'inherited' end), null, null, null
       from pg_catalog.pg_constraint as k
       join relation as r on r.oid = k.conrelid
      where k.contype <> 't'
@@ -127,6 +136,8 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from pg_catalog.pg_trigger as t
       join relation as r on r.oid = t.tgrelid
      where not t.tgisinternal
+        -- 14 calls the triggers of partitions internal; those of foreign keys are implied by the constraint
+        or (t.tgparentid <> 0 and not exists (select from pg_catalog.pg_constraint as k where k.oid = t.tgconstraint and k.contype = 'f'))
 
     union all
     select 'pg_catalog.pg_rewrite'::regclass, w.oid, 'rule', format('%I on %s', w.rulename, r.identity),
@@ -157,9 +168,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
            case f.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else 'function' end,
            f.oid::regprocedure::text,
            case when f.prokind <> 'a' then pg_catalog.pg_get_functiondef(f.oid)
-                else (select (to_jsonb(a) - '{aggfnoid,aggtranstype,aggmtranstype,aggsortop}'::text[])::text
-                             || format(e'\nstate %s moving state %s sort %s', a.aggtranstype::regtype, a.aggmtranstype::regtype, a.aggsortop::regoperator)
-                             || format(e'\narguments %s returns %s parallel %s', pg_catalog.pg_get_function_arguments(f.oid),
+                else (select (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+                                from jsonb_each_text(to_jsonb(a) - '{aggfnoid,aggtranstype,aggmtranstype,aggsortop}'::text[]))
+                             || format(e'\nstate %s\nmoving state %s\nsort %s', a.aggtranstype::regtype, a.aggmtranstype::regtype, a.aggsortop::regoperator)
+                             || format(e'\narguments %s\nreturns %s\nparallel %s', pg_catalog.pg_get_function_arguments(f.oid),
                                        pg_catalog.pg_get_function_result(f.oid), f.proparallel)
                         from pg_catalog.pg_aggregate as a
                        where a.aggfnoid = f.oid)
@@ -179,20 +191,21 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
            case t.typtype
                when 'e' then (select 'enum (' || string_agg(quote_literal(e.enumlabel), ', ' order by e.enumsortorder) || ')'
                                 from pg_catalog.pg_enum as e where e.enumtypid = t.oid)
-               when 'd' then concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod),
+               when 'd' then concat_ws(e'\n', 'type ' || pg_catalog.format_type(t.typbasetype, t.typtypmod),
                                  case when t.typcollation <> base.typcollation then 'collate ' || t.typcollation::regcollation::text end,
                                  case when t.typnotnull then 'not null' end,
                                  'default ' || coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 0), t.typdefault))
-               when 'r' then (select format('range subtype %s collation %s opclass %s canonical %s difference %s multirange %s',
+               when 'r' then (select format(e'range\nsubtype %s\ncollation %s\nopclass %s\ncanonical %s\ndifference %s\nmultirange %s',
                                             g.rngsubtype::regtype, g.rngcollation::regcollation,
                                             (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, g.rngsubopc, 0)).identity,
-                                            g.rngcanonical, g.rngsubdiff, to_jsonb(g) ->> 'rngmultitypid' is not null)
+                                            g.rngcanonical, g.rngsubdiff, g.rngmultitypid::regtype)
                                 from pg_catalog.pg_range as g where g.rngtypid = t.oid)
                when 'c' then 'composite'
-               else format('base input %s output %s receive %s send %s modifier %s %s analyze %s length %s by value %s category %s preferred %s delimiter %s element %s align %s storage %s default %s collation %s defined %s',
-                           t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typlen, t.typbyval,
-                           t.typcategory, t.typispreferred, t.typdelim, t.typelem::regtype, t.typalign, t.typstorage, t.typdefault,
-                           t.typcollation::regcollation, t.typisdefined)
+               else format(e'base\ninput %s\noutput %s\nreceive %s\nsend %s\nmodifier in %s\nmodifier out %s\nanalyze %s\nsubscript %s',
+                           t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typsubscript)
+                    || format(e'\nlength %s\nby value %s\ncategory %s\npreferred %s\ndelimiter %s\nelement %s\nalign %s\nstorage %s\ndefault %s\ncollation %s\ndefined %s',
+                           t.typlen, t.typbyval, t.typcategory, t.typispreferred, t.typdelim, t.typelem::regtype, t.typalign, t.typstorage,
+                           t.typdefault, t.typcollation::regcollation, t.typisdefined)
            end,
            t.typowner, t.typacl, 'T'
       from type as t
@@ -200,12 +213,13 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_operator'::regclass, o.oid, 'operator', o.oid::regoperator::text,
-           format('function %s restrict %s join %s commutator %s negator %s merges %s hashes %s', o.oprcode, o.oprrest, o.oprjoin,
+           format(e'function %s\nrestrict %s\njoin %s\ncommutator %s\nnegator %s\nmerges %s\nhashes %s', o.oprcode, o.oprrest, o.oprjoin,
                   o.oprcom::regoperator, o.oprnegate::regoperator, o.oprcanmerge, o.oprcanhash),
            o.oprowner, null, null
       from pg_catalog.pg_operator as o
       join namespace as n on n.oid = o.oprnamespace
-     where not exists (select from member as m where m.classid = 'pg_catalog.pg_operator'::regclass and m.objid = o.oid)
+     where o.oprcode <> 0 -- else only announced, as the commutator of another one
+       and not exists (select from member as m where m.classid = 'pg_catalog.pg_operator'::regclass and m.objid = o.oid)
 
     union all
     select 'pg_catalog.pg_opfamily'::regclass, f.oid, 'operator family',
@@ -226,7 +240,7 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     select 'pg_catalog.pg_opclass'::regclass, c.oid, 'operator class',
            (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, c.oid, 0)).identity,
-           format('for %s key %s family %s default %s', c.opcintype::regtype, c.opckeytype::regtype,
+           format(e'for %s\nkey %s\nfamily %s\ndefault %s', c.opcintype::regtype, c.opckeytype::regtype,
                   (pg_catalog.pg_identify_object('pg_catalog.pg_opfamily'::regclass, c.opcfamily, 0)).identity, c.opcdefault),
            c.opcowner, null, null
       from pg_catalog.pg_opclass as c
@@ -235,7 +249,7 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_cast'::regclass, c.oid, 'cast', format('%s as %s', c.castsource::regtype, c.casttarget::regtype),
-           format('function %s context %s method %s', c.castfunc::regprocedure, c.castcontext, c.castmethod), null, null, null
+           format(e'function %s\ncontext %s\nmethod %s', c.castfunc::regprocedure, c.castcontext, c.castmethod), null, null, null
       from pg_catalog.pg_cast as c
      where c.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_cast'::regclass and m.objid = c.oid)
@@ -245,35 +259,37 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_collation'::regclass, c.oid, 'collation', c.oid::regcollation::text,
-           (to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])::text, c.collowner, null, null
+           (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+              from jsonb_each_text(to_jsonb(c) - '{oid,collname,collnamespace,collowner,collversion}'::text[])), c.collowner, null, null
       from pg_catalog.pg_collation as c
       join namespace as n on n.oid = c.collnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_collation'::regclass and m.objid = c.oid)
 
     union all
     select 'pg_catalog.pg_conversion'::regclass, c.oid, 'conversion', format('%I.%I', n.nspname, c.conname),
-           format('from %s to %s function %s default %s', c.conforencoding, c.contoencoding, c.conproc, c.condefault), c.conowner, null, null
+           format(e'from %s\nto %s\nfunction %s\ndefault %s', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc, c.condefault), c.conowner, null, null
       from pg_catalog.pg_conversion as c
       join namespace as n on n.oid = c.connamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_conversion'::regclass and m.objid = c.oid)
 
     union all
     select 'pg_catalog.pg_ts_parser'::regclass, p.oid, 'text search parser', format('%I.%I', n.nspname, p.prsname),
-           format('start %s token %s end %s headline %s lextype %s', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype), null, null, null
+           format(e'start %s\ntoken %s\nend %s\nheadline %s\nlextype %s', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype), null, null, null
       from pg_catalog.pg_ts_parser as p
       join namespace as n on n.oid = p.prsnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_parser'::regclass and m.objid = p.oid)
 
     union all
     select 'pg_catalog.pg_ts_template'::regclass, t.oid, 'text search template', format('%I.%I', n.nspname, t.tmplname),
-           format('init %s lexize %s', t.tmplinit, t.tmpllexize), null, null, null
+           format(e'init %s\nlexize %s', t.tmplinit, t.tmpllexize), null, null, null
       from pg_catalog.pg_ts_template as t
       join namespace as n on n.oid = t.tmplnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_template'::regclass and m.objid = t.oid)
 
     union all
     select 'pg_catalog.pg_ts_dict'::regclass, d.oid, 'text search dictionary', d.oid::regdictionary::text,
-           format('template %s %s', (pg_catalog.pg_identify_object('pg_catalog.pg_ts_template'::regclass, d.dicttemplate, 0)).identity, d.dictinitoption),
+           concat_ws(e'\n', 'template ' || (pg_catalog.pg_identify_object('pg_catalog.pg_ts_template'::regclass, d.dicttemplate, 0)).identity,
+                     'options ' || d.dictinitoption),
            d.dictowner, null, null
       from pg_catalog.pg_ts_dict as d
       join namespace as n on n.oid = d.dictnamespace
@@ -301,35 +317,35 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     union all
     -- what has no schema: the system's own objects have OIDs below 16384
     select 'pg_catalog.pg_language'::regclass, l.oid, 'language', quote_ident(l.lanname),
-           format('trusted %s handler %s inline %s validator %s', l.lanpltrusted, l.lanplcallfoid::regprocedure, l.laninline::regprocedure, l.lanvalidator::regprocedure),
+           format(e'trusted %s\nhandler %s\ninline %s\nvalidator %s', l.lanpltrusted, l.lanplcallfoid::regprocedure, l.laninline::regprocedure, l.lanvalidator::regprocedure),
            l.lanowner, l.lanacl, 'l'
       from pg_catalog.pg_language as l
      where l.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_language'::regclass and m.objid = l.oid)
 
     union all
-    select 'pg_catalog.pg_am'::regclass, a.oid, 'access method', quote_ident(a.amname), format('%s handler %s', a.amtype, a.amhandler), null, null, null
+    select 'pg_catalog.pg_am'::regclass, a.oid, 'access method', quote_ident(a.amname), format(e'type %s\nhandler %s', a.amtype, a.amhandler), null, null, null
       from pg_catalog.pg_am as a
      where a.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_am'::regclass and m.objid = a.oid)
 
     union all
     select 'pg_catalog.pg_transform'::regclass, t.oid, 'transform',
-           (pg_catalog.pg_identify_object('pg_catalog.pg_transform'::regclass, t.oid, 0)).identity,
-           format('from %s to %s', t.trffromsql::oid::regprocedure, t.trftosql::oid::regprocedure), null, null, null
+           format('for %s language %I', t.trftype::regtype, (select l.lanname from pg_catalog.pg_language as l where l.oid = t.trflang)),
+           format(e'from %s\nto %s', t.trffromsql::oid::regprocedure, t.trftosql::oid::regprocedure), null, null, null
       from pg_catalog.pg_transform as t
      where t.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_transform'::regclass and m.objid = t.oid)
 
     union all
     select 'pg_catalog.pg_extension'::regclass, e.oid, 'extension', quote_ident(e.extname),
-           format('version %s schema %I', e.extversion, n.nspname), null, null, null
+           format(e'version %s\nschema %I', e.extversion, n.nspname), null, null, null
       from pg_catalog.pg_extension as e
       join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
 
     union all
     select 'pg_catalog.pg_event_trigger'::regclass, e.oid, 'event trigger', quote_ident(e.evtname),
-           concat_ws(e'\n', format('on %s execute %s', e.evtevent, e.evtfoid::regprocedure),
+           concat_ws(e'\n', format(e'on %s\nexecute %s', e.evtevent, e.evtfoid::regprocedure),
                'tags ' || (select string_agg(tag, ', ' order by tag collate "C") from unnest(e.evttags) as tag),
                case e.evtenabled when 'D' then 'disabled' when 'A' then 'enabled always' when 'R' then 'enabled replica' end),
            e.evtowner, null, null
@@ -338,7 +354,9 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_publication'::regclass, p.oid, 'publication', quote_ident(p.pubname),
-           concat_ws(e'\n', (to_jsonb(p) - '{oid,pubname,pubowner}'::text[])::text,
+           concat_ws(e'\n',
+               (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+                  from jsonb_each_text(to_jsonb(p) - '{oid,pubname,pubowner}'::text[])),
                (select string_agg(concat_ws(' ', 'table', t.prrelid::regclass::text,
                                       -- column lists exist from 15 on, and so do row filters and schemas: definition_from_15.sql
                                       'columns ' || (select string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C")
@@ -353,16 +371,16 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
 
     union all
     select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 'foreign data wrapper', quote_ident(w.fdwname),
-           format('handler %s validator %s options %s', w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure,
-                  (select string_agg(o, ', ' order by o collate "C") from unnest(w.fdwoptions) as o)),
+           concat_ws(e'\n', format(e'handler %s\nvalidator %s', w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure),
+                     'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(w.fdwoptions) as o)),
            w.fdwowner, w.fdwacl, 'F'
       from pg_catalog.pg_foreign_data_wrapper as w
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and m.objid = w.oid)
 
     union all
     select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 'foreign server', quote_ident(s.srvname),
-           format('wrapper %I type %s version %s options %s', w.fdwname, s.srvtype, s.srvversion,
-                  (select string_agg(o, ', ' order by o collate "C") from unnest(s.srvoptions) as o)),
+           concat_ws(e'\n', format('wrapper %I', w.fdwname), 'type ' || s.srvtype, 'version ' || s.srvversion,
+                     'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(s.srvoptions) as o)),
            s.srvowner, s.srvacl, 'S'
       from pg_catalog.pg_foreign_server as s
       join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
@@ -377,19 +395,51 @@ attribute as materialized (
       join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
      where r.relkind <> 'S'
 ),
-granted (kind, identity, acl, default_acl) as (
-    select 'acl', o.kind || ' ' || o.identity, o.acl, pg_catalog.acldefault(o.acl_kind, o.owner)
+-- What belongs to the server or to an extension, and has an access list.
+given (classid, objid, objsubid, owner, acl, acl_kind) as materialized (
+    select 'pg_catalog.pg_proc'::regclass, f.oid, 0, f.proowner, f.proacl, 'f'::"char" from pg_catalog.pg_proc as f where f.proacl is not null
+    union all
+    select 'pg_catalog.pg_class'::regclass, c.oid, 0, c.relowner, c.relacl, case c.relkind when 'S' then 's' else 'r' end::"char"
+      from pg_catalog.pg_class as c where c.relacl is not null
+    union all
+    select 'pg_catalog.pg_class'::regclass, c.oid, a.attnum, c.relowner, a.attacl, 'c'
+      from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid where a.attacl is not null
+    union all
+    select 'pg_catalog.pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T' from pg_catalog.pg_type as t where t.typacl is not null
+    union all
+    select 'pg_catalog.pg_language'::regclass, l.oid, 0, l.lanowner, l.lanacl, 'l' from pg_catalog.pg_language as l where l.lanacl is not null
+    union all
+    select 'pg_catalog.pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl, 'n' from pg_catalog.pg_namespace as n where n.nspacl is not null
+    union all
+    select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl, 'F'
+      from pg_catalog.pg_foreign_data_wrapper as w where w.fdwacl is not null
+    union all
+    select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'
+      from pg_catalog.pg_foreign_server as s where s.srvacl is not null
+),
+-- Access lists beside what they would be if nobody had granted or revoked: of our objects the built-in default, of those
+-- of the server and of extensions how they came. The owner of the latter differs from server to server.
+granted (identity, acl, usual, owner_left_out) as (
+    select o.kind || ' ' || o.identity, o.acl, pg_catalog.acldefault(o.acl_kind, o.owner), null::oid
       from object as o
      where o.acl is not null
     union all
-    select 'acl', 'column ' || a.identity, a.attacl, pg_catalog.acldefault('c', a.relowner)
+    select 'column ' || a.identity, a.attacl, pg_catalog.acldefault('c', a.relowner), null
       from attribute as a
      where a.attacl is not null
     union all
-    select 'acl', 'database', d.datacl, pg_catalog.acldefault('d', d.datdba)
+    select 'database', d.datacl, pg_catalog.acldefault('d', d.datdba), null
       from pg_catalog.pg_database as d
      where d.datname = pg_catalog.current_database()
        and d.datacl is not null
+    union all
+    select o.type || ' ' || o.identity, g.acl, coalesce(i.initprivs, pg_catalog.acldefault(g.acl_kind, g.owner)), g.owner
+      from given as g
+      left join pg_catalog.pg_init_privs as i on i.classoid = g.classid and i.objoid = g.objid and i.objsubid = g.objsubid
+     cross join lateral pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) as o
+     where (g.objid < 16384 or exists (select from member as m where m.classid = g.classid and m.objid = g.objid))
+       and g.acl is distinct from i.initprivs
+       and not exists (select from object as own where own.classid = g.classid and own.objid = g.objid)
 ),
 described (kind, identity, classid, objid, objsubid) as (
     select o.kind, o.identity, o.classid, o.objid, 0 from object as o
@@ -402,17 +452,18 @@ select o.kind, o.identity, o.definition
 
 union all
 select 'column', a.identity,
-       concat_ws(' ', a.place, pg_catalog.format_type(a.atttypid, a.atttypmod),
+       concat_ws(e'\n', 'place ' || a.place, 'type ' || pg_catalog.format_type(a.atttypid, a.atttypmod),
            case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation::text end,
            case when a.attnotnull then 'not null' end,
            case a.attidentity when 'a' then 'generated always as identity' when 'd' then 'generated by default as identity' end,
            case a.attgenerated when '' then 'default ' when 's' then 'generated stored ' else 'generated virtual ' end
                || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
-           case when a.attstorage <> t.typstorage then 'storage ' || a.attstorage::text end,
-           'compression ' || nullif(a.attcompression::text, ''),
+           case when a.attstorage <> t.typstorage
+                then 'storage ' || case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end end,
+           'compression ' || case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' else nullif(a.attcompression::text, '') end,
            'statistics ' || nullif(nullif(to_jsonb(a.attstattarget)::text, 'null'), '-1'),
            -- `pg_attver` is a counter that the server keeps here for itself since 15.20; pg_dump leaves it out too.
-          'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o where o not like 'pg\_attver=%'),
+           'options ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attoptions) as o where o not like 'pg\_attver=%'),
            'foreign ' || (select string_agg(o, ', ' order by o collate "C") from unnest(a.attfdwoptions) as o),
            case when not a.attislocal then 'inherited' end)
   from attribute as a
@@ -425,26 +476,35 @@ select 'owner', o.kind || ' ' || o.identity, pg_catalog.pg_get_userbyid(o.owner)
  where o.owner is not null
 
 union all
-select g.kind, g.identity, coalesce(actual.lines, 'nobody')
+select 'acl', g.identity, difference.lines
   from granted as g
  cross join lateral (
-       select string_agg(line, e'\n' order by line collate "C") as lines
-         from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
-                             ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
-                 from pg_catalog.aclexplode(g.acl) as x
-                group by 1) as distinct_lines) as actual
- cross join lateral (
-       select string_agg(line, e'\n' order by line collate "C") as lines
-         from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
-                             ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
-                 from pg_catalog.aclexplode(g.default_acl) as x
-                group by 1) as distinct_lines) as usual
- where actual.lines is distinct from usual.lines
+       select string_agg(kept.line, e'\n' order by kept.line collate "C") as lines
+         from (select case when bool_or(each.is_usual) then 'without ' else '' end || each.line as line
+                 from (select x.is_usual,
+                              concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                                     ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                         from (select false as is_usual, actual.* from pg_catalog.aclexplode(g.acl) as actual
+                               union all
+                               select true, usual.* from pg_catalog.aclexplode(g.usual) as usual) as x
+                        where x.grantee is distinct from g.owner_left_out) as each
+                group by each.line
+               having not (bool_or(each.is_usual) and bool_or(not each.is_usual))) as kept) as difference
+ where difference.lines is not null
 
 union all
 select 'comment', d.kind || ' ' || d.identity, c.description
   from described as d
   join pg_catalog.pg_description as c on c.classoid = d.classid and c.objoid = d.objid and c.objsubid = d.objsubid
+
+union all
+select 'extension dependency', d.kind || ' ' || d.identity, string_agg('extension ' || quote_ident(e.extname), e'\n' order by e.extname)
+  from described as d
+  join pg_catalog.pg_depend as x on x.classid = d.classid and x.objid = d.objid and x.objsubid = 0 and x.deptype = 'x'
+   and x.refclassid = 'pg_catalog.pg_extension'::regclass
+  join pg_catalog.pg_extension as e on e.oid = x.refobjid
+ where d.objsubid = 0
+ group by d.kind, d.identity
 
 union all
 select 'security label', d.kind || ' ' || d.identity || ' for ' || l.provider, l.label
@@ -471,7 +531,9 @@ select 'default privileges',
     or n.oid is not null
 
 union all
-select 'database', 'database', (to_jsonb(d) - '{oid,datname,datdba,datistemplate,datallowconn,datconnlimit,datlastsysoid,datfrozenxid,datminmxid,dattablespace,datcollversion,datacl,dathasloginevt}'::text[])::text
+select 'database', 'database',
+       (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
+          from jsonb_each_text(to_jsonb(d) - '{oid,datname,datdba,datistemplate,datallowconn,datconnlimit,datlastsysoid,datfrozenxid,datminmxid,dattablespace,datcollversion,datacl,dathasloginevt}'::text[]))
   from pg_catalog.pg_database as d
  where d.datname = pg_catalog.current_database()
 

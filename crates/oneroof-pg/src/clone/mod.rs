@@ -2,6 +2,7 @@
 //! removed without a trace. How a copy is made is a [`CloneStrategy`]; what proves that a database
 //! is one is its mark together with our [`CloneRegistry`].
 
+mod copy;
 mod golden;
 mod logical;
 mod make;
@@ -14,6 +15,7 @@ mod strategy;
 mod template;
 mod undo;
 
+pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
 pub use golden::{ClosedClone, close_clone};
 pub use make::{CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};

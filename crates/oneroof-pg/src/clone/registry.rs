@@ -192,6 +192,18 @@ impl CloneEntry {
         entry
     }
 
+    /// The entry of a copy of this clone on the same server. It is never registered: outside of the run
+    /// that made the copy its mark counts for nothing.
+    pub(super) fn of_copy(&self, database: &str, database_oid: u32) -> Self {
+        let mut entry = Self {
+            database: database.to_owned(),
+            database_oid,
+            ..self.clone()
+        };
+        entry.mark_digest = entry.expected_digest();
+        entry
+    }
+
     /// Is it a copy beside a kept clone, in that clone's server?
     fn is_guest(&self) -> bool {
         self.id != self.server_id

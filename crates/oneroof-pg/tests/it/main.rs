@@ -5,6 +5,8 @@
 mod catalog;
 mod clone;
 mod connecting;
+mod data;
+mod definition;
 mod ledger;
 mod majors;
 mod programs;
