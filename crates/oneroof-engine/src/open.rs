@@ -55,6 +55,18 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
     let entry = clones(&context.root)
         .find(id)
         .map_err(|error| unknown(error.to_string()))?;
+    if entry.class == TargetClass::Golden {
+        return Err(Refusal::new(
+            RefusalCode::GoldenIsKept,
+            format!(
+                "target `clone:{id}` is a golden clone: no release may change it, and it allows no connections"
+            ),
+        )
+        .hint(format!(
+            "oneroof revalidate PACKAGE --on clone:{id} works on a copy of it that is dropped again"
+        ))
+        .into());
+    }
     let server = servers(&context.root)
         .attach(&entry.server_id)
         .map_err(|error| unknown(error.to_string()))?;

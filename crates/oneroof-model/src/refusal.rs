@@ -14,8 +14,12 @@ pub enum RefusalCode {
     ReleaseFinished,
     /// Acting on a production needs the gate, which this version does not have yet.
     GateNotBuilt,
-    /// A golden clone is changed only by refresh and restore.
+    /// A golden clone is changed only by refresh and restore, and never opened.
     GoldenIsKept,
+    /// The target is no kept clone of this project.
+    NotAClone,
+    /// Somebody is connected to a clone that must be alone for a moment.
+    CloneInUse,
     /// A mark is there that our registry does not confirm.
     MarkNotValid,
     /// Somebody else holds the run lock.
@@ -62,6 +66,8 @@ impl RefusalCode {
             RefusalCode::ReleaseFinished => "release-finished",
             RefusalCode::GateNotBuilt => "gate-not-built",
             RefusalCode::GoldenIsKept => "golden-is-kept",
+            RefusalCode::NotAClone => "not-a-clone",
+            RefusalCode::CloneInUse => "clone-in-use",
             RefusalCode::MarkNotValid => "mark-not-valid",
             RefusalCode::TargetLocked => "target-locked",
             RefusalCode::NotAdopted => "not-adopted",
@@ -84,11 +90,13 @@ impl RefusalCode {
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 22] = [
+    pub const ALL: [RefusalCode; 24] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
         RefusalCode::GoldenIsKept,
+        RefusalCode::NotAClone,
+        RefusalCode::CloneInUse,
         RefusalCode::MarkNotValid,
         RefusalCode::TargetLocked,
         RefusalCode::NotAdopted,

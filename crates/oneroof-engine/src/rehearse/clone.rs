@@ -318,6 +318,7 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         CloneError::Client { .. } | CloneError::Extensions { .. } => {
             refused(RefusalCode::ServerBinariesMissing, Vec::new())
         }
+        CloneError::InUse { sessions, .. } => refused(RefusalCode::CloneInUse, sessions.clone()),
         CloneError::NameTaken { .. } => refused(RefusalCode::CloneNameTaken, Vec::new()),
         _ => {
             let mut message = error.to_string();

@@ -7,6 +7,7 @@
 mod attempts;
 mod baseline;
 pub(crate) mod clone;
+pub mod compare;
 mod copies;
 mod crash_drill;
 mod drills;
@@ -52,6 +53,8 @@ pub struct RehearseOptions {
     pub keep: bool,
     /// Leave the clone as it is when something fails.
     pub keep_on_failure: bool,
+    /// Compare the figures with those of `golden`, `golden:ID`, or an earlier rehearsal's evidence.
+    pub compare: Option<String>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -75,6 +78,11 @@ pub async fn rehearse(
     crate::source::read_role(target)?;
     crate::apply::cut(package, &parameters, options.through.as_deref())?;
     let run_id = run_id::new();
+    // First of all: what cannot be compared with is said before an hour of copying, not after it.
+    let there = match &options.compare {
+        Some(word) => Some(compare::read(context, package, &parameters, word, &run_id).await?),
+        None => None,
+    };
     let name = format!(
         "{}-{}-{run_id}",
         clock::folder_stamp(),
@@ -117,6 +125,9 @@ pub async fn rehearse(
         report.verdict = Verdict::Failed;
         report.failure = Some(failure(step, error));
     }
+    report.comparison = there
+        .as_ref()
+        .and_then(|there| compare::compare(&package.plan, there, &report));
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
     report.not_covered = not_covered::list(&report, options);
@@ -177,6 +188,7 @@ fn empty_report(
         baseline: None,
         crash_drill: Vec::new(),
         volatile_growth: Vec::new(),
+        comparison: None,
         isolation: None,
         free_disk_bytes: Default::default(),
         observations: Default::default(),

@@ -6,6 +6,7 @@ use oneroof_model::package::Input;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
 use serde::Serialize;
 
+use super::compare::Comparison;
 use super::report_attempts::{CrashRecord, DrillRecord, NegativeRecord, UnitRollbackRecord};
 use crate::error::Failure;
 use crate::execute::backward::RollbackRecord;
@@ -79,6 +80,8 @@ pub struct RehearsalReport {
     pub crash_drill: Vec<CrashRecord>,
     /// Metrics that grew by daily work while the rehearsal ran.
     pub volatile_growth: Vec<Growth>,
+    /// Each figure beside that of an earlier rehearsal or of the golden clone, if that was asked for.
+    pub comparison: Option<Comparison>,
     /// The proof that the source was only read.
     pub isolation: Option<IsolationReport>,
     /// Free bytes of the disk that held the clone, at three moments.

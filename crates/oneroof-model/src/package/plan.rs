@@ -239,6 +239,8 @@ pub struct Metric {
     pub volatile: bool,
     /// Must hold at the entry and the exit probe.
     pub required: Option<Expression>,
+    /// Why it may be another one on a golden clone or in another rehearsal: `rehearse --compare`.
+    pub differs: Option<String>,
 }
 
 /// `[preflight]`

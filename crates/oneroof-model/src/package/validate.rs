@@ -100,6 +100,19 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
                 &metric.name,
             ));
         }
+        if metric
+            .differs
+            .as_ref()
+            .is_some_and(|why| why.trim().is_empty())
+        {
+            return Err(fault(
+                format!(
+                    "metric `{}` has an empty `differs`: it says why",
+                    metric.name
+                ),
+                &metric.name,
+            ));
+        }
         condition(plan, &metric.when)?;
         if let Some(required) = &metric.required {
             expression(plan, required)?;
@@ -295,6 +308,10 @@ mod tests {
         check(
             "[[metric]]\nname='gap'\n",
             ":6:7: metric `gap` needs either `query` or `file`",
+        );
+        check(
+            "[[metric]]\nname='gap'\nquery='select 1'\ndiffers=' '",
+            "metric `gap` has an empty `differs`",
         );
         check(
             "[verify]\ntable=['gapp']\n[[metric]]\nname='gap'\nquery='select 1'",

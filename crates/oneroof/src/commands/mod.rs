@@ -20,6 +20,7 @@ mod package;
 mod probe;
 mod reconcile;
 mod rehearse;
+mod revalidate;
 mod rollback;
 mod scan;
 mod sync;
@@ -108,6 +109,7 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
+    Revalidate(revalidate::RevalidateArgs),
     Coverage(coverage::CoverageArgs),
     Drift(drift::DriftArgs),
     Scan(scan::ScanArgs),
@@ -160,6 +162,7 @@ impl Cli {
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
+            Command::Revalidate(args) => revalidate::run(&args, session).await,
             Command::Coverage(args) => coverage::run(&args, session).await,
             Command::Drift(args) => drift::run(&args, session).await,
             Command::Scan(args) => scan::run(&args, session).await,

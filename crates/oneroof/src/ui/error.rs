@@ -140,12 +140,16 @@ impl ErrorReport {
         ErrorReport::new(Exit::Failed, "failed", message)
     }
 
-    /// Adds what to do next.
-    pub(crate) fn with_hint(self, hint: String) -> ErrorReport {
-        ErrorReport {
-            hint: Some(hint),
-            ..self
-        }
+    /// The same, with each single reason.
+    pub(crate) fn with_reasons(mut self, reasons: Vec<String>) -> ErrorReport {
+        self.reasons = reasons;
+        self
+    }
+
+    /// The same, with what to do next.
+    pub(crate) fn with_hint(mut self, hint: String) -> ErrorReport {
+        self.hint = Some(hint);
+        self
     }
 
     /// The report of Ctrl-C.

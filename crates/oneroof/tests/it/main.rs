@@ -19,6 +19,7 @@ mod drift;
 mod examples;
 mod executor;
 mod explain;
+mod golden;
 mod governance;
 mod governed;
 mod guide;

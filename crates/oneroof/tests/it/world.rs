@@ -171,6 +171,28 @@ impl World {
         self.read(&ConnInfo::parse(connection, &nothing).unwrap(), query)
     }
 
+    /// Runs statements over a connection that a report printed.
+    pub(crate) fn sql_at(&self, connection: &str, sql: &str) {
+        let session = self.session_at(connection);
+        self.on(&session, sql);
+        self.end(session);
+    }
+
+    /// A session over a connection that a report printed; it stays open.
+    pub(crate) fn session_at(&self, connection: &str) -> Session {
+        let nothing = oneroof_pg::conninfo::LibpqEnvironment::from_vars([]);
+        let conninfo = ConnInfo::parse(connection, &nothing).unwrap();
+        let options = oneroof_pg::connect::SessionOptions::read_write("oneroof/test");
+        self.runtime
+            .block_on(oneroof_pg::connect::connect(&conninfo, &options))
+            .unwrap()
+    }
+
+    /// Ends a session.
+    pub(crate) fn end(&self, session: Session) {
+        self.runtime.block_on(session.close());
+    }
+
     fn read(&self, conninfo: &ConnInfo, query: &str) -> String {
         let options = oneroof_pg::connect::SessionOptions::read_only("oneroof/test");
         self.runtime.block_on(async {
