@@ -42,4 +42,5 @@ mod rollback_by_tier;
 mod sandbox;
 mod target_classes;
 mod tidy;
+mod unknown_names;
 mod world;
