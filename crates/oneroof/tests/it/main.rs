@@ -29,6 +29,7 @@ mod init_governance;
 mod interrupt;
 mod left_overs;
 mod life_after_release;
+mod life_of_groups;
 mod locks;
 mod lost_connection;
 mod missing_rights;
