@@ -108,6 +108,14 @@ impl Kept {
         door(true);
         self.world.sql_at(&self.connection, sql);
         door(false);
+        // A server process lists its session for a moment after the goodbye.
+        let nobody = format!(
+            "select count(*) = 0 from pg_stat_activity where datname = '{}'",
+            self.database()
+        );
+        self.world.wait_until("the session has ended", || {
+            self.world.value_at(&self.beside(), &nobody) == "t"
+        });
     }
 
     /// Whether it admits connections, how many sessions it ever had, and how many databases there are.
