@@ -478,7 +478,7 @@ impl ReleaseRun<'_> {
     }
 
     /// Tables that the standing tiers of this release made, from the ledger.
-    async fn tables_of(&self, lock: &RunLock) -> Result<BTreeSet<String>, EngineError> {
+    pub(crate) async fn tables_of(&self, lock: &RunLock) -> Result<BTreeSet<String>, EngineError> {
         let all = crate::execute::release::entries(lock.watcher()).await?;
         let name = self.package.plan.package.name.as_str();
         Ok(all

@@ -16,3 +16,8 @@ pub(crate) fn folder_stamp() -> String {
 pub(crate) fn today() -> String {
     Utc::now().format("%Y-%m-%d").to_string()
 }
+
+/// Now, UTC, to compare with what somebody wrote.
+pub(crate) fn instant() -> chrono::DateTime<Utc> {
+    Utc::now()
+}

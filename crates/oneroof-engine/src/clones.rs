@@ -1,7 +1,7 @@
 //! `clone list` and `clone drop`: the kept clones of a project, and what killed runs left behind.
 
 use oneroof_model::TargetClass;
-use oneroof_pg::clone::remove_clone;
+use oneroof_pg::clone::{remove_clone, sweep_copies};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -38,6 +38,9 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
     clones
         .forget_left_overs(&servers)
         .map_err(|error| EngineError::other(error.to_string()))?;
+    sweep_copies(&clones, &servers)
+        .await
+        .map_err(|error| EngineError::other(error.to_string()))?;
     let entries = clones
         .list()
         .map_err(|error| EngineError::other(error.to_string()))?;
@@ -49,12 +52,16 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
                 .ok()
                 .filter(|server| server.is_running());
             ListedClone {
-                connection: server.as_ref().map(|server| {
-                    crate::rehearse::clone::connection(
-                        &server.conninfo(&entry.database, &server.superuser),
-                    )
-                    .text
-                }),
+                // A golden clone admits no connections.
+                connection: server
+                    .as_ref()
+                    .filter(|_| entry.class != TargetClass::Golden)
+                    .map(|server| {
+                        crate::rehearse::clone::connection(
+                            &server.conninfo(&entry.database, &server.superuser),
+                        )
+                        .text
+                    }),
                 running: server.is_some(),
                 id: entry.id,
                 class: entry.class,

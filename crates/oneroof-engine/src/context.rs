@@ -41,6 +41,10 @@ pub struct TargetDatabase {
     pub clone: Option<ConnInfo>,
     /// Runs tiers: no superuser, may `set role` to every `run_as`.
     pub apply: Option<ConnInfo>,
+    /// `params`: files with parameter values, absolute, below `[targets.T.packages.NAME]`.
+    pub params: Vec<PathBuf>,
+    /// Scans for drift, as role `one_roof_operator`; `apply` if `None`.
+    pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
 }

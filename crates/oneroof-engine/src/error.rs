@@ -118,6 +118,18 @@ impl EngineError {
         }
     }
 
+    /// The exit code that a command ends with (`docs/reference/exit-codes.md`).
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            EngineError::Refused(_) => 3,
+            EngineError::Failed(_) => 4,
+            EngineError::Input { .. } => 2,
+            EngineError::Database { .. } | EngineError::File { .. } | EngineError::Other { .. } => {
+                1
+            }
+        }
+    }
+
     /// What to do next, if we know.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -55,10 +55,24 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
     let entry = clones(&context.root)
         .find(id)
         .map_err(|error| unknown(error.to_string()))?;
+    if entry.class == TargetClass::Golden {
+        return Err(Refusal::new(
+            RefusalCode::GoldenIsKept,
+            format!(
+                "target `clone:{id}` is a golden clone: no release may change it, and it allows no connections"
+            ),
+        )
+        .hint(format!(
+            "oneroof revalidate PACKAGE --on clone:{id} works on a copy of it that is dropped again"
+        ))
+        .into());
+    }
     let server = servers(&context.root)
         .attach(&entry.server_id)
         .map_err(|error| unknown(error.to_string()))?;
-    let source = context.targets.get(&entry.source);
+    // A clone of a clone has the roles and parameters that its source has.
+    let source = target(context, &entry.source).ok();
+    let source = source.as_ref();
     let as_role = |role: Option<&ConnInfo>| {
         let user = role.map_or(server.entry().superuser.as_str(), ConnInfo::user);
         Some(server.conninfo(&entry.database, user))
@@ -71,6 +85,12 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         apply: source
             .and_then(|source| source.apply.as_ref())
             .map(|apply| server.conninfo(&entry.database, apply.user())),
+        params: source
+            .map(|source| source.params.clone())
+            .unwrap_or_default(),
+        operator: source
+            .and_then(|source| source.operator.as_ref())
+            .map(|operator| server.conninfo(&entry.database, operator.user())),
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),

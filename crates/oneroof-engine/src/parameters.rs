@@ -1,4 +1,5 @@
-//! Parameter values of a package on a target: `oneroof.toml` first, then `--params FILE`.
+//! Parameter values of a package on a target: the `params` files of the target, then its own tables in
+//! `oneroof.toml`, then `--params FILE`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,9 @@ use crate::context::TargetDatabase;
 use crate::error::EngineError;
 use crate::store::package_files::OpenPackage;
 
+/// Members of a parameter file that are no values.
+const ORDERS: [&str; 2] = ["rename", "retire"];
+
 /// Reads a parameter file: either `[packages.NAME]` tables, or the parameters themselves.
 ///
 /// # Errors
@@ -17,7 +21,8 @@ pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, Engin
     let text = std::fs::read_to_string(path).map_err(|error| {
         EngineError::input(
             format!("read parameter file `{}`: {error}", path.display()),
-            "--params names a TOML file with values, or with [packages.NAME] tables".to_owned(),
+            "--params, and `params` of a target, name TOML files with values, or with [packages.NAME] tables"
+                .to_owned(),
         )
     })?;
     read_text(&path.display().to_string(), &text, package)
@@ -26,6 +31,8 @@ pub(crate) fn read_file(path: &Path, package: &str) -> Result<toml::Table, Engin
 /// The same from the file's text.
 pub(crate) fn read_text(file: &str, text: &str, package: &str) -> Result<toml::Table, EngineError> {
     let mut table: toml::Table = TomlError::parse(file, text)?;
+    // `[[rename]]` and `[[retire]]` of a governance.toml are orders for a sync, not values.
+    table.retain(|name, value| !(ORDERS.contains(&name) && is_list_of_tables(value)));
     match table.remove("packages") {
         Some(toml::Value::Table(mut packages)) => match packages.remove(package) {
             Some(toml::Value::Table(values)) => Ok(values),
@@ -42,14 +49,39 @@ pub(crate) fn read_text(file: &str, text: &str, package: &str) -> Result<toml::T
     }
 }
 
+fn is_list_of_tables(value: &toml::Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|list| list.iter().all(toml::Value::is_table))
+}
+
 /// All values of the package's parameters for one target.
 pub(crate) fn resolve(
     package: &OpenPackage,
     target: &TargetDatabase,
     files: &[PathBuf],
 ) -> Result<ResolvedParameters, EngineError> {
+    resolve_layers(
+        package,
+        &target.params,
+        target.packages.get(&package.plan.package.name),
+        files,
+    )
+}
+
+/// The same without a target: the files `first`, then `given`, then the other files.
+pub(crate) fn resolve_layers(
+    package: &OpenPackage,
+    first: &[PathBuf],
+    given: Option<&toml::Table>,
+    files: &[PathBuf],
+) -> Result<ResolvedParameters, EngineError> {
     let name = &package.plan.package.name;
-    let mut layers: Vec<toml::Table> = target.packages.get(name).cloned().into_iter().collect();
+    let mut layers = Vec::new();
+    for file in first {
+        layers.push(read_file(file, name)?);
+    }
+    layers.extend(given.cloned());
     for file in files {
         layers.push(read_file(file, name)?);
     }

@@ -33,21 +33,36 @@ pub(crate) fn check(package: &OpenPackage, major: u32) -> Result<(), EngineError
 
 /// Does `major` fulfil every comparison? `None` where the text is no list of comparisons.
 fn holds(range: &str, major: u32) -> Option<bool> {
-    let mut all = true;
-    for part in range.split(',') {
-        let part = part.trim();
-        let digits = part.find(|character: char| character.is_ascii_digit())?;
-        let bound: u32 = part[digits..].parse().ok()?;
-        all &= match part[..digits].trim() {
+    let all = comparisons(range)?
+        .into_iter()
+        .all(|(operator, bound)| match operator {
             ">=" => major >= bound,
             ">" => major > bound,
             "<=" => major <= bound,
             "<" => major < bound,
-            "" | "=" => major == bound,
-            _ => return None,
-        };
-    }
+            _ => major == bound,
+        });
     Some(all)
+}
+
+/// The comparisons of a range, each an operator of SQL and a major. `None` where it is no list of them.
+pub(crate) fn comparisons(range: &str) -> Option<Vec<(&'static str, u32)>> {
+    range
+        .split(',')
+        .map(|part| {
+            let part = part.trim();
+            let digits = part.find(|character: char| character.is_ascii_digit())?;
+            let operator = match part[..digits].trim() {
+                ">=" => ">=",
+                ">" => ">",
+                "<=" => "<=",
+                "<" => "<",
+                "" | "=" => "=",
+                _ => return None,
+            };
+            Some((operator, part[digits..].parse().ok()?))
+        })
+        .collect()
 }
 
 #[cfg(test)]

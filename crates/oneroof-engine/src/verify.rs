@@ -101,7 +101,7 @@ pub async fn verify(
 
 /// Where there is a ledger, it says whether there is anything to verify; its word is clearer than that of
 /// an invariant that finds no table.
-async fn applied(
+pub(crate) async fn applied(
     session: &Session,
     package: &OpenPackage,
     target: &str,

@@ -1,6 +1,6 @@
 //! What a transaction really did, and whether another one did the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,19 +31,27 @@ pub enum ObjectChange {
     Dropped,
 }
 
-/// One fact of a definition (a table, a column, a constraint, an owner, a grant, a comment, …) that changed.
+/// An object that one transaction created, altered or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectEffect {
-    /// `table`, `column`, `constraint`, `function`, `acl`, …
+    /// `table`, `view`, `function`, `role`, `setting`, …
     pub kind: String,
     /// Schema-qualified name.
     pub identity: String,
     /// What was done to it.
     pub change: ObjectChange,
-    /// SHA-256 of its canonical definition before; none for a new one.
-    pub before: Option<Digest>,
-    /// SHA-256 of its canonical definition after; none for a dropped one.
-    pub after: Option<Digest>,
+}
+
+/// One fact of the definition of a created or altered object: the object itself, a column, a constraint,
+/// an owner, a grant, a comment, …
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DefinitionDigest {
+    /// `table`, `column`, `constraint`, `function`, `acl`, …
+    pub kind: String,
+    /// Schema-qualified name.
+    pub identity: String,
+    /// SHA-256 of its canonical definition after the transaction.
+    pub digest: Digest,
 }
 
 /// What one transaction did.
@@ -51,8 +59,10 @@ pub struct ObjectEffect {
 pub struct Effects {
     /// Row operations by table; attempts of rolled-back sub-transactions count too.
     pub rows: Vec<RowOperations>,
-    /// Changed facts, sorted by kind and name.
+    /// Objects, sorted by kind and name.
     pub objects: Vec<ObjectEffect>,
+    /// Everything that defines the created and altered objects, sorted by kind and name.
+    pub definitions: Vec<DefinitionDigest>,
     /// Tables that existed before and whose file is another one: truncated, rewritten or refreshed.
     pub new_files: Vec<String>,
 }
@@ -79,6 +89,15 @@ impl std::fmt::Display for Tolerance {
     }
 }
 
+/// What two transactions did differently.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectComparison {
+    /// What no tolerance covers.
+    pub differences: Vec<EffectDifference>,
+    /// What the package allows.
+    pub tolerated: Vec<EffectDifference>,
+}
+
 /// One thing that two transactions did differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectDifference {
@@ -95,13 +114,13 @@ pub struct EffectDifference {
 impl Effects {
     /// What was created, altered and dropped, counted by kind; `none` if nothing was.
     pub fn objects_in_words(&self) -> String {
-        let words = [
-            ("created", ObjectChange::Created),
-            ("altered", ObjectChange::Altered),
-            ("dropped", ObjectChange::Dropped),
+        let changes = [
+            ObjectChange::Created,
+            ObjectChange::Altered,
+            ObjectChange::Dropped,
         ];
         let mut parts = Vec::new();
-        for (word, change) in words {
+        for change in changes {
             let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
             for effect in self.objects.iter().filter(|effect| effect.change == change) {
                 *kinds.entry(effect.kind.as_str()).or_default() += 1;
@@ -111,7 +130,7 @@ impl Effects {
                 .map(|(kind, count)| format!("{count} {kind}"))
                 .collect();
             if !kinds.is_empty() {
-                parts.push(format!("{word}: {}", kinds.join(", ")));
+                parts.push(format!("{}: {}", change.word(), kinds.join(", ")));
             }
         }
         if !self.new_files.is_empty() {
@@ -137,82 +156,154 @@ impl Effects {
 
     /// What `self`, done now, did differently than `rehearsed`. Row operations may differ as far as
     /// `tolerance` says for their table (`schema.table`); without an entry they must be equal.
-    pub fn differences(
+    pub fn compare(
         &self,
         rehearsed: &Effects,
         tolerance: &BTreeMap<String, Tolerance>,
-    ) -> Vec<EffectDifference> {
-        let mut differences = Vec::new();
-        let key = |effect: &ObjectEffect| (effect.kind.clone(), effect.identity.clone());
-        let then: BTreeMap<_, _> = rehearsed
-            .objects
-            .iter()
-            .map(|one| (key(one), one))
-            .collect();
-        let now: BTreeMap<_, _> = self.objects.iter().map(|one| (key(one), one)).collect();
-        for name in union(&then, &now) {
-            let (old, new) = (then.get(name).copied(), now.get(name).copied());
-            let same = match (old, new) {
-                (Some(old), Some(new)) => old.change == new.change && old.after == new.after,
-                _ => false,
+    ) -> EffectComparison {
+        let mut comparison = EffectComparison::default();
+        self.compare_objects(rehearsed, &mut comparison);
+        self.compare_definitions(rehearsed, &mut comparison);
+        self.compare_files(rehearsed, &mut comparison);
+        self.compare_rows(rehearsed, tolerance, &mut comparison);
+        comparison
+    }
+
+    fn compare_objects(&self, rehearsed: &Effects, comparison: &mut EffectComparison) {
+        let words = |effects: &Effects, kind: &str, identity: &str| {
+            let all = effects.objects.iter();
+            let words: Vec<&str> = all
+                .filter(|one| one.kind == kind && one.identity == identity)
+                .map(|one| one.change.word())
+                .collect();
+            match words.is_empty() {
+                true => "untouched".to_owned(),
+                false => words.join(" and "),
+            }
+        };
+        let names = |effects: &Effects| -> BTreeSet<(String, String)> {
+            let all = effects.objects.iter();
+            all.map(|one| (one.kind.clone(), one.identity.clone()))
+                .collect()
+        };
+        for (kind, identity) in &names(self) | &names(rehearsed) {
+            let (then, now) = (
+                words(rehearsed, &kind, &identity),
+                words(self, &kind, &identity),
+            );
+            if then != now {
+                comparison.differences.push(EffectDifference {
+                    what: format!("{kind} {identity}"),
+                    rehearsed: then,
+                    seen: now,
+                    tolerance: None,
+                });
+            }
+        }
+    }
+
+    /// An object that one side has not touched is named by [`Self::compare_objects`] already; of others each
+    /// fact is named that differs.
+    fn compare_definitions(&self, rehearsed: &Effects, comparison: &mut EffectComparison) {
+        let facts = |effects: &Effects| -> BTreeMap<(String, String), Digest> {
+            let all = effects.definitions.iter();
+            all.map(|one| ((one.kind.clone(), one.identity.clone()), one.digest))
+                .collect()
+        };
+        let (then, now) = (facts(rehearsed), facts(self));
+        for name in then
+            .keys()
+            .collect::<BTreeSet<_>>()
+            .union(&now.keys().collect())
+        {
+            let (old, new) = (then.get(*name), now.get(*name));
+            let (rehearsed, seen) = match (old, new) {
+                (Some(old), Some(new)) if old == new => continue,
+                (Some(_), Some(_)) => ("one definition", "another one"),
+                (Some(_), None) => ("there", "not there"),
+                _ => ("not there", "there"),
             };
-            if !same {
-                differences.push(EffectDifference {
-                    what: format!("{} {}", name.0, name.1),
-                    rehearsed: object_words(old),
-                    seen: object_words_beside(new, old),
-                    tolerance: None,
-                });
+            comparison.differences.push(EffectDifference {
+                what: format!("definition of {} {}", name.0, name.1),
+                rehearsed: rehearsed.to_owned(),
+                seen: seen.to_owned(),
+                tolerance: None,
+            });
+        }
+    }
+
+    fn compare_files(&self, rehearsed: &Effects, comparison: &mut EffectComparison) {
+        let files =
+            |effects: &Effects| -> BTreeSet<String> { effects.new_files.iter().cloned().collect() };
+        let word = |is_new| match is_new {
+            true => "truncated or rewritten",
+            false => "left in its file",
+        };
+        let (then, now) = (files(rehearsed), files(self));
+        for table in &then ^ &now {
+            comparison.differences.push(EffectDifference {
+                what: format!("storage of {table}"),
+                rehearsed: word(then.contains(&table)).to_owned(),
+                seen: word(now.contains(&table)).to_owned(),
+                tolerance: None,
+            });
+        }
+    }
+
+    fn compare_rows(
+        &self,
+        rehearsed: &Effects,
+        tolerance: &BTreeMap<String, Tolerance>,
+        comparison: &mut EffectComparison,
+    ) {
+        let of = |effects: &'_ Effects, table: &str| {
+            effects
+                .rows
+                .iter()
+                .find(|rows| rows.table == table)
+                .cloned()
+        };
+        let all = self.rows.iter().chain(&rehearsed.rows);
+        let tables: BTreeSet<&str> = all.map(|rows| rows.table.as_str()).collect();
+        for table in tables {
+            let (then, now) = (of(rehearsed, table), of(self, table));
+            if then == now {
+                continue;
+            }
+            let allowed = tolerance.get(table).copied().unwrap_or(Tolerance::Exact);
+            let difference = EffectDifference {
+                what: format!("rows of {table}"),
+                rehearsed: row_words(then.as_ref()),
+                seen: row_words(now.as_ref()),
+                tolerance: Some(allowed.to_string()),
+            };
+            match allowed.allows(now.as_ref()) {
+                true => comparison.tolerated.push(difference),
+                false => comparison.differences.push(difference),
             }
         }
-        let then: BTreeMap<_, _> = rehearsed
-            .rows
-            .iter()
-            .map(|one| (one.table.clone(), one))
-            .collect();
-        let now: BTreeMap<_, _> = self
-            .rows
-            .iter()
-            .map(|one| (one.table.clone(), one))
-            .collect();
-        for table in union(&then, &now) {
-            let (old, new) = (then.get(table).copied(), now.get(table).copied());
-            let allowed = tolerance.get(table);
-            if !within(old, new, allowed) {
-                differences.push(EffectDifference {
-                    what: format!("rows of {table}"),
-                    rehearsed: row_words(old),
-                    seen: row_words(new),
-                    tolerance: Some(
-                        allowed.map_or_else(|| "exact".to_owned(), ToString::to_string),
-                    ),
-                });
-            }
+    }
+}
+
+impl ObjectChange {
+    fn word(self) -> &'static str {
+        match self {
+            ObjectChange::Created => "created",
+            ObjectChange::Altered => "altered",
+            ObjectChange::Dropped => "dropped",
         }
-        let then: BTreeMap<_, _> = rehearsed
-            .new_files
-            .iter()
-            .map(|one| (one.clone(), ()))
-            .collect();
-        let now: BTreeMap<_, _> = self.new_files.iter().map(|one| (one.clone(), ())).collect();
-        for table in union(&then, &now) {
-            if then.contains_key(table) != now.contains_key(table) {
-                let words = |is: bool| {
-                    if is {
-                        "truncated or rewritten"
-                    } else {
-                        "left in its file"
-                    }
-                };
-                differences.push(EffectDifference {
-                    what: format!("storage of {table}"),
-                    rehearsed: words(then.contains_key(table)).to_owned(),
-                    seen: words(now.contains_key(table)).to_owned(),
-                    tolerance: None,
-                });
-            }
+    }
+}
+
+impl Tolerance {
+    /// May row operations be these, although others were rehearsed?
+    fn allows(self, now: Option<&RowOperations>) -> bool {
+        let count = now.map_or(0, |rows| rows.inserted + rows.updated + rows.deleted);
+        match self {
+            Tolerance::Any => true,
+            Tolerance::Exact => false,
+            Tolerance::AtMost(at_most) => u64::try_from(count).is_ok_and(|count| count <= at_most),
         }
-        differences
     }
 }
 
@@ -230,32 +321,6 @@ impl std::fmt::Display for EffectDifference {
     }
 }
 
-fn union<'a, K: Ord, A, B>(left: &'a BTreeMap<K, A>, right: &'a BTreeMap<K, B>) -> Vec<&'a K> {
-    let mut keys: Vec<&K> = left.keys().chain(right.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-fn object_words(effect: Option<&ObjectEffect>) -> String {
-    match effect.map(|effect| effect.change) {
-        None => "untouched".into(),
-        Some(ObjectChange::Created) => "created".into(),
-        Some(ObjectChange::Altered) => "altered".into(),
-        Some(ObjectChange::Dropped) => "dropped".into(),
-    }
-}
-
-fn object_words_beside(effect: Option<&ObjectEffect>, other: Option<&ObjectEffect>) -> String {
-    let words = object_words(effect);
-    match (effect, other) {
-        (Some(effect), Some(other)) if effect.change == other.change => {
-            format!("{words}, with another definition")
-        }
-        _ => words,
-    }
-}
-
 fn row_words(rows: Option<&RowOperations>) -> String {
     match rows {
         None => "none".into(),
@@ -266,20 +331,59 @@ fn row_words(rows: Option<&RowOperations>) -> String {
     }
 }
 
-fn within(
-    old: Option<&RowOperations>,
-    new: Option<&RowOperations>,
-    tolerance: Option<&Tolerance>,
-) -> bool {
-    let counts = |rows: Option<&RowOperations>| {
-        rows.map_or([0; 3], |rows| [rows.inserted, rows.updated, rows.deleted])
-    };
-    match tolerance {
-        Some(Tolerance::Any) => true,
-        Some(Tolerance::AtMost(at_most)) => {
-            let sum: i64 = counts(new).iter().sum();
-            u64::try_from(sum).is_ok_and(|sum| sum <= *at_most)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effects(inserted: i64, change: ObjectChange, digest: &str) -> Effects {
+        Effects {
+            rows: vec![RowOperations {
+                table: "shop.orders".into(),
+                inserted,
+                updated: 0,
+                deleted: 0,
+            }],
+            objects: vec![ObjectEffect {
+                kind: "table".into(),
+                identity: "shop.orders".into(),
+                change,
+            }],
+            definitions: vec![DefinitionDigest {
+                kind: "column".into(),
+                identity: "shop.orders.id".into(),
+                digest: Digest::of(digest.as_bytes()),
+            }],
+            new_files: Vec::new(),
         }
-        Some(Tolerance::Exact) | None => counts(old) == counts(new),
+    }
+
+    #[test]
+    fn what_differs_is_named_and_what_is_tolerated_is_kept_apart() {
+        let then = effects(3, ObjectChange::Altered, "a");
+        let none = BTreeMap::new();
+        assert_eq!(then.compare(&then, &none), EffectComparison::default());
+
+        let now = effects(4, ObjectChange::Altered, "b");
+        let told: Vec<String> = now
+            .compare(&then, &none)
+            .differences
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "definition of column shop.orders.id: rehearsed one definition, seen another one",
+                "rows of shop.orders: rehearsed 3 inserted, 0 updated, 0 deleted, seen 4 inserted, 0 updated, 0 deleted (tolerance: exact)",
+            ]
+        );
+
+        let at_most = |rows| BTreeMap::from([("shop.orders".to_owned(), Tolerance::AtMost(rows))]);
+        let now = effects(4, ObjectChange::Altered, "a");
+        assert_eq!(now.compare(&then, &at_most(3)).differences.len(), 1);
+        let within = now.compare(&then, &at_most(4));
+        assert_eq!((within.differences.len(), within.tolerated.len()), (0, 1));
+        let nothing = Effects::default().compare(&then, &at_most(4));
+        assert_eq!(nothing.differences.len(), 2, "{nothing:?}");
     }
 }

@@ -44,13 +44,18 @@ pub enum ExpressionError {
     Overflow(String),
 }
 
+/// A part of an expression, for whoever writes it in another language.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Term {
+pub enum Term {
+    /// A value.
     Constant(Value),
+    /// A metric now.
     Live(String),
-    /// `None` names the metric that the expression belongs to.
+    /// A metric at the entry probe; `None` names the metric that the expression belongs to.
     Entry(Option<String>),
+    /// A metric right before the tier; `None` as above.
     Before(Option<String>),
+    /// `+`, `-` or `*` of two whole numbers.
     Binary(Box<Term>, char, Box<Term>),
 }
 
@@ -149,6 +154,16 @@ impl Expression {
         let mut names = Vec::new();
         collect(&self.term, &mut names);
         names
+    }
+
+    /// The right side.
+    pub fn term(&self) -> &Term {
+        &self.term
+    }
+
+    /// How the seen value must relate to it.
+    pub fn comparison(&self) -> Comparison {
+        self.comparison
     }
 
     /// The text it was parsed from.

@@ -6,6 +6,7 @@ mod digest;
 mod effects;
 mod event;
 pub mod expression;
+pub mod governance;
 mod ledger;
 mod nearest;
 pub mod package;
@@ -18,7 +19,8 @@ pub use class::{Mark, TargetClass};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use digest::{Digest, canonical_json};
 pub use effects::{
-    EffectDifference, Effects, ObjectChange, ObjectEffect, RowOperations, Tolerance,
+    DefinitionDigest, EffectComparison, EffectDifference, Effects, ObjectChange, ObjectEffect,
+    RowOperations, Tolerance,
 };
 pub use event::{Event, EventRecord, StepOutcome};
 pub use ledger::{AppliedTier, FinishedRun, LedgerEntry, ReleaseState};

@@ -14,8 +14,12 @@ pub enum RefusalCode {
     ReleaseFinished,
     /// Acting on a production needs the gate, which this version does not have yet.
     GateNotBuilt,
-    /// A golden clone is changed only by refresh and restore.
+    /// A golden clone is changed only by refresh and restore, and never opened.
     GoldenIsKept,
+    /// The target is no kept clone of this project.
+    NotAClone,
+    /// Somebody is connected to a clone that must be alone for a moment.
+    CloneInUse,
     /// A mark is there that our registry does not confirm.
     MarkNotValid,
     /// Somebody else holds the run lock.
@@ -44,6 +48,14 @@ pub enum RefusalCode {
     CloneNameTaken,
     /// Only embedded servers and scratch databases may be sealed.
     NotAFixture,
+    /// The package has something that plain psql scripts cannot do.
+    NotRenderable,
+    /// A change of governance does not fit what the target holds.
+    ChangeRefused,
+    /// What somebody decided on is no longer so.
+    FactsChanged,
+    /// Another scan for drift is running.
+    ScanBusy,
 }
 
 impl RefusalCode {
@@ -54,6 +66,8 @@ impl RefusalCode {
             RefusalCode::ReleaseFinished => "release-finished",
             RefusalCode::GateNotBuilt => "gate-not-built",
             RefusalCode::GoldenIsKept => "golden-is-kept",
+            RefusalCode::NotAClone => "not-a-clone",
+            RefusalCode::CloneInUse => "clone-in-use",
             RefusalCode::MarkNotValid => "mark-not-valid",
             RefusalCode::TargetLocked => "target-locked",
             RefusalCode::NotAdopted => "not-adopted",
@@ -68,15 +82,21 @@ impl RefusalCode {
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
+            RefusalCode::NotRenderable => "not-renderable",
+            RefusalCode::ChangeRefused => "change-refused",
+            RefusalCode::FactsChanged => "facts-changed",
+            RefusalCode::ScanBusy => "scan-busy",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 18] = [
+    pub const ALL: [RefusalCode; 24] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
         RefusalCode::GoldenIsKept,
+        RefusalCode::NotAClone,
+        RefusalCode::CloneInUse,
         RefusalCode::MarkNotValid,
         RefusalCode::TargetLocked,
         RefusalCode::NotAdopted,
@@ -91,6 +111,10 @@ impl RefusalCode {
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,
+        RefusalCode::NotRenderable,
+        RefusalCode::ChangeRefused,
+        RefusalCode::FactsChanged,
+        RefusalCode::ScanBusy,
     ];
 }
 

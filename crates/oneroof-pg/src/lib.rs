@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod catalog;
+pub mod change;
 mod child;
 pub mod clone;
 pub mod connect;
@@ -9,10 +10,12 @@ pub mod conninfo;
 pub mod effects;
 pub mod ephemeral;
 pub mod error;
+pub mod governance;
 pub mod install;
 pub mod ledger;
 pub mod programs;
 pub mod run;
+pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;

@@ -1,4 +1,5 @@
--- Grants that the roles of the package need and have not. Detail: the lines that give them.
+-- Grants that the roles of the package need and have not. Detail: the lines that give them. A role or schema that is
+-- yet to be made needs them too; the owner of a schema that is yet to be made will own it.
 with setting as (
     select
         coalesce(nullif(current_setting('oneroof.schema', true), ''), 'public') as schema_name,
@@ -54,14 +55,24 @@ relation as (
 missing (part, line) as (
     select distinct g.part, format('grant %s on schema %I to %I', g.privilege, g.schema_name, g.role_name)
     from schema_grant as g
-    join pg_catalog.pg_namespace as n
+    left join pg_catalog.pg_namespace as n
         on n.nspname = g.schema_name
-    where not has_schema_privilege(g.role_name, n.oid, g.privilege)
+    where case
+              when n.oid is null
+                  then g.role_name <> 'one_roof_owner'
+              when exists (select from pg_catalog.pg_roles as p where p.rolname = g.role_name)
+                  then not has_schema_privilege(g.role_name, n.oid, g.privilege)
+              else true
+          end
     union all
     select 2, format('grant select on %I.%I to %I', r.schema_name, r.table_name, k.role_name)
     from relation as r
     cross join unnest(array['one_roof_owner', 'one_roof_reader']) as k (role_name)
-    where not has_table_privilege(k.role_name, r.relation, 'select')
+    where case
+              when exists (select from pg_catalog.pg_roles as p where p.rolname = k.role_name)
+                  then not has_table_privilege(k.role_name, r.relation, 'select')
+              else true
+          end
     union all
     select 3, format('grant references (code) on %I.%I to one_roof_owner', r.schema_name, r.table_name)
     from relation as r
@@ -70,7 +81,11 @@ missing (part, line) as (
         on  a.attrelid = r.relation
         and a.attname = 'code'
     where r.table_name = 'approval_requests'
-      and not has_column_privilege('one_roof_owner', r.relation, a.attnum, 'references')
+      and case
+              when exists (select from pg_catalog.pg_roles as p where p.rolname = 'one_roof_owner')
+                  then not has_column_privilege('one_roof_owner', r.relation, a.attnum, 'references')
+              else true
+          end
 )
 select
     count(*),

@@ -380,7 +380,9 @@ create table governance_drift_state (
     constraint governance_drift_state_resolved_is_complete
         check (((status = 'resolved') = (resolved_scan_id is not null)
                 and (status = 'resolved') = (resolved_at is not null)) is true)
-);
+)
+-- Each scan writes each open finding once: with room on its page the new version needs no entry in any index.
+with (fillfactor = 50);
 
 -- The axis belongs to the key: two rules may miss the same object on two axes.
 create unique index governance_drift_state_key
@@ -981,6 +983,28 @@ with assigned as (
     where s.axis_code = 'topic'
       and s.object_type = 'collection'
       and s.status = 'active'
+), topic as (
+    select m.value_code,
+           array_agg(distinct m.label_code order by m.label_code) as labels,
+           array_agg(distinct f.code::text order by f.code::text)
+               filter (where f.code is not null)                  as facets
+    from topic_taxonomy_map m
+    left join taxonomy t        on t.code = m.label_code
+    left join taxonomy_facets f on f.id = t.facet_id
+    group by m.value_code
+), rule as (
+    -- Once for all collections: asked for each assignment, the rules were read as often as there are assignments.
+    select r.condition ->> 'collection'                                           as coll,
+           array_agg(distinct r.result_label::text order by r.result_label::text) as labels,
+           array_agg(distinct f.code::text order by f.code::text)
+               filter (where f.code is not null)                                  as facets
+    from label_rules r
+    left join taxonomy t        on t.code = r.result_label
+    left join taxonomy_facets f on f.id = t.facet_id
+    where r.rule_type = 'collection'
+      and r.status = 'active'
+      and r.result_label is not null
+    group by r.condition ->> 'collection'
 ), compared as (
     select a.coll,
            a.topic_value,
@@ -991,27 +1015,8 @@ with assigned as (
            coalesce(rule.labels, '{}')  as rule_labels,
            coalesce(rule.facets, '{}')  as rule_facets
     from assigned a
-    cross join lateral (
-        select array_agg(distinct m.label_code order by m.label_code) as labels,
-               array_agg(distinct f.code::text order by f.code::text)
-                   filter (where f.code is not null)                  as facets
-        from topic_taxonomy_map m
-        left join taxonomy t        on t.code = m.label_code
-        left join taxonomy_facets f on f.id = t.facet_id
-        where m.value_code = a.topic_value
-    ) topic
-    cross join lateral (
-        select array_agg(distinct r.result_label::text order by r.result_label::text) as labels,
-               array_agg(distinct f.code::text order by f.code::text)
-                   filter (where f.code is not null)                                  as facets
-        from label_rules r
-        left join taxonomy t        on t.code = r.result_label
-        left join taxonomy_facets f on f.id = t.facet_id
-        where r.rule_type = 'collection'
-          and r.status = 'active'
-          and r.condition ->> 'collection' = a.coll
-          and r.result_label is not null
-    ) rule
+    left join topic on topic.value_code = a.topic_value
+    left join rule  on rule.coll = a.coll
 ), flagged as (
     select c.*,
            case
@@ -1140,7 +1145,20 @@ where s.status = 'active'
 except
 select e.object_type, e.object_ref, e.axis_code, e.value_code
 from v_axis_effective_owner e
-where e.owner_kind = 'accountable';
+where e.owner_kind = 'accountable'
+  and e.axis_code <> 'responsibility'
+except
+-- The owners of responsibility are as many as there are cells, so they are read only if somebody assigned
+-- values of that axis, which no release does.
+select e.object_type, e.object_ref, e.axis_code, e.value_code
+from v_axis_effective_owner e
+where e.owner_kind = 'accountable'
+  and e.axis_code = 'responsibility'
+  and exists (
+      select from axis_assignment s
+      where s.axis_code = 'responsibility'
+        and s.status = 'active'
+  );
 
 comment on view v_drift_ui_visible_unapproved is
     'Assignments that pages show although nobody approved them and nobody is accountable.';
@@ -1680,6 +1698,13 @@ create function fn_governance_scan(actor text, mode text) returns bigint
 language plpgsql
 security definer
 set search_path from current
+-- One scan at a time; what it sorts and joins is a row for each finding, and stays in memory up to many thousands.
+set work_mem = '64MB'
+-- Findings come and go by thousands between two analyzes, and a plan that expects one row loops over all pairs:
+-- 50,000 findings then took hours. A hash join is never wrong by more than its table.
+set enable_nestloop = off
+-- What has no other plan than a loop then looks expensive, and compiling it would take longer than the scan.
+set jit = off
 as $scan$
 declare
     this_scan  bigint;
@@ -1698,7 +1723,7 @@ begin
     values (fn_governance_scan.actor, fn_governance_scan.mode)
     returning scan_id into this_scan;
 
-    -- One statement, so that the detectors are read once and all parts see the same state.
+    -- One statement, so that the detectors are read once.
     with live as materialized (
         select distinct on (f.detector_code, coalesce(f.axis_code, '∅'), f.object_type, f.object_ref, coalesce(f.value_code, '∅'))
                f.*
@@ -1736,18 +1761,6 @@ begin
             resolved_at      = null
         from matched m
         where s.state_id = m.state_id
-        returning s.state_id
-    ), gone as (
-        update governance_drift_state s
-        set status           = 'resolved',
-            resolved_scan_id = this_scan,
-            resolved_at      = now()
-        where s.status = 'open'
-          and not exists (
-              select from matched m
-              where m.state_id = s.state_id
-          )
-        returning s.state_id
     ), first_seen as (
         insert into governance_drift_state (
             detector_code, severity, object_type, object_ref, axis_code, value_code, detail,
@@ -1760,9 +1773,18 @@ begin
         returning state_id
     )
     select (select count(*) from matched),
-           (select count(*) from first_seen),
-           (select count(*) from gone)
-    into seen, opened, resolved;
+           (select count(*) from first_seen)
+    into seen, opened;
+
+    -- What was seen carries this scan now. Asked of the rows themselves: a join with what was seen may be planned
+    -- as a nested loop while the table is new and has no statistics.
+    update governance_drift_state s
+    set status           = 'resolved',
+        resolved_scan_id = this_scan,
+        resolved_at      = now()
+    where s.status = 'open'
+      and s.last_scan_id <> this_scan;
+    get diagnostics resolved = row_count;
 
     -- Opened and reopened findings carry this scan in opened_scan_id. This is a record, not an emission.
     insert into governance_event_log (
@@ -1830,6 +1852,9 @@ to one_roof_reader, one_roof_operator;
 
 revoke execute on function fn_governance_scan(text, text) from public;
 grant execute on function fn_governance_scan(text, text) to one_roof_operator;
+
+-- For pruning old scans. Foreign keys hold each one that a finding or an event names.
+grant delete on governance_scan_run to one_roof_operator;
 
 -- ---------------------------------------------------------------------------------------------
 -- What must hold before this commits

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oneroof_model::package::RowTolerance;
-use oneroof_model::{Effects, RowOperations, Tolerance, Value};
+use oneroof_model::{EffectDifference, Effects, RowOperations, Tolerance, Value};
 use oneroof_pg::connect::Session;
 use oneroof_pg::effects;
 use oneroof_pg::run::tables_named;
@@ -21,12 +21,19 @@ const DIFFERENCES_SHOWN_MAX: usize = 20;
 /// What each tier did in a rehearsal, by its id.
 pub(crate) type RehearsedEffects = BTreeMap<String, Effects>;
 
+/// What was measured, and what the package's tolerances let through.
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    pub(super) effects: Effects,
+    pub(super) tolerated: Vec<EffectDifference>,
+}
+
 impl ReleaseRun<'_> {
     /// Measures what the transaction did so far; refuses what is not declared or was not rehearsed.
     pub(super) async fn measure(
         &self,
         transaction: &UnitTransaction<'_>,
-    ) -> Result<Effects, EngineError> {
+    ) -> Result<Measured, EngineError> {
         let session = transaction.session;
         let counted = effects::counters(session)
             .await
@@ -38,12 +45,15 @@ impl ReleaseRun<'_> {
         let created = transaction.created.iter().chain(&made).collect();
         self.rows_are_declared(session, &transaction.ran, &effects.rows, &created)
             .await?;
+        let mut tolerated = Vec::new();
         if let (Some(rehearsed), Some(last)) = (self.rehearsed, transaction.ran.last()) {
             let tolerance = self.tolerance(session, transaction.entry).await?;
             let rehearsed = rehearsed.get(&last.tier.id).cloned().unwrap_or_default();
-            same_as_rehearsed(&transaction.ran, &effects, &rehearsed, &tolerance)?;
+            let comparison = effects.compare(&rehearsed, &tolerance);
+            require_same(&transaction.ran, &comparison.differences)?;
+            tolerated = comparison.tolerated;
         }
-        Ok(effects)
+        Ok(Measured { effects, tolerated })
     }
 
     /// `[effects.rows]` with the full names of the tables, expressions filled from the entry probe.
@@ -177,13 +187,7 @@ impl ReleaseRun<'_> {
 }
 
 /// Does production do exactly what the rehearsal did?
-fn same_as_rehearsed(
-    ran: &[RanTier<'_>],
-    seen: &Effects,
-    rehearsed: &Effects,
-    tolerance: &BTreeMap<String, Tolerance>,
-) -> Result<(), EngineError> {
-    let differences = seen.differences(rehearsed, tolerance);
+fn require_same(ran: &[RanTier<'_>], differences: &[EffectDifference]) -> Result<(), EngineError> {
     let Some(first) = differences.first() else {
         return Ok(());
     };

@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use oneroof_model::package::Tier;
+use oneroof_model::package::{Precondition, Tier};
 use oneroof_model::template::{self, MessageFacts};
-use oneroof_model::{Effects, Event, Refusal, RefusalCode, Value};
+use oneroof_model::{
+    Digest, EffectDifference, Effects, Event, Refusal, RefusalCode, Value, canonical_json,
+};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
@@ -16,6 +18,8 @@ use oneroof_pg::run::{
 };
 use serde::Serialize;
 
+use super::effects::Measured;
+use super::interruption::Interruption;
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::{Script, StatementError};
 use crate::error::{EngineError, Failure};
@@ -44,6 +48,9 @@ pub struct TierRecord {
     /// What it did. Tiers of a group share a transaction: what all of them did stands with the last one.
     #[serde(flatten)]
     pub effects: Effects,
+    /// What differed from the rehearsal, and the tolerance of the package that allowed it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tolerated: Vec<EffectDifference>,
     /// Tables among the created objects.
     pub tables_created: Vec<String>,
     /// Rows it declares as its own in tables that existed before.
@@ -52,6 +59,20 @@ pub struct TierRecord {
     pub attempts: u32,
     /// All metrics of the package after its commit; filled by whoever probes.
     pub metrics: Probe,
+}
+
+impl TierRecord {
+    /// For the ledger: of the definitions their digest is enough, the evidence has each of them.
+    fn for_ledger(&self) -> serde_json::Value {
+        let mut body = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = body.as_object_mut()
+            && let Some(definitions) = members.remove("definitions")
+        {
+            let digest = Digest::of(canonical_json(&definitions).as_bytes());
+            members.insert("definitions_digest".into(), digest.to_string().into());
+        }
+        body
+    }
 }
 
 /// How often the watcher asks who blocks a running tier.
@@ -73,7 +94,7 @@ impl ReleaseRun<'_> {
         let attempts_max = unit.iter().map(|tier| tier.lock_retries).max().unwrap_or(0) + 1;
         let mut rest = Duration::from_secs(1);
         for attempt in 1.. {
-            match self.try_unit(lock, unit, entry, created).await {
+            match self.try_unit(lock, unit, entry, created, None).await {
                 Ok(mut records) => {
                     for record in &mut records {
                         record.attempts = attempt;
@@ -113,12 +134,35 @@ impl ReleaseRun<'_> {
         Err(EngineError::other("try a tier at least once"))
     }
 
+    /// Begins a unit as [`Self::apply_unit`] does, and has its backend terminated in the middle. Gives the
+    /// error that the run then ended with.
+    pub(crate) async fn interrupt_unit(
+        &self,
+        lock: &RunLock,
+        unit: &[&Tier],
+        entry: &Probe,
+        created: &BTreeSet<String>,
+        interruption: &Interruption<'_>,
+    ) -> Result<EngineError, EngineError> {
+        let outcome = self
+            .try_unit(lock, unit, entry, created, Some(interruption))
+            .await;
+        match outcome {
+            Err(UnitError::Ended(error) | UnitError::Locked { error, .. }) => Ok(error),
+            Ok(_) => Err(EngineError::other(format!(
+                "interrupt tier `{}`: it was applied although its backend was terminated",
+                interruption.tier
+            ))),
+        }
+    }
+
     async fn try_unit(
         &self,
         lock: &RunLock,
         unit: &[&Tier],
         entry: &Probe,
         created: &BTreeSet<String>,
+        interruption: Option<&Interruption<'_>>,
     ) -> Result<Vec<TierRecord>, UnitError> {
         // Cut before the transaction begins: it should hold its locks for the statements alone.
         let mut scripts = Vec::new();
@@ -138,7 +182,6 @@ impl ReleaseRun<'_> {
         };
         let mut records = Vec::new();
         for (number, (tier, script)) in unit.iter().zip(&scripts).enumerate() {
-            let started = Instant::now();
             self.context.emit(Event::TierStarted {
                 tier: tier.id.clone(),
                 title: tier.title(),
@@ -148,13 +191,21 @@ impl ReleaseRun<'_> {
                 true => InUnit::Last,
                 false => InUnit::Before,
             };
+            let here = interruption.filter(|interruption| interruption.tier == tier.id);
             records.push(
-                self.run_tier(&mut transaction, tier, script, place, started)
+                self.run_tier(&mut transaction, tier, script, place, here)
                     .await?,
             );
         }
         let newest_hash = self
-            .append(&session, EntryKind::TierApplied, &records)
+            .append(
+                &session,
+                EntryKind::TierApplied,
+                &records
+                    .iter()
+                    .map(TierRecord::for_ledger)
+                    .collect::<Vec<_>>(),
+            )
             .await?;
         session
             .simple("commit")
@@ -216,8 +267,9 @@ impl ReleaseRun<'_> {
         tier: &'t Tier,
         script: &Script,
         place: InUnit,
-        started: Instant,
+        interruption: Option<&Interruption<'_>>,
     ) -> Result<TierRecord, UnitError> {
+        let started = Instant::now();
         let session = transaction.session;
         let role = self.set(transaction, tier).await?;
         let named = metrics::named_by(tier);
@@ -238,7 +290,16 @@ impl ReleaseRun<'_> {
         self.expect(tier, &figures, Moment::Before)?;
         let keys_before = self.keys(session, tier).await?;
 
-        let run = script.run(self.context, session, Some(&tier.id));
+        let mut from = 0;
+        if let Some(interruption) = interruption {
+            from = interruption.statement(script);
+            let half = script.run_part(0, from, self.context, session, Some(&tier.id));
+            half.await
+                .map_err(|error| statement_error(tier, error, Vec::new()))?;
+            interruption.strike(session).await?;
+        }
+        let all = script.statements.len();
+        let run = script.run_part(from, all, self.context, session, Some(&tier.id));
         let (outcome, blockers) = watched(transaction.lock, session.backend_pid(), run).await;
         if let Err(error) = outcome {
             return Err(statement_error(tier, error, blockers));
@@ -260,9 +321,9 @@ impl ReleaseRun<'_> {
             keys_before: keys_before.clone(),
             keys_after: keys_after.clone(),
         });
-        let effects = match place {
+        let Measured { effects, tolerated } = match place {
             InUnit::Last => self.measure(transaction).await?,
-            InUnit::Before => Effects::default(),
+            InUnit::Before => Measured::default(),
         };
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
@@ -280,6 +341,7 @@ impl ReleaseRun<'_> {
             markers,
             tables_created: effects.tables_created(),
             effects,
+            tolerated,
             declared_rows: new_keys(&keys_before, keys_after),
             attempts: 1,
             metrics: Probe::new(),
@@ -315,12 +377,19 @@ impl ReleaseRun<'_> {
         tier: &Tier,
         figures: &mut Figures,
     ) -> Result<(), EngineError> {
-        let checks = &tier.preconditions;
+        // The tier's own words come first; the gate is asked again in any case.
+        let gates = self.package.plan.preconditions.iter();
+        let checks: Vec<Precondition> = tier
+            .preconditions
+            .iter()
+            .chain(gates.filter(|check| check.gate))
+            .cloned()
+            .collect();
         let broken = metrics::ask(
             session,
             self.package,
             self.parameters,
-            checks,
+            &checks,
             figures,
             StopAt::First,
         )

@@ -6,5 +6,6 @@
 pub(crate) mod backward;
 pub(crate) mod effects;
 pub(crate) mod forward;
+pub(crate) mod interruption;
 pub(crate) mod release;
 pub(crate) mod statements;

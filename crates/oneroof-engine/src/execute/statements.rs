@@ -41,7 +41,20 @@ impl Script {
         session: &Session,
         tier: Option<&str>,
     ) -> Result<(), StatementError> {
-        for statement in &self.statements {
+        self.run_part(0, self.statements.len(), context, session, tier)
+            .await
+    }
+
+    /// Runs the statements from number `from` up to `until`, which is not run.
+    pub(crate) async fn run_part(
+        &self,
+        from: usize,
+        until: usize,
+        context: &Context,
+        session: &Session,
+        tier: Option<&str>,
+    ) -> Result<(), StatementError> {
+        for statement in self.statements.iter().take(until).skip(from) {
             let outcome = session.simple(&statement.text).await;
             for notice in session.take_notices() {
                 context.emit(Event::Notice {

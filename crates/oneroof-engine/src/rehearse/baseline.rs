@@ -1,34 +1,12 @@
-//! The state of the clone before the release, to which the rollback must return: definitions and data.
+//! The state of the clone before the release, to which the rollback must return, and differences in words.
 
-use oneroof_pg::catalog::{self, DataDiff, DataDigest, DataOptions, Definition, DefinitionDiff};
-use oneroof_pg::connect::Session;
+use oneroof_pg::catalog::{DataDiff, DataDigest, Definition, DefinitionDiff};
 
 use super::report::BaselineReport;
-use crate::error::EngineError;
+use super::state::CloneState;
 
-/// Definitions and data at one moment.
-pub(super) struct Baseline {
-    definition: Definition,
-    data: DataDigest,
-}
-
-/// Reads both on the clone.
-pub(super) async fn take(admin: &Session) -> Result<Baseline, EngineError> {
-    let definition = catalog::definition(admin)
-        .await
-        .map_err(EngineError::database("read the definitions of the clone"))?;
-    // Everything is read, generated keys included: this is one run, not two that are compared.
-    let data = catalog::data(admin, &DataOptions::default())
-        .await
-        .map_err(EngineError::database("read the data of the clone"))?;
-    Ok(Baseline { definition, data })
-}
-
-/// Compares two of them, exactly.
-pub(super) fn compare(before: &Baseline, after: &Baseline) -> BaselineReport {
-    let mut differences = definition_differences(&before.definition, &after.definition);
-    let data = DataDigest::diff(&before.data, &after.data);
-    differences.extend(data_differences(&data));
+/// Compares two states, exactly.
+pub(super) fn compare(before: &CloneState, after: &CloneState) -> BaselineReport {
     BaselineReport {
         definition_before: before.definition.digest().to_string(),
         definition_after: after.definition.digest().to_string(),
@@ -36,15 +14,23 @@ pub(super) fn compare(before: &Baseline, after: &Baseline) -> BaselineReport {
         data_after: after.data.digest().to_string(),
         objects: before.definition.rows().len(),
         tables: before.data.tables.len(),
-        differences,
+        differences: before.differences(after),
     }
 }
 
-/// The differences of two definitions in words.
-pub(super) fn definition_differences(before: &Definition, after: &Definition) -> Vec<String> {
-    words(&Definition::diff(before, after))
+/// What differs between two moments, in words.
+pub(super) fn differences(
+    definition_before: &Definition,
+    definition_after: &Definition,
+    data_before: &DataDigest,
+    data_after: &DataDigest,
+) -> Vec<String> {
+    let mut differences = words(&Definition::diff(definition_before, definition_after));
+    differences.extend(data_differences(&DataDigest::diff(data_before, data_after)));
+    differences
 }
 
+/// The differences of two definitions in words.
 fn words(diff: &DefinitionDiff) -> Vec<String> {
     let mut words = Vec::new();
     words.extend(

@@ -2,7 +2,9 @@
 
 use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
-use oneroof_pg::clone::{CloneError, CloneOptions, CloneProgress, DatabaseClone, make_clone};
+use oneroof_pg::clone::{
+    CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, make_clone,
+};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Lifetime;
@@ -194,17 +196,46 @@ impl Clone {
 
     /// The clone as the place of a release run.
     pub(super) async fn place(&self, admin: &Session) -> Result<Place, EngineError> {
+        self.place_of(admin, self.made.database()).await
+    }
+
+    /// Database `database` of the clone's server, which is the clone or a copy of it, as such a place.
+    pub(super) async fn place_of(
+        &self,
+        admin: &Session,
+        database: &str,
+    ) -> Result<Place, EngineError> {
         let identity = catalog::identity(admin)
             .await
             .map_err(EngineError::database("read the clone's identity"))?;
         Ok(Place {
             name: format!("clone:{}", self.made.id()),
-            apply: self.apply.clone(),
-            admin: Some(self.made.superuser_conninfo()),
+            apply: self.apply.clone().with_dbname(database),
+            admin: Some(self.made.server_conninfo(database)),
             class: TargetClass::Clone,
             expected_database: identity.database_name.clone(),
             identity,
         })
+    }
+
+    /// A superuser's session on another database of its server.
+    pub(super) async fn server_session(&self, run_id: &str) -> Result<Session, EngineError> {
+        connect(
+            &self.made.server_conninfo("postgres"),
+            &SessionOptions::read_write(format!("oneroof/rehearse/{run_id}")),
+        )
+        .await
+        .map_err(EngineError::database("open the clone's private server"))
+    }
+
+    /// How to reach it as the superuser of its server.
+    pub(super) fn superuser(&self) -> ConnInfo {
+        self.made.superuser_conninfo()
+    }
+
+    /// Its entry in the registry of clones.
+    pub(super) fn entry(&self) -> &CloneEntry {
+        self.made.entry()
     }
 
     pub(super) fn report(&self) -> CloneReport {
@@ -287,6 +318,7 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         CloneError::Client { .. } | CloneError::Extensions { .. } => {
             refused(RefusalCode::ServerBinariesMissing, Vec::new())
         }
+        CloneError::InUse { sessions, .. } => refused(RefusalCode::CloneInUse, sessions.clone()),
         CloneError::NameTaken { .. } => refused(RefusalCode::CloneNameTaken, Vec::new()),
         _ => {
             let mut message = error.to_string();

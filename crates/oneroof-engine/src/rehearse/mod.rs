@@ -4,17 +4,30 @@
 //! listed as not covered, in words. If anything fails, production was only read and the clone is
 //! dropped, unless it is to be kept.
 
+mod attempts;
 mod baseline;
 pub(crate) mod clone;
+pub mod compare;
+mod copies;
+mod crash_drill;
+mod drills;
 mod isolation;
+mod negative_engine;
+mod negative_sql;
 mod not_covered;
 pub(crate) mod observe;
 mod release_steps;
 pub mod report;
+pub mod report_attempts;
+mod rollback_by_tier;
 pub(crate) mod run;
 mod source_steps;
+mod stage;
+mod state;
 pub(crate) mod steps;
 mod text;
+mod text_attempts;
+mod volatile_columns;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -40,6 +53,8 @@ pub struct RehearseOptions {
     pub keep: bool,
     /// Leave the clone as it is when something fails.
     pub keep_on_failure: bool,
+    /// Compare the figures with those of `golden`, `golden:ID`, or an earlier rehearsal's evidence.
+    pub compare: Option<String>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -63,6 +78,11 @@ pub async fn rehearse(
     crate::source::read_role(target)?;
     crate::apply::cut(package, &parameters, options.through.as_deref())?;
     let run_id = run_id::new();
+    // First of all: what cannot be compared with is said before an hour of copying, not after it.
+    let there = match &options.compare {
+        Some(word) => Some(compare::read(context, package, &parameters, word, &run_id).await?),
+        None => None,
+    };
     let name = format!(
         "{}-{}-{run_id}",
         clock::folder_stamp(),
@@ -105,9 +125,12 @@ pub async fn rehearse(
         report.verdict = Verdict::Failed;
         report.failure = Some(failure(step, error));
     }
+    report.comparison = there
+        .as_ref()
+        .and_then(|there| compare::compare(&package.plan, there, &report));
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
-    report.not_covered = not_covered::list(&report.steps, options);
+    report.not_covered = not_covered::list(&report, options);
     let verdict = if report.verdict == Verdict::Passed {
         "passed"
     } else {
@@ -157,9 +180,15 @@ fn empty_report(
         markers: Vec::new(),
         verify_table: Vec::new(),
         second_apply: None,
+        negatives: Vec::new(),
+        drills: Vec::new(),
+        repeats: Vec::new(),
+        rollback_by_tier: Vec::new(),
         rollback: Vec::new(),
         baseline: None,
+        crash_drill: Vec::new(),
         volatile_growth: Vec::new(),
+        comparison: None,
         isolation: None,
         free_disk_bytes: Default::default(),
         observations: Default::default(),

@@ -3,35 +3,18 @@
 use oneroof_model::StepOutcome;
 
 use super::RehearseOptions;
-use super::report::{NotCovered, StepRecord};
+use super::report::{NotCovered, RehearsalReport};
 use super::steps::{TITLES, title};
 
 /// Steps that this version does not have, and what they would show.
-const NOT_BUILT: [(u32, &str); 5] = [
-    (
-        9,
-        "the package's negatives and drills are checked for their form, but this version does not try them",
-    ),
-    (
-        11,
-        "this version does not run the scanner a second time by itself",
-    ),
-    (
-        12,
-        "the release is undone as a whole; the state between two rolled-back tiers is not compared",
-    ),
-    (
-        15,
-        "no tier is interrupted on purpose; that a broken tier leaves nothing rests on PostgreSQL's transactions",
-    ),
-    (
-        18,
-        "the evidence has the sums of its files (SHA256SUMS), but nobody signs them yet",
-    ),
-];
+const NOT_BUILT: [(u32, &str); 1] = [(
+    18,
+    "the evidence has the sums of its files (SHA256SUMS), but nobody signs them yet",
+)];
 
 /// What was not covered, in the order of the steps.
-pub(super) fn list(steps: &[StepRecord], options: &RehearseOptions) -> Vec<NotCovered> {
+pub(super) fn list(report: &RehearsalReport, options: &RehearseOptions) -> Vec<NotCovered> {
+    let steps = &report.steps;
     let mut list: Vec<NotCovered> = NOT_BUILT
         .iter()
         .map(|(step, why)| not_covered(*step, why))
@@ -41,6 +24,13 @@ pub(super) fn list(steps: &[StepRecord], options: &RehearseOptions) -> Vec<NotCo
         .filter(|step| step.outcome == StepOutcome::Skipped)
     {
         list.push(not_covered(step.step, &step.detail));
+    }
+    for attempt in report.attempts_left_out() {
+        let step = match attempt.starts_with("repeat") {
+            true => 11,
+            false => 9,
+        };
+        list.push(not_covered(step, &attempt));
     }
     if let Some(through) = &options.through {
         list.push(not_covered(

@@ -3,32 +3,43 @@
 use std::collections::BTreeSet;
 
 use oneroof_model::RefusalCode;
-use oneroof_model::package::Simulate;
-use oneroof_pg::connect::Session;
 use oneroof_pg::run::RunLock;
 
-use super::baseline::{self, Baseline};
+use super::baseline;
+use super::negative_engine::quiet;
 use super::observe::observe;
 use super::report::{RefusedVerb, RehearsalReport};
 use super::run::Rehearsal;
+use super::stage::Stage;
+use super::state::CloneState;
 use crate::error::{EngineError, Failure};
 use crate::execute::forward::units;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
+use crate::repeat;
 
 impl Rehearsal<'_> {
     /// Step 7: entry probe of the clone, then each unit, with a probe after each tier.
+    /// Gives the state before each unit, of which the first one is `simulated`.
     pub(super) async fn tiers(
         &self,
-        run: &ReleaseRun<'_>,
-        lock: &RunLock,
-        wanted: &[&oneroof_model::package::Tier],
+        stage: &Stage<'_>,
+        simulated: CloneState,
         report: &mut RehearsalReport,
-    ) -> Result<(Probe, String), EngineError> {
+    ) -> Result<((Probe, Vec<CloneState>), String), EngineError> {
+        let Stage {
+            run, lock, wanted, ..
+        } = *stage;
         run.adopted_state(lock.watcher()).await?;
         let entry = run.begin_release(lock, wanted, &mut report.markers).await?;
         let mut created = BTreeSet::new();
+        let mut before = Vec::new();
+        let mut now = simulated;
         for unit in units(wanted) {
+            if !before.is_empty() {
+                now = stage.states().now(&now).await?;
+            }
+            before.push(now.clone());
             let records = run.apply_unit(lock, &unit, &entry, &mut created).await?;
             let probe = run.probe().await?;
             for mut record in records {
@@ -57,7 +68,7 @@ impl Rehearsal<'_> {
             run.place.apply.user(),
             role.map_or_else(String::new, |role| format!(" acting as {role}"))
         );
-        Ok((entry, detail))
+        Ok(((entry, before), detail))
     }
 
     /// Step 8.
@@ -122,20 +133,52 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Step 13.
-    pub(super) async fn full_rollback(
+    /// Step 11.
+    pub(super) async fn repeats(
         &self,
         run: &ReleaseRun<'_>,
-        lock: &RunLock,
-        simulate: Option<&Simulate>,
-        admin: &Session,
-        before: &Baseline,
+        wanted: &[&oneroof_model::package::Tier],
         report: &mut RehearsalReport,
     ) -> Result<((), String), EngineError> {
-        let undone = run.rollback(lock, None).await?;
-        report.markers.extend(undone.markers);
-        report.rollback = undone.tiers;
-        report.exports = undone.exports;
+        report.repeats = repeat::run(run, wanted).await?;
+        repeat::require_unchanged(&report.repeats)?;
+        let done = report.repeats.iter().filter(|one| one.left_out.is_none());
+        let words: Vec<String> = done
+            .map(|one| {
+                format!(
+                    "{} twice, {} metrics unchanged",
+                    one.name,
+                    one.metrics.len()
+                )
+            })
+            .collect();
+        Ok((
+            (),
+            match words.is_empty() {
+                true => "none of the package's repeats fits these tiers and parameters".into(),
+                false => words.join("; "),
+            },
+        ))
+    }
+
+    /// Step 13: the release is applied once more and undone as a whole; `undone` is the state before.
+    pub(super) async fn full_rollback(
+        &self,
+        stage: &Stage<'_>,
+        undone: &CloneState,
+        report: &mut RehearsalReport,
+    ) -> Result<((), String), EngineError> {
+        let (run, lock) = (stage.run, stage.lock);
+        let quiet = quiet(self.context);
+        let again = ReleaseRun {
+            context: &quiet,
+            ..*run
+        };
+        let _ = again.apply(lock, stage.wanted).await?;
+        let rolled_back = run.rollback(lock, None).await?;
+        report.markers.extend(rolled_back.markers);
+        report.rollback = rolled_back.tiers;
+        report.exports = rolled_back.exports;
         let probe = run.probe().await?;
         observe(
             run,
@@ -145,18 +188,15 @@ impl Rehearsal<'_> {
             &mut report.observations,
         )
         .await?;
-        if let Some(simulate) = simulate {
-            self.run_on_clone(run, &simulate.undo, self.package.text(&simulate.undo)?)
-                .await?;
-        }
+        self.undo_simulation(run, stage).await?;
         report
             .probes
             .insert("rolled_back".into(), run.probe().await?);
-        let after = baseline::take(admin).await?;
-        let compared = baseline::compare(before, &after);
+        let after = stage.states().now(undone).await?;
+        let compared = baseline::compare(stage.baseline, &after);
         let differences = compared.differences.clone();
         let detail = format!(
-            "{} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
+            "applied again, {} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
             report.rollback.len(),
             compared.objects,
             compared.tables

@@ -6,11 +6,14 @@ use oneroof_model::package::Input;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
 use serde::Serialize;
 
+use super::compare::Comparison;
+use super::report_attempts::{CrashRecord, DrillRecord, NegativeRecord, UnitRollbackRecord};
 use crate::error::Failure;
 use crate::execute::backward::RollbackRecord;
 use crate::execute::forward::TierRecord;
 use crate::figures::Probe;
 use crate::probe::ProbedMetric;
+use crate::repeat::RepeatRecord;
 
 /// The record of a whole rehearsal.
 #[derive(Debug, Serialize)]
@@ -61,12 +64,24 @@ pub struct RehearsalReport {
     pub verify_table: Vec<(String, Value)>,
     /// How the second apply was refused.
     pub second_apply: Option<RefusedVerb>,
-    /// How the release was undone.
+    /// Attempts that had to fail, in the order of the package.
+    pub negatives: Vec<NegativeRecord>,
+    /// Acts that had to succeed, with the rows before and after.
+    pub drills: Vec<DrillRecord>,
+    /// Acts that were done twice, and what they left unchanged.
+    pub repeats: Vec<RepeatRecord>,
+    /// The release undone tier by tier, and what differed from the state before each.
+    pub rollback_by_tier: Vec<UnitRollbackRecord>,
+    /// How the release was undone as a whole.
     pub rollback: Vec<RollbackRecord>,
     /// Definition and data of the clone before the release and after the rollback.
     pub baseline: Option<BaselineReport>,
+    /// Tiers that lost their backend in the middle.
+    pub crash_drill: Vec<CrashRecord>,
     /// Metrics that grew by daily work while the rehearsal ran.
     pub volatile_growth: Vec<Growth>,
+    /// Each figure beside that of an earlier rehearsal or of the golden clone, if that was asked for.
+    pub comparison: Option<Comparison>,
     /// The proof that the source was only read.
     pub isolation: Option<IsolationReport>,
     /// Free bytes of the disk that held the clone, at three moments.

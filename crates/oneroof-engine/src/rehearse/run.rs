@@ -1,15 +1,17 @@
 //! The steps of a rehearsal, in order.
 
-use oneroof_model::package::{ResolvedParameters, Simulate};
+use oneroof_model::package::{NegativeKind, ResolvedParameters, Simulate};
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
-use oneroof_pg::run::RunLock;
 
 use super::RehearseOptions;
-use super::baseline::{self, Baseline};
+use super::baseline;
 use super::clone::{self, Clone};
+use super::copies::Copies;
 use super::observe::observe;
 use super::report::RehearsalReport;
+use super::stage::Stage;
+use super::state::StateReader;
 use super::steps::Steps;
 use crate::apply::precondition_refusal;
 use crate::context::{Context, TargetDatabase};
@@ -94,6 +96,12 @@ pub(super) async fn run(
 }
 
 impl Rehearsal<'_> {
+    /// Are there runs of the engine that must refuse?
+    fn needs_copies(&self, run: &ReleaseRun<'_>) -> bool {
+        let mut negatives = self.package.plan.negatives.iter();
+        negatives.any(|one| one.kind == NegativeKind::Engine && run.is_wanted(&one.when))
+    }
+
     /// Step 2.
     async fn make_clone(
         &self,
@@ -116,7 +124,7 @@ impl Rehearsal<'_> {
         Ok((made, detail))
     }
 
-    /// Steps 3 to 14.
+    /// Steps 3 to 15.
     async fn on_clone(
         &self,
         source: &mut Source,
@@ -124,7 +132,7 @@ impl Rehearsal<'_> {
         report: &mut RehearsalReport,
     ) -> Result<(), EngineError> {
         let steps = self.steps;
-        let admin = clone.admin_session(self.run_id).await?;
+        let mut admin = clone.admin_session(self.run_id).await?;
         steps.run(3, self.faithful(source, &admin, report)).await?;
         let place = clone.place(&admin).await?;
         let run = ReleaseRun {
@@ -137,7 +145,16 @@ impl Rehearsal<'_> {
             rehearsed: None,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
-        let before = baseline::take(&admin).await?;
+        let states = StateReader {
+            admin: &admin,
+            apart: Vec::new(),
+        };
+        let baseline = states.whole().await?;
+        let mut copies = None;
+        if self.needs_copies(&run) {
+            copies = Some(Copies::begin(clone, admin, self.run_id).await?);
+            admin = clone.admin_session(self.run_id).await?;
+        }
         let probe = run.probe().await?;
         observe(
             &run,
@@ -185,28 +202,35 @@ impl Rehearsal<'_> {
         }
 
         let lock = run.lock().await?;
-        let outcome = self
-            .release(&run, &lock, &wanted, simulate, &admin, &before, report)
-            .await;
+        let stage = Stage {
+            run: &run,
+            lock: &lock,
+            wanted: &wanted,
+            simulate,
+            admin: &admin,
+            baseline: &baseline,
+        };
+        let outcome = self.release(&stage, copies.as_ref(), report).await;
         lock.release().await;
         admin.close().await;
-        outcome
+        match copies {
+            Some(copies) => outcome.and(copies.drop_all().await),
+            None => outcome,
+        }
     }
 
-    /// Steps 7 to 14, under the run lock.
-    #[expect(clippy::too_many_arguments, reason = "what the steps share")]
+    /// Steps 7 to 15, under the run lock.
     async fn release(
         &self,
-        run: &ReleaseRun<'_>,
-        lock: &RunLock,
-        wanted: &[&oneroof_model::package::Tier],
-        simulate: Option<&Simulate>,
-        admin: &Session,
-        before: &Baseline,
+        stage: &Stage<'_>,
+        copies: Option<&Copies<'_>>,
         report: &mut RehearsalReport,
     ) -> Result<(), EngineError> {
         let steps = self.steps;
-        let entry = steps.run(7, self.tiers(run, lock, wanted, report)).await?;
+        let run = stage.run;
+        let simulated = stage.states().now(stage.baseline).await?;
+        let early = self.early_negatives(stage, &simulated).await?;
+        let (entry, before) = steps.run(7, self.tiers(stage, simulated, report)).await?;
         if self.options.through.is_none() {
             steps.run(8, self.invariants(run, &entry, report)).await?;
         } else {
@@ -215,23 +239,41 @@ impl Rehearsal<'_> {
                 "invariants are about the whole release, and its last tiers were left out",
             );
         }
-        run.finish(lock, wanted).await?;
-        steps
-            .run(10, self.second_apply(run, lock, wanted, report))
-            .await?;
+        run.finish(stage.lock, stage.wanted).await?;
+        let volatile = self.volatile_columns(run).await?;
+        let last = stage.states().now(stage.baseline).await?;
+        let begun = before.first().unwrap_or(stage.baseline);
+        let unbroken = stage.states().outcome(&last, begun, &volatile).await?;
+        let plan = &self.package.plan;
+        if plan.negatives.is_empty() && plan.drills.is_empty() {
+            steps.skip(9, "the package declares no [[negative]] and no [[drill]]");
+        } else {
+            let attempts = self.attempts(stage, early, copies, &last, report);
+            steps.run(9, attempts).await?;
+        }
+        let second = self.second_apply(run, stage.lock, stage.wanted, report);
+        steps.run(10, second).await?;
+        if plan.repeats.is_empty() {
+            steps.skip(11, "the package declares no [[repeat]]");
+        } else {
+            let repeats = self.repeats(run, stage.wanted, report);
+            steps.run(11, repeats).await?;
+        }
         if self.options.keep {
-            let why = "left out so that the kept clone shows the release";
-            steps.skip(13, why);
-            steps.skip(14, why);
+            for step in [12, 13, 14, 15] {
+                steps.skip(step, "left out so that the kept clone shows the release");
+            }
             return Ok(());
         }
+        let by_tier = self.rollback_by_tier(stage, &before, &last, report);
+        let undone = steps.run(12, by_tier).await?;
         steps
-            .run(
-                13,
-                self.full_rollback(run, lock, simulate, admin, before, report),
-            )
+            .run(13, self.full_rollback(stage, &undone, report))
             .await?;
-        steps.run(14, self.rollback_again(run, lock)).await
+        steps.run(14, self.rollback_again(run, stage.lock)).await?;
+        steps
+            .run(15, self.crash_drill(stage, &unbroken, report))
+            .await
     }
 
     /// Step 3.
@@ -334,8 +376,8 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Step 6, and its end when `undo`.
-    async fn simulate(
+    /// Step 6.
+    pub(super) async fn simulate(
         &self,
         run: &ReleaseRun<'_>,
         simulate: &Simulate,
@@ -366,6 +408,19 @@ impl Rehearsal<'_> {
             )),
             Some(broken) => Err(precondition_refusal(broken).into()),
         }
+    }
+
+    /// Takes back what step 6 did.
+    pub(super) async fn undo_simulation(
+        &self,
+        run: &ReleaseRun<'_>,
+        stage: &Stage<'_>,
+    ) -> Result<(), EngineError> {
+        let Some(simulate) = stage.simulate else {
+            return Ok(());
+        };
+        self.run_on_clone(run, &simulate.undo, self.package.text(&simulate.undo)?)
+            .await
     }
 
     /// Runs a file of the package on the clone as its superuser, with the package's settings.

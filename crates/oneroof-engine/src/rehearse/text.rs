@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use oneroof_model::StepOutcome;
 
+use super::compare::Compared;
 use super::report::{RehearsalReport, Verdict};
+use super::text_attempts;
 
 /// The record as Markdown. Its title says CLONE: what is proven here was proven on a copy.
 pub(crate) fn text(report: &RehearsalReport) -> String {
@@ -117,6 +119,8 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             writeln!(out, "| {name} | {value} |")?;
         }
     }
+    comparison(report, out)?;
+    text_attempts::write(report, out)?;
     if let Some(refused) = &report.second_apply {
         writeln!(
             out,
@@ -206,6 +210,54 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             out,
             "- step {}, {}: {}",
             missing.step, missing.title, missing.why
+        )?;
+    }
+    Ok(())
+}
+
+fn comparison(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
+    let Some(comparison) = &report.comparison else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "\n## Compared with {}\n\nThere: {}, {}. Here: {}. {} figures differ without a reason, {} differ with one, {} are equal. \
+         A difference is no failure by itself.\n",
+        comparison.with,
+        comparison.package,
+        comparison.moment_there,
+        comparison.moment_here,
+        comparison.unexplained,
+        comparison.explained,
+        comparison.equal
+    )?;
+    writeln!(
+        out,
+        "| figure | there | here | | asserted by | why it may differ |\n|---|---|---|---|---|---|"
+    )?;
+    for figure in &comparison.figures {
+        let shown = |value: &Option<oneroof_model::Value>| {
+            value
+                .as_ref()
+                .map_or_else(|| "(absent)".to_owned(), |value| cell(&value.to_string()))
+        };
+        let outcome = match figure.outcome {
+            Compared::Unexplained => "UNEXPLAINED",
+            Compared::Explained => "explained",
+            Compared::Equal => "equal",
+        };
+        writeln!(
+            out,
+            "| {} | {} | {} | {outcome} | {} | {} |",
+            figure.metric,
+            shown(&figure.there),
+            shown(&figure.here),
+            if figure.asserted.is_empty() {
+                "nothing".to_owned()
+            } else {
+                cell(&figure.asserted.join(", "))
+            },
+            cell(figure.why.as_deref().unwrap_or("-"))
         )?;
     }
     Ok(())
@@ -307,6 +359,6 @@ fn note(text: Option<&str>) -> String {
     text.map_or_else(String::new, |text| format!(" ({text})"))
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

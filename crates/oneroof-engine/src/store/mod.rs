@@ -1,4 +1,6 @@
 //! All file work of the engine: packages, evidence, runs.
 
 pub mod evidence;
+pub(crate) mod new_file;
 pub mod package_files;
+pub(crate) mod rendered_folder;

@@ -89,13 +89,33 @@ impl ResolvedParameters {
                     package: package.clone(),
                     meaning: parameter.meaning.clone(),
                 })?;
-            let value = check(parameter, value).map_err(|expected| ParameterError::Kind {
-                name: name.clone(),
-                package: package.clone(),
-                expected,
-                found: format!("{} `{}`", value.type_str(), shorten(&value.to_string())),
+            values.insert(name.clone(), fitting(package, name, parameter, value)?);
+        }
+        Ok(ResolvedParameters { values })
+    }
+
+    /// The same values with some of them replaced.
+    ///
+    /// # Errors
+    /// As [`ResolvedParameters::resolve`].
+    pub fn with(
+        &self,
+        plan: &ReleasePlan,
+        over: &toml::Table,
+    ) -> Result<ResolvedParameters, ParameterError> {
+        let package = &plan.package.name;
+        let mut values = self.values.clone();
+        for (name, value) in over {
+            let known = plan.parameters.keys().map(String::as_str);
+            let parameter = plan.parameters.get(name).ok_or_else(|| {
+                let nearest = nearest(name, known).map(str::to_owned);
+                ParameterError::Unknown {
+                    name: name.clone(),
+                    package: package.clone(),
+                    nearest,
+                }
             })?;
-            values.insert(name.clone(), value);
+            values.insert(name.clone(), fitting(package, name, parameter, value)?);
         }
         Ok(ResolvedParameters { values })
     }
@@ -153,6 +173,20 @@ fn shorten(text: &str) -> String {
     } else {
         text.to_owned()
     }
+}
+
+fn fitting(
+    package: &str,
+    name: &str,
+    parameter: &Parameter,
+    value: &toml::Value,
+) -> Result<Json, ParameterError> {
+    check(parameter, value).map_err(|expected| ParameterError::Kind {
+        name: name.to_owned(),
+        package: package.to_owned(),
+        expected,
+        found: format!("{} `{}`", value.type_str(), shorten(&value.to_string())),
+    })
 }
 
 fn check(parameter: &Parameter, value: &toml::Value) -> Result<Json, String> {

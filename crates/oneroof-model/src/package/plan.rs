@@ -239,6 +239,8 @@ pub struct Metric {
     pub volatile: bool,
     /// Must hold at the entry and the exit probe.
     pub required: Option<Expression>,
+    /// Why it may be another one on a golden clone or in another rehearsal: `rehearse --compare`.
+    pub differs: Option<String>,
 }
 
 /// `[preflight]`
@@ -506,18 +508,60 @@ pub struct Negative {
     pub file: Option<String>,
     /// Prepares it; must succeed.
     pub setup: Option<String>,
-    /// What the second session tries.
+    /// Who prepares it; `engine` always has the superuser do it.
+    #[serde(default)]
+    pub setup_as: SetupRole,
+    /// `two_sessions`: what the second session tries. `engine`: what another session has run and holds
+    /// open in its transaction meanwhile.
     pub second: Option<String>,
-    /// The verb that must refuse.
-    pub verb: Option<String>,
-    /// Over the parameters of the run.
+    /// `engine`: the verb that must refuse.
+    pub verb: Option<NegativeVerb>,
+    /// `engine`: over the parameters of the run.
     #[serde(default)]
     pub parameters: toml::Table,
+    /// `engine`: the database that the run is told to expect; by default the right one.
+    pub expected_database: Option<String>,
+    /// `engine`: does `[simulate]` stand in for the gate?
+    #[serde(default = "yes")]
+    pub simulate: bool,
+    /// `engine`: does the database bear the mark of a clone?
+    #[serde(default = "yes")]
+    pub marked: bool,
+    /// `engine`: tiers that the run leaves out, as if the package did not have them.
+    #[serde(default)]
+    pub skip: Vec<String>,
     /// How it must end.
     pub expect: ExpectedResult,
     /// Tried only with these parameters.
     #[serde(default)]
     pub when: Condition,
+    /// Tried only where this query, asked at that moment, gives true.
+    pub when_query: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Who runs `setup` of a [`Negative`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetupRole {
+    /// The package's role, as everything else.
+    #[default]
+    RunAs,
+    /// The superuser of the clone's private server: for what the package's role may not do.
+    Superuser,
+}
+
+/// A verb that an `engine` [`Negative`] runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NegativeVerb {
+    /// `apply`: from the first tier, or on from the one after `after`.
+    Apply,
+    /// `rollback` of everything that stands.
+    Rollback,
 }
 
 /// Where a [`Negative`] is tried.
@@ -571,6 +615,8 @@ pub struct Drill {
     /// Done only with these parameters.
     #[serde(default)]
     pub when: Condition,
+    /// Done only where this query, asked at that moment, gives true.
+    pub when_query: Option<String>,
 }
 
 /// `[[repeat]]`: an act, such as a scan, that changes nothing that counts when it is done again.

@@ -14,7 +14,7 @@ pub(super) struct Fault {
     pub(super) hint: Option<String>,
 }
 
-fn fault(message: impl Into<String>, near: &str) -> Fault {
+pub(super) fn fault(message: impl Into<String>, near: &str) -> Fault {
     Fault {
         message: message.into(),
         near: Some(near.to_owned()),
@@ -62,7 +62,7 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
         }
         if matches!(
             name.as_str(),
-            "expected_database" | "release_tag" | "run_id" | "mark"
+            "expected_database" | "gate" | "release_tag" | "run_id" | "mark"
         ) {
             return Err(fault(
                 format!("parameter `{name}` has a name that the engine uses itself"),
@@ -97,6 +97,19 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
         if metric.query.is_some() == metric.file.is_some() {
             return Err(fault(
                 format!("metric `{}` needs either `query` or `file`", metric.name),
+                &metric.name,
+            ));
+        }
+        if metric
+            .differs
+            .as_ref()
+            .is_some_and(|why| why.trim().is_empty())
+        {
+            return Err(fault(
+                format!(
+                    "metric `{}` has an empty `differs`: it says why",
+                    metric.name
+                ),
                 &metric.name,
             ));
         }
@@ -185,7 +198,8 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
             known_metric(plan, metric)?;
         }
     }
-    Ok(())
+    super::validate_attempts::negatives(plan)?;
+    super::validate_attempts::drills(plan)
 }
 
 fn is_name(name: &str, separator: char) -> bool {
@@ -195,7 +209,7 @@ fn is_name(name: &str, separator: char) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator)
 }
 
-fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
+pub(super) fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), Fault> {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
@@ -244,13 +258,13 @@ fn expression(plan: &ReleasePlan, expression: &Expression) -> Result<(), Fault> 
         .try_for_each(|name| known_metric(plan, name))
 }
 
-fn condition(plan: &ReleasePlan, condition: &Condition) -> Result<(), Fault> {
+pub(super) fn condition(plan: &ReleasePlan, condition: &Condition) -> Result<(), Fault> {
     condition
         .keys()
         .try_for_each(|name| known_parameter(plan, name))
 }
 
-fn known_metric(plan: &ReleasePlan, name: &str) -> Result<(), Fault> {
+pub(super) fn known_metric(plan: &ReleasePlan, name: &str) -> Result<(), Fault> {
     known(
         "metric",
         name,
@@ -299,6 +313,10 @@ mod tests {
         check(
             "[[metric]]\nname='gap'\n",
             ":6:7: metric `gap` needs either `query` or `file`",
+        );
+        check(
+            "[[metric]]\nname='gap'\nquery='select 1'\ndiffers=' '",
+            "metric `gap` has an empty `differs`",
         );
         check(
             "[verify]\ntable=['gapp']\n[[metric]]\nname='gap'\nquery='select 1'",

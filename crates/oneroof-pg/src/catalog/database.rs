@@ -37,6 +37,8 @@ pub struct DatabaseFacts {
 pub struct DatabaseStatements {
     /// `create database … allow_connections false`.
     pub create: String,
+    /// `create database … template … allow_connections false`: with all objects, on the same server.
+    pub copy: String,
     /// `alter database … allow_connections true`.
     pub open: String,
     /// Settings of the database, and of roles in it.
@@ -78,19 +80,44 @@ pub async fn database_statements(
     session: &Session,
     new_name: &str,
 ) -> Result<DatabaseStatements, PgError> {
+    statements(session, new_name, None).await
+}
+
+/// The same for a database of the session's server that nobody has to be connected to.
+///
+/// # Errors
+/// What the server says.
+pub async fn database_statements_of(
+    session: &Session,
+    database: &str,
+    new_name: &str,
+) -> Result<DatabaseStatements, PgError> {
+    statements(session, new_name, Some(database)).await
+}
+
+async fn statements(
+    session: &Session,
+    new_name: &str,
+    database: Option<&str>,
+) -> Result<DatabaseStatements, PgError> {
     let mut statements = DatabaseStatements {
         create: String::new(),
+        copy: String::new(),
         open: String::new(),
         settings: Vec::new(),
         acl: Vec::new(),
     };
     for row in session
-        .query(include_str!("database_statements.sql"), &[&new_name])
+        .query(
+            include_str!("database_statements.sql"),
+            &[&new_name, &database],
+        )
         .await?
     {
         let statement: String = row.try_get("statement")?;
         match row.try_get("kind")? {
             "create" => statements.create = statement,
+            "copy" => statements.copy = statement,
             "open" => statements.open = statement,
             "setting" => statements.settings.push(statement),
             _ => statements.acl.push(statement),

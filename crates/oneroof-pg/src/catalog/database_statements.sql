@@ -1,10 +1,11 @@
--- Statements that make a database like this one, under the name $1, on another server of the same major; without its
--- objects, tablespace, comment and mark. The new database admits no connections until it is opened.
+-- Statements that make a database like $2 (null: the current one), under the name $1, on another server of the same
+-- major; without its objects, tablespace, comment and mark. `copy` makes one with its objects, on the same server. The
+-- new database admits no connections until it is opened.
 with
 own as (
     select d.*, to_jsonb(d) as facts
       from pg_catalog.pg_database as d
-     where d.datname = pg_catalog.current_database()
+     where d.datname = coalesce($2::text, pg_catalog.current_database())
 )
 select 'create' as kind, 1 as place,
        concat_ws(' ', format('create database %I with template template0 owner %I encoding %L lc_collate %L lc_ctype %L',
@@ -16,6 +17,13 @@ select 'create' as kind, 1 as place,
            end,
            'icu_rules ' || quote_literal(o.facts ->> 'daticurules'),
            'allow_connections false') as statement
+  from own as o
+
+union all
+-- by files where the server has the choice: nothing goes through the log
+select 'copy', 1,
+       concat_ws(' ', format('create database %I with template %I owner %I allow_connections false', $1::text, o.datname, pg_catalog.pg_get_userbyid(o.datdba)),
+           case when pg_catalog.current_setting('server_version_num')::int4 >= 150000 then 'strategy file_copy' end)
   from own as o
 
 union all

@@ -3,8 +3,8 @@
 -- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, versions of collations, the
 -- comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof, members of
 -- extensions, grantors. What a dump does not carry into a copy is in definition_beside.sql.
--- With objects ($1, OIDs) only those, and everything about tables and types among them; a part between `-- <CATALOG>` and
--- `-- </CATALOG>` is then left out unless it is asked for. $1 null: everything.
+-- With objects ($1, OIDs) only those, and everything about tables and types among them; a part between `-- <NAME>` and
+-- `-- </NAME>` is then left out unless it is asked for: a catalog, or what belongs to the system. $1 null: everything.
 -- The caller pins search_path to pg_catalog, so that every name below prints with its schema.
 with
 namespace as materialized (
@@ -40,7 +40,7 @@ type as materialized (
       from pg_catalog.pg_type as t
       join namespace as n on n.oid = t.typnamespace
      where t.typtype <> 'm'
-       and ($1::oid[] is null or t.oid = any ($1))
+       and ($1::oid[] is null or t.oid = any ($1) or t.typrelid <> 0 and t.typrelid = any ($1))
        and (t.typtype <> 'c' or exists (select from pg_catalog.pg_class as r where r.oid = t.typrelid and r.relkind = 'c'))
        and not exists (select from pg_catalog.pg_type as element where element.typarray = t.oid)
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid)
@@ -147,6 +147,8 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from pg_catalog.pg_trigger as t
       join relation as r on r.oid = t.tgrelid
      where not t.tgisinternal
+        -- 14 calls the triggers of partitions internal; those of foreign keys are implied by the constraint
+        or (t.tgparentid <> 0 and not exists (select from pg_catalog.pg_constraint as k where k.oid = t.tgconstraint and k.contype = 'f'))
 
     union all
     select 'pg_catalog.pg_rewrite'::regclass, w.oid, 'rule', format('%I on %s', w.rulename, r.identity),
@@ -400,7 +402,7 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
     -- <pg_transform>
     union all
     select 'pg_catalog.pg_transform'::regclass, t.oid, 'transform',
-           (pg_catalog.pg_identify_object('pg_catalog.pg_transform'::regclass, t.oid, 0)).identity,
+           format('for %s language %I', t.trftype::regtype, (select l.lanname from pg_catalog.pg_language as l where l.oid = t.trflang)),
            format(e'from %s\nto %s', t.trffromsql::oid::regprocedure, t.trftosql::oid::regprocedure), null, null, null
       from pg_catalog.pg_transform as t
      where t.oid >= 16384
@@ -485,67 +487,58 @@ attribute as materialized (
       join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
      where r.relkind <> 'S'
 ),
--- What belongs to the server or to an extension, and has an access list: only what differs from how it came is a fact.
-given (classid, objid, objsubid, owner, acl) as (
-    select 'pg_catalog.pg_proc'::regclass, f.oid, 0, f.proowner, f.proacl from pg_catalog.pg_proc as f where f.proacl is not null
+-- <system>
+-- What belongs to the server or to an extension, and has an access list.
+given (classid, objid, objsubid, owner, acl, acl_kind) as materialized (
+    select 'pg_catalog.pg_proc'::regclass, f.oid, 0, f.proowner, f.proacl, 'f'::"char" from pg_catalog.pg_proc as f where f.proacl is not null
     union all
-    select 'pg_catalog.pg_class'::regclass, c.oid, 0, c.relowner, c.relacl from pg_catalog.pg_class as c where c.relacl is not null
+    select 'pg_catalog.pg_class'::regclass, c.oid, 0, c.relowner, c.relacl, case c.relkind when 'S' then 's' else 'r' end::"char"
+      from pg_catalog.pg_class as c where c.relacl is not null
     union all
-    select 'pg_catalog.pg_class'::regclass, c.oid, a.attnum, c.relowner, a.attacl
+    select 'pg_catalog.pg_class'::regclass, c.oid, a.attnum, c.relowner, a.attacl, 'c'
       from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid where a.attacl is not null
     union all
-    select 'pg_catalog.pg_type'::regclass, t.oid, 0, t.typowner, t.typacl from pg_catalog.pg_type as t where t.typacl is not null
+    select 'pg_catalog.pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T' from pg_catalog.pg_type as t where t.typacl is not null
     union all
-    select 'pg_catalog.pg_language'::regclass, l.oid, 0, l.lanowner, l.lanacl from pg_catalog.pg_language as l where l.lanacl is not null
+    select 'pg_catalog.pg_language'::regclass, l.oid, 0, l.lanowner, l.lanacl, 'l' from pg_catalog.pg_language as l where l.lanacl is not null
     union all
-    select 'pg_catalog.pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl from pg_catalog.pg_namespace as n where n.nspacl is not null
+    select 'pg_catalog.pg_namespace'::regclass, n.oid, 0, n.nspowner, n.nspacl, 'n' from pg_catalog.pg_namespace as n where n.nspacl is not null
     union all
-    select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl
+    select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl, 'F'
       from pg_catalog.pg_foreign_data_wrapper as w where w.fdwacl is not null
     union all
-    select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl
+    select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'
       from pg_catalog.pg_foreign_server as s where s.srvacl is not null
 ),
-regranted (identity, lines) as materialized (
-    select o.type || ' ' || o.identity, now.lines
-      from given as g
-      left join pg_catalog.pg_init_privs as i on i.classoid = g.classid and i.objoid = g.objid and i.objsubid = g.objsubid
-     cross join lateral (
-           select string_agg(line, e'\n' order by line collate "C") as lines
-             from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
-                                 ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
-                     from pg_catalog.aclexplode(g.acl) as x
-                    where x.grantee <> g.owner
-                    group by 1) as distinct_lines) as now
-     cross join lateral (
-           select string_agg(line, e'\n' order by line collate "C") as lines
-             from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
-                                 ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
-                     from pg_catalog.aclexplode(i.initprivs) as x
-                    where x.grantee <> g.owner
-                    group by 1) as distinct_lines) as as_it_came
-     cross join lateral pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) as o
-     where ($1::oid[] is null or g.objid = any ($1))
-       and (g.objid < 16384 or exists (select from member as m where m.classid = g.classid and m.objid = g.objid))
-       and g.acl is distinct from i.initprivs
-       and now.lines is distinct from as_it_came.lines
-       and not exists (select from object as own where own.classid = g.classid and own.objid = g.objid)
-),
-granted (kind, identity, acl, default_acl) as (
-    select 'acl', o.kind || ' ' || o.identity, o.acl, pg_catalog.acldefault(o.acl_kind, o.owner)
+-- </system>
+-- Access lists beside what they would be if nobody had granted or revoked: of our objects the built-in default, of those
+-- of the server and of extensions how they came. The owner of the latter differs from server to server.
+granted (identity, acl, usual, owner_left_out) as (
+    select o.kind || ' ' || o.identity, o.acl, pg_catalog.acldefault(o.acl_kind, o.owner), null::oid
       from object as o
      where o.acl is not null
     union all
-    select 'acl', 'column ' || a.identity, a.attacl, pg_catalog.acldefault('c', a.relowner)
+    select 'column ' || a.identity, a.attacl, pg_catalog.acldefault('c', a.relowner), null
       from attribute as a
      where a.attacl is not null
     -- <pg_database>
     union all
-    select 'acl', 'database', d.datacl, pg_catalog.acldefault('d', d.datdba)
+    select 'database', d.datacl, pg_catalog.acldefault('d', d.datdba), null
       from pg_catalog.pg_database as d
      where d.datname = pg_catalog.current_database()
        and d.datacl is not null
     -- </pg_database>
+    -- <system>
+    union all
+    select o.type || ' ' || o.identity, g.acl, coalesce(i.initprivs, pg_catalog.acldefault(g.acl_kind, g.owner)), g.owner
+      from given as g
+      left join pg_catalog.pg_init_privs as i on i.classoid = g.classid and i.objoid = g.objid and i.objsubid = g.objsubid
+     cross join lateral pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) as o
+     where ($1::oid[] is null or g.objid = any ($1))
+       and (g.objid < 16384 or exists (select from member as m where m.classid = g.classid and m.objid = g.objid))
+       and g.acl is distinct from i.initprivs
+       and not exists (select from object as own where own.classid = g.classid and own.objid = g.objid)
+    -- </system>
 ),
 described (kind, identity, classid, objid, objsubid) as (
     select o.kind, o.identity, o.classid, o.objid, 0 from object as o
@@ -582,25 +575,21 @@ select 'owner', o.kind || ' ' || o.identity, pg_catalog.pg_get_userbyid(o.owner)
  where o.owner is not null
 
 union all
-select g.kind, g.identity, coalesce(actual.lines, 'nobody')
+select 'acl', g.identity, difference.lines
   from granted as g
  cross join lateral (
-       select string_agg(line, e'\n' order by line collate "C") as lines
-         from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
-                             ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
-                 from pg_catalog.aclexplode(g.acl) as x
-                group by 1) as distinct_lines) as actual
- cross join lateral (
-       select string_agg(line, e'\n' order by line collate "C") as lines
-         from (select concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
-                             ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
-                 from pg_catalog.aclexplode(g.default_acl) as x
-                group by 1) as distinct_lines) as usual
- where actual.lines is distinct from usual.lines
-
-union all
-select 'acl', r.identity, coalesce(r.lines, 'nobody')
-  from regranted as r
+       select string_agg(kept.line, e'\n' order by kept.line collate "C") as lines
+         from (select case when bool_or(each.is_usual) then 'without ' else '' end || each.line as line
+                 from (select x.is_usual,
+                              concat(case x.grantee when 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                                     ' ', lower(x.privilege_type), case when x.is_grantable then ' with grant option' end) as line
+                         from (select false as is_usual, actual.* from pg_catalog.aclexplode(g.acl) as actual
+                               union all
+                               select true, usual.* from pg_catalog.aclexplode(g.usual) as usual) as x
+                        where x.grantee is distinct from g.owner_left_out) as each
+                group by each.line
+               having not (bool_or(each.is_usual) and bool_or(not each.is_usual))) as kept) as difference
+ where difference.lines is not null
 
 union all
 select 'comment', d.kind || ' ' || d.identity, c.description

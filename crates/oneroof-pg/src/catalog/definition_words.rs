@@ -69,7 +69,6 @@ impl Definition {
     pub fn differences(before: &Self, after: &Self) -> Vec<ObjectDifference> {
         let diff = Self::diff(before, after);
         let mut found = BTreeSet::new();
-        let mut whole = BTreeSet::new();
         for (objects, side, difference) in [
             (&diff.missing, before, Difference::Gone),
             (&diff.new, after, Difference::New),
@@ -78,11 +77,16 @@ impl Definition {
                 let place = Place::of(&name.kind, &name.identity, side);
                 let definition = side.get(&name.kind, &name.identity);
                 let text = definition.map_or("", |row| row.definition.as_str());
+                if place.property.as_deref() == Some(GRANTS) {
+                    let (old, new) = match difference {
+                        Difference::Gone => (text, ""),
+                        _ => ("", text),
+                    };
+                    found.extend(grants(old, new).map(|told| place.tell(told)));
+                    continue;
+                }
                 match (&place.property, &difference) {
                     (None, _) => {
-                        if place.part.is_none() {
-                            whole.insert(place.object.clone());
-                        }
                         found.insert(place.tell(difference.clone()));
                     }
                     (Some(property), Difference::Gone) => {
@@ -98,32 +102,90 @@ impl Definition {
         }
         for object in &diff.changed {
             let place = Place::of(&object.kind, &object.identity, after);
-            for difference in lines(&place, &object.before, &object.after) {
+            for difference in changes(&place, &object.before, &object.after) {
                 found.insert(place.tell(difference));
             }
         }
-        // A part of a new or missing object is no difference of its own, and neither is its owner.
-        let is_alone = |told: &ObjectDifference| {
-            let is_whole = told.part.is_none()
-                && matches!(told.difference, Difference::New | Difference::Gone);
-            is_whole || !whole.contains(&told.object)
-        };
-        let parts: BTreeSet<_> = found
-            .iter()
-            .filter(|told| matches!(told.difference, Difference::New | Difference::Gone))
-            .map(|told| (told.object.clone(), told.part.clone()))
+        let found: Vec<ObjectDifference> = found
+            .into_iter()
+            .filter(|told| !told.is_shifted_column(before, after))
             .collect();
         found
-            .into_iter()
-            .filter(is_alone)
-            .filter(|told| {
-                matches!(told.difference, Difference::New | Difference::Gone)
-                    || told.part.is_none()
-                    || !parts.contains(&(told.object.clone(), told.part.clone()))
-            })
+            .iter()
+            .filter(|told| !told.is_said_by_another(&found))
+            .cloned()
             .collect()
     }
+
+    /// Names of the relation's columns that the other one has too, in their order.
+    fn columns_shared(&self, relation: &str, other: &Self) -> Vec<&str> {
+        let mut columns: Vec<(usize, &str)> = self
+            .rows()
+            .iter()
+            .filter(|row| row.kind == "column")
+            .filter(|row| {
+                last_dot(&row.identity).is_some_and(|dot| row.identity[..dot] == *relation)
+            })
+            .filter(|row| other.get("column", &row.identity).is_some())
+            .map(|row| {
+                let place = row.definition.lines().next().unwrap_or_default();
+                let place = place
+                    .strip_prefix("place ")
+                    .and_then(|text| text.parse().ok());
+                (place.unwrap_or_default(), row.identity.as_str())
+            })
+            .collect();
+        columns.sort_unstable();
+        columns.into_iter().map(|(_, name)| name).collect()
+    }
 }
+
+impl ObjectDifference {
+    fn is_whole(&self) -> bool {
+        matches!(self.difference, Difference::New | Difference::Gone)
+    }
+
+    /// A column that only has another number, because one before it came or went.
+    fn is_shifted_column(&self, before: &Definition, after: &Definition) -> bool {
+        let is_place = matches!(&self.difference, Difference::Changed { before, .. } if before.starts_with("place "));
+        let is_column = self
+            .part
+            .as_deref()
+            .is_some_and(|part| part.starts_with("column "));
+        if !is_place || !is_column {
+            return false;
+        }
+        RELATIONS.iter().any(|kind| {
+            let relation = self.object.strip_prefix(kind).map(str::trim_start);
+            relation.is_some_and(|name| {
+                let old = before.columns_shared(name, after);
+                !old.is_empty() && old == after.columns_shared(name, before)
+            })
+        })
+    }
+
+    /// A part of a new or missing object is no difference of its own, neither is a property of a
+    /// new or missing part, nor the index of a new or missing constraint.
+    fn is_said_by_another(&self, all: &[Self]) -> bool {
+        let index = self
+            .part
+            .as_deref()
+            .and_then(|part| part.strip_prefix("index "));
+        let constraint = index.map(|name| format!("constraint {name}"));
+        all.iter()
+            .filter(|other| other.is_whole() && other.object == self.object)
+            .any(|other| match &other.part {
+                None => self.part.is_some() || !self.is_whole(),
+                Some(part) => {
+                    (self.part.as_ref() == Some(part) && !self.is_whole())
+                        || (self.is_whole() && constraint.as_ref() == Some(part))
+                }
+            })
+    }
+}
+
+/// Property of the facts that are lists of rights.
+const GRANTS: &str = "grants";
 
 fn named(property: &str, value: &str) -> String {
     match value {
@@ -174,7 +236,7 @@ impl Place {
     fn of(kind: &str, identity: &str, side: &Definition) -> Self {
         let property = match kind {
             "owner" => "owner",
-            "acl" => "grants",
+            "acl" => GRANTS,
             "comment" => "comment",
             "extension dependency" => "depends on",
             "tablespace" => "tablespace",
@@ -240,6 +302,19 @@ impl Place {
                 },
                 None => Self::whole(format!("{kind} {identity}")),
             },
+            "index" => {
+                let printed = side.get(kind, identity).map_or("", |row| &row.definition);
+                let (_, on) = split_outside_quotes(printed, " ON ");
+                let (owner, _) = split_outside_quotes(on.trim_start_matches("ONLY "), " USING ");
+                match (owner, last_dot(identity)) {
+                    ("", _) | (_, None) => Self::whole(format!("{kind} {identity}")),
+                    (owner, Some(dot)) => Self {
+                        object: relation(owner, side),
+                        part: Some(format!("index {}", &identity[dot + 1..])),
+                        property: None,
+                    },
+                }
+            }
             "constraint" | "trigger" | "rule" | "policy" => {
                 let (name, owner) = split_outside_quotes(identity, " on ");
                 Self {
@@ -282,77 +357,109 @@ fn relation(identity: &str, side: &Definition) -> String {
     format!("{kind} {identity}")
 }
 
-/// The lines that differ, those of the same property side by side.
-fn lines(place: &Place, before: &str, after: &str) -> Vec<Difference> {
-    if let Some(property) = place.property.as_deref().filter(|name| *name != "grants") {
-        let before = named(property, before);
-        let after = after.replace('\n', ", ");
-        return vec![Difference::Changed { before, after }];
+/// The properties that differ, both values of the same one side by side.
+fn changes(place: &Place, before: &str, after: &str) -> Vec<Difference> {
+    match place.property.as_deref() {
+        Some(GRANTS) => grants(before, after).collect(),
+        Some(property) => vec![Difference::Changed {
+            before: named(property, before),
+            after: after.replace('\n', ", "),
+        }],
+        None => lines(before, after),
     }
+}
+
+/// Rights that came or went; `without` is a right that everybody would have.
+fn grants<'a>(before: &'a str, after: &'a str) -> impl Iterator<Item = Difference> + 'a {
+    let has = |text: &str, line: &str| text.lines().any(|other| other == line);
+    let told = |line: &str, is_now: bool| {
+        let (right, is_now) = match line.strip_prefix("without ") {
+            Some(right) => (right, !is_now),
+            None => (line, is_now),
+        };
+        let property = format!("{GRANTS} {right}");
+        match is_now {
+            true => Difference::Now { property },
+            false => Difference::NoLonger { property },
+        }
+    };
+    let gone = before.lines().filter(move |line| !has(after, line));
+    let fresh = after.lines().filter(move |line| !has(before, line));
+    gone.map(move |line| told(line, false))
+        .chain(fresh.map(move |line| told(line, true)))
+}
+
+fn lines(before: &str, after: &str) -> Vec<Difference> {
     let old: Vec<&str> = before.lines().collect();
     let new: Vec<&str> = after.lines().collect();
-    let gone: Vec<&str> = old
-        .iter()
-        .filter(|line| !new.contains(line))
-        .copied()
-        .collect();
-    let mut fresh: Vec<&str> = new
-        .iter()
-        .filter(|line| !old.contains(line))
-        .copied()
-        .collect();
+    let only = |these: &[&'_ str], those: &[&'_ str]| -> Vec<String> {
+        let alone = these.iter().filter(|line| !those.contains(line));
+        alone.map(|line| line.trim().to_owned()).collect()
+    };
+    let (gone, mut fresh) = (only(&old, &new), only(&new, &old));
     if gone.is_empty() && fresh.is_empty() {
+        // The same lines in another order, or one of them more often.
         return vec![Difference::Changed {
-            before: format!("lines in the order {}", old.join(" / ")),
+            before: old.join(" / "),
             after: new.join(" / "),
         }];
     }
-    let grants = place.property.is_some();
-    let label = |line: &str| match grants {
-        true => format!("grants {line}"),
-        false => line.to_owned(),
-    };
     let mut found = Vec::new();
     for line in gone {
-        let same = |other: &&str| !grants && first_word(other) == first_word(line);
-        match fresh.iter().position(same) {
+        let name = property_name(&line);
+        match fresh.iter().position(|other| property_name(other) == name) {
             Some(place) => {
                 let other = fresh.remove(place);
-                let shared = shared_words(line, other);
+                let is_ours = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+                let after = match is_ours {
+                    true => other[name.len()..].trim().to_owned(),
+                    false => other.clone(),
+                };
                 found.push(Difference::Changed {
-                    before: line.trim().to_owned(),
-                    after: other[shared..].trim().to_owned(),
+                    before: line,
+                    after,
                 });
             }
-            None => found.push(Difference::NoLonger {
-                property: label(line.trim()),
-            }),
+            None => found.push(Difference::NoLonger { property: line }),
         }
     }
-    found.extend(fresh.into_iter().map(|line| Difference::Now {
-        property: label(line.trim()),
-    }));
+    found.extend(
+        fresh
+            .into_iter()
+            .map(|property| Difference::Now { property }),
+    );
     found
 }
 
-fn first_word(line: &str) -> &str {
-    line.split_whitespace().next().unwrap_or_default()
-}
+/// Names of properties that have more than one word.
+const LONG_PROPERTIES: [&str; 15] = [
+    "access method",
+    "by value",
+    "disable on error",
+    "generated stored",
+    "generated virtual",
+    "modifier in",
+    "modifier out",
+    "moving state",
+    "owned by",
+    "partition by",
+    "partition of",
+    "password required",
+    "replica identity",
+    "run as owner",
+    "toast with",
+];
 
-/// Bytes of the first words of both lines, when they name a property: all but its value.
-fn shared_words(line: &str, other: &str) -> usize {
-    let same = line
-        .bytes()
-        .zip(other.bytes())
-        .take_while(|(one, two)| one == two)
-        .count();
-    let shared = &other[..other.floor_char_boundary(same)];
-    let first = other.len() - other.trim_start().len() + first_word(other).len();
-    // Only what is short and plain is a name; the rest of a shared beginning is part of the value.
-    match shared.rfind(' ') {
-        Some(blank) if shared.split_whitespace().count() <= 3 && shared.len() <= 24 => blank,
-        _ => first.min(other.len()),
+/// The beginning of a line that says which property it is: of what PostgreSQL printed, its first word.
+fn property_name(line: &str) -> &str {
+    if let Some(rest) = line.strip_prefix("statistics of column ") {
+        let number = rest.find(' ').unwrap_or(rest.len());
+        return &line[..line.len() - rest.len() + number];
     }
+    LONG_PROPERTIES
+        .into_iter()
+        .find(|name| line.starts_with(name))
+        .unwrap_or_else(|| line.split_whitespace().next().unwrap_or_default())
 }
 
 /// The last dot that is not inside quotes.
@@ -374,7 +481,7 @@ fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> (&'a str, &'a str
     let mut from = 0;
     while let Some(found) = text[from..].find(separator) {
         let place = from + found;
-        if text[..place].matches('"').count() % 2 == 0 {
+        if text[..place].matches('"').count().is_multiple_of(2) {
             return (&text[..place], &text[place + separator.len()..]);
         }
         from = place + separator.len();
@@ -427,13 +534,18 @@ mod tests {
                 "place 1\ntype numeric(12,2)\ndefault 0",
             ),
             ("owner", "table sales.orders", "bob"),
-            ("acl", "table sales.orders", "joe select\nsue insert"),
+            (
+                "acl",
+                "table sales.orders",
+                "joe select\nsue insert\nwithout public usage",
+            ),
             ("comment", "column sales.orders.amount", "how\nmuch"),
         ];
         assert_eq!(
             words(&before, &after),
             [
                 "table sales.orders: owner ann -> bob",
+                "table sales.orders: no longer grants public usage",
                 "table sales.orders: no longer grants sue select",
                 "table sales.orders: now grants sue insert",
                 "table sales.orders: column amount: type numeric(10,2) -> numeric(12,2)",

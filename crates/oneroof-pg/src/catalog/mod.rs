@@ -9,15 +9,22 @@ mod canonical;
 mod data;
 mod data_rows;
 mod database;
+mod database_state;
 mod definition;
 mod definition_words;
 mod extensions;
+mod folders;
 mod identity;
+mod jobs;
 mod mark;
+mod memberships;
 mod pinned;
 mod relations;
 mod roles;
+mod schemas;
+mod touches;
 mod transaction;
+mod triggers;
 mod writable_tables;
 
 pub use activity::{Activity, OtherSession, activity};
@@ -26,7 +33,10 @@ pub use data::{
     RowOrder, TableData, data, data_digest_of_run, data_tables, data_with_progress,
 };
 pub use data_rows::{RowsOnly, rows_only};
-pub use database::{DatabaseFacts, DatabaseStatements, database, database_statements};
+pub use database::{
+    DatabaseFacts, DatabaseStatements, database, database_statements, database_statements_of,
+};
+pub use database_state::{DatabaseState, database_state, open_database};
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };
@@ -35,9 +45,15 @@ pub use extensions::{
     AvailableVersion, Extension, MissingExtension, extensions, extensions_available,
     missing_extensions,
 };
+pub use folders::{Folders, folders};
 pub use identity::{TargetIdentity, identity};
+pub use jobs::jobs;
 pub use mark::{mark, remove_mark, write_mark};
+pub use memberships::memberships_missing;
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};
+pub use schemas::{SchemaFacts, schemas};
+pub use touches::{Touches, touches};
 pub use transaction::assigned_transaction_id;
+pub use triggers::{TriggerFound, triggers};
 pub use writable_tables::writable_tables;

@@ -9,4 +9,6 @@ set local extra_float_digits = 1;
 set local bytea_output = 'hex';
 set local xmlbinary = 'base64';
 set local lc_monetary = 'C';
-set local row_security = off
+set local row_security = off;
+-- compiling these queries takes longer than running them: 5.0 s instead of 1.5 s for 1,000 tables
+set local jit = off

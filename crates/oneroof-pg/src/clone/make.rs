@@ -14,8 +14,7 @@ use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError}
 use super::rights::{MissingRight, missing_rights};
 use super::strategy::CloneStrategy;
 use crate::catalog::{
-    self, DatabaseStatements, Extension, MissingExtension, RoleStatement, RoleStatementKind,
-    TargetIdentity,
+    self, Extension, MissingExtension, RoleStatement, RoleStatementKind, TargetIdentity,
 };
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
@@ -203,6 +202,14 @@ pub enum CloneError {
         #[source]
         source: ProgramError,
     },
+    /// Somebody is connected to a clone that must be alone for a moment.
+    #[error("use clone database `{name}`: others are connected to it: {}", sessions.join(", "))]
+    InUse {
+        /// The database.
+        name: String,
+        /// Who, in words.
+        sessions: Vec<String>,
+    },
     /// The clone could not be registered.
     #[error("register the clone")]
     Registry(#[source] CloneRegistryError),
@@ -229,6 +236,7 @@ impl CloneError {
                 "install the packages of these extensions in the same version on this machine"
                     .to_owned(),
             ),
+            Self::InUse { .. } => Some("end these sessions, then try again".to_owned()),
             Self::NameTaken { .. } => Some("choose another name, or drop the old clone".to_owned()),
             Self::Client { .. } => Some(
                 "install the client programs of the source's major beside its server binaries"
@@ -624,7 +632,7 @@ impl Work {
             .await
             .map_err(reading())?;
         end_reading(&plan.session).await?;
-        create(&admin, &statements, &name).await?;
+        create(&admin, &statements.create, &name).await?;
         let entry = CloneEntry::new(CloneFacts {
             id: self.server.id.clone(),
             class: options.class,
@@ -727,12 +735,8 @@ async fn try_setting(admin: &Session, statement: &str) -> Result<Option<String>,
     }
 }
 
-async fn create(
-    admin: &Session,
-    statements: &DatabaseStatements,
-    name: &str,
-) -> Result<(), CloneError> {
-    match admin.simple(&statements.create).await {
+pub(super) async fn create(admin: &Session, statement: &str, name: &str) -> Result<(), CloneError> {
+    match admin.simple(statement).await {
         Ok(_) => Ok(()),
         Err(error) if error.sqlstate() == Some("42P04") => Err(CloneError::NameTaken {
             name: name.to_owned(),

@@ -2,6 +2,8 @@
 //! removed without a trace. How a copy is made is a [`CloneStrategy`]; what proves that a database
 //! is one is its mark together with our [`CloneRegistry`].
 
+mod copy;
+mod golden;
 mod logical;
 mod make;
 mod marks;
@@ -10,11 +12,18 @@ mod registry;
 mod rights;
 mod scratch;
 mod strategy;
+mod template;
+mod undo;
 
+pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
+pub use golden::{ClosedClone, close_clone};
 pub use make::{CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use name::clone_name;
-pub use registry::{CloneEntry, CloneRegistry, CloneRegistryError, remove_clone};
+pub use registry::{
+    CloneEntry, CloneRegistry, CloneRegistryError, Maker, remove_clone, sweep_copies,
+};
 pub use rights::{MissingRight, missing_rights};
 pub use scratch::{ScratchOptions, make_database, make_scratch};
 pub use strategy::CloneStrategy;
+pub use template::{TemplateCopy, TemplateOptions, copy_from_template};

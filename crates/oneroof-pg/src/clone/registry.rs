@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use oneroof_model::{Digest, TargetClass, canonical_json};
 use serde::{Deserialize, Serialize};
 
-use crate::ephemeral::{AttachedServer, Registry, RegistryError};
+use super::undo;
+use crate::ephemeral::{AttachedServer, Registry, RegistryError, start_time_of};
+use crate::error::PgError;
 
 /// The format that this version writes.
 const FORMAT: u32 = 1;
@@ -40,7 +42,36 @@ pub struct CloneEntry {
     pub mark_digest: String,
     /// When it was made, RFC 3339 in UTC.
     pub created_at: String,
+    /// The process that a copy of a kept clone ends with; none for a clone with a server of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<Maker>,
     secret: String,
+}
+
+/// A process, such that no other one is ever mistaken for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maker {
+    /// Its id.
+    pub pid: u32,
+    /// When it started: boot id and ticks.
+    pub start_time: String,
+}
+
+impl Maker {
+    /// The present process.
+    pub(super) fn ours() -> Self {
+        let pid = std::process::id();
+        Self {
+            pid,
+            start_time: start_time_of(pid).unwrap_or_default(),
+        }
+    }
+
+    /// Is it still there?
+    fn lives(&self) -> bool {
+        start_time_of(self.pid).as_deref() == Some(self.start_time.as_str())
+    }
 }
 
 impl std::fmt::Debug for CloneEntry {
@@ -113,6 +144,15 @@ pub enum CloneRegistryError {
         #[source]
         source: RegistryError,
     },
+    /// The clone's database cannot be dropped.
+    #[error("drop the database of clone `{id}`")]
+    Database {
+        /// The id.
+        id: String,
+        /// What the server said.
+        #[source]
+        source: Box<PgError>,
+    },
 }
 
 impl CloneEntry {
@@ -132,10 +172,41 @@ impl CloneEntry {
             source_identity: facts.source_identity.to_string(),
             mark_digest: String::new(),
             created_at: facts.created_at,
+            maker: None,
             secret: hex::encode(secret),
         };
         entry.mark_digest = entry.expected_digest();
         Ok(entry)
+    }
+
+    /// The same clone with another class, and so with another mark.
+    #[must_use]
+    pub fn with_class(&self, class: TargetClass) -> Self {
+        self.changed(|entry| entry.class = class)
+    }
+
+    pub(super) fn changed(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut entry = self.clone();
+        change(&mut entry);
+        entry.mark_digest = entry.expected_digest();
+        entry
+    }
+
+    /// The entry of a copy of this clone on the same server. It is never registered: outside of the run
+    /// that made the copy its mark counts for nothing.
+    pub(super) fn of_copy(&self, database: &str, database_oid: u32) -> Self {
+        let mut entry = Self {
+            database: database.to_owned(),
+            database_oid,
+            ..self.clone()
+        };
+        entry.mark_digest = entry.expected_digest();
+        entry
+    }
+
+    /// Is it a copy beside a kept clone, in that clone's server?
+    fn is_guest(&self) -> bool {
+        self.id != self.server_id
     }
 
     /// SHA-256 over what the mark says and what only this file knows.
@@ -335,7 +406,8 @@ impl CloneRegistry {
     }
 }
 
-/// Removes a clone for good: its server with everything in it, and its entry.
+/// Removes a clone for good: its server with everything in it, and its entry. A database that is a guest
+/// in the server of another clone goes alone.
 ///
 /// # Errors
 /// [`CloneRegistryError`]; repeating it is safe.
@@ -345,6 +417,9 @@ pub async fn remove_clone(
     servers: &Registry,
 ) -> Result<(), CloneRegistryError> {
     let entry = clones.find(id)?;
+    if entry.is_guest() {
+        return remove_guest(&entry, clones, servers).await;
+    }
     match servers.remove(&entry.server_id).await {
         Ok(()) | Err(RegistryError::Unknown { .. }) => {}
         Err(source) => {
@@ -354,7 +429,57 @@ pub async fn remove_clone(
             });
         }
     }
+    for guest in clones.list()? {
+        if guest.server_id == entry.server_id {
+            clones.forget(&guest.id)?;
+        }
+    }
     clones.forget(id)
+}
+
+/// Drops the copies whose maker was killed before it could do so. Gives their ids.
+///
+/// # Errors
+/// [`CloneRegistryError`].
+pub async fn sweep_copies(
+    clones: &CloneRegistry,
+    servers: &Registry,
+) -> Result<Vec<String>, CloneRegistryError> {
+    let mut swept = Vec::new();
+    for entry in clones.list()? {
+        if entry.maker.as_ref().is_some_and(|maker| !maker.lives()) {
+            remove_guest(&entry, clones, servers).await?;
+            swept.push(entry.id);
+        }
+    }
+    Ok(swept)
+}
+
+async fn remove_guest(
+    entry: &CloneEntry,
+    clones: &CloneRegistry,
+    servers: &Registry,
+) -> Result<(), CloneRegistryError> {
+    match servers.attach(&entry.server_id) {
+        Ok(server) => {
+            let superuser = server.entry().superuser.clone();
+            undo::drop_database(&server.conninfo("postgres", &superuser), &entry.database)
+                .await
+                .map_err(|source| CloneRegistryError::Database {
+                    id: entry.id.clone(),
+                    source: Box::new(source),
+                })?;
+        }
+        // A server that is gone took the database with it.
+        Err(RegistryError::Unknown { .. }) => {}
+        Err(source) => {
+            return Err(CloneRegistryError::Server {
+                id: entry.id.clone(),
+                source,
+            });
+        }
+    }
+    clones.forget(&entry.id)
 }
 
 fn read(path: &Path) -> Result<Option<CloneEntry>, CloneRegistryError> {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use oneroof_model::{Effects, ObjectChange, ObjectEffect};
+use oneroof_model::{DefinitionDigest, Effects, ObjectChange, ObjectEffect};
 
-use super::catalog_rows::{Address, Versions, objects};
+use super::beside::beside;
 use super::counters::Counters;
+use super::named::{Named, named};
 use super::storage::replaced;
-use crate::catalog::{Definition, definition_of};
+use super::touched::{Address, touched};
+use crate::catalog::{Definition, DefinitionRow, definition_of};
 use crate::connect::Session;
 use crate::error::PgError;
 
@@ -33,76 +35,96 @@ pub async fn measure(
     let Some(xid) = xid else {
         return Ok(effects);
     };
-    let touched = touched(session, watcher, &counters, &xid).await?;
-    if touched.is_empty() {
-        return Ok(effects);
+    let objects = touched(session, watcher, &counters, &xid).await?;
+    let with = |wanted: &[ObjectChange]| -> Vec<&Address> {
+        let all = objects.iter();
+        all.filter(|(_, change)| change.is_some_and(|change| wanted.contains(&change)))
+            .map(|(address, _)| address)
+            .collect()
+    };
+    let standing = with(&[ObjectChange::Created, ObjectChange::Altered]);
+    let dropped = with(&[ObjectChange::Dropped]);
+    let (standing, dropped) =
+        tokio::try_join!(named(session, &standing), named(watcher, &dropped))?;
+    for object in standing.iter().chain(&dropped) {
+        if let Some(Some(change)) = objects.get(&object.address) {
+            effects.objects.push(ObjectEffect {
+                kind: object.kind.clone(),
+                identity: object.identity.clone(),
+                change: *change,
+            });
+        }
     }
-    let classes: BTreeSet<&str> = touched.iter().map(|(class, _)| class.as_str()).collect();
-    let oids: Vec<u32> = touched.iter().map(|(_, object)| *object).collect();
-    let (before, after) = tokio::try_join!(
-        definition_of(watcher, &classes, &oids),
-        definition_of(session, &classes, &oids)
-    )?;
-    effects.objects = changes(&before, &after);
-    effects.new_files = replaced(watcher, session, &oids).await?;
+    effects.definitions = definitions(session, &standing).await?;
+    if let Some((before, after)) = beside(session, watcher, &counters).await? {
+        add_beside(&mut effects, &before, &after);
+    }
+    let relations: Vec<u32> = objects
+        .keys()
+        .filter(|(class, _)| class == "pg_class")
+        .map(|(_, oid)| *oid)
+        .collect();
+    if !relations.is_empty() {
+        effects.new_files = replaced(watcher, session, &relations).await?;
+    }
+    effects.objects.sort();
+    effects.definitions.sort();
     Ok(effects)
 }
 
-/// The objects whose catalog rows the transaction wrote, replaced or deleted.
-async fn touched(
+/// The digests of everything that defines these objects. They are read in the session that changed them:
+/// elsewhere printing a view waits for the locks of just this session.
+async fn definitions(
     session: &Session,
-    watcher: &Session,
-    counters: &Counters,
-    xid: &str,
-) -> Result<BTreeSet<Address>, PgError> {
-    let mut touched = BTreeSet::new();
-    for catalog in &counters.catalogs {
-        let name = catalog.table.as_str();
-        if catalog.inserted + catalog.updated > 0 {
-            touched.extend(objects(session, name, Versions::Written, xid).await?);
+    objects: &[Named],
+) -> Result<Vec<DefinitionDigest>, PgError> {
+    if objects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut parts: BTreeSet<&str> = BTreeSet::new();
+    for object in objects {
+        parts.insert(object.address.0.as_str());
+        // A composite type is a relation and a type.
+        if object.kind == "composite type" {
+            parts.insert("pg_type");
         }
-        if catalog.updated + catalog.deleted > 0 {
-            touched.extend(objects(watcher, name, Versions::Gone, xid).await?);
+        if object.is_system {
+            parts.insert("system");
         }
     }
-    Ok(touched)
+    let oids: Vec<u32> = objects.iter().map(|object| object.address.1).collect();
+    let definition = definition_of(session, &parts, &oids).await?;
+    Ok(definition.rows().iter().map(digest).collect())
 }
 
-/// The differences, fact by fact.
-fn changes(before: &Definition, after: &Definition) -> Vec<ObjectEffect> {
+/// What differs beside the objects.
+fn add_beside(effects: &mut Effects, before: &Definition, after: &Definition) {
     let diff = Definition::diff(before, after);
-    let digest = |side: &Definition, kind: &str, identity: &str| {
-        side.get(kind, identity)
-            .map(crate::catalog::DefinitionRow::digest)
-    };
-    let mut effects: Vec<ObjectEffect> = Vec::new();
-    for name in diff.missing {
-        effects.push(ObjectEffect {
-            change: ObjectChange::Dropped,
-            before: digest(before, &name.kind, &name.identity),
-            after: None,
-            kind: name.kind,
-            identity: name.identity,
+    let mut add = |kind: &str, identity: &str, change| {
+        effects.objects.push(ObjectEffect {
+            kind: kind.to_owned(),
+            identity: identity.to_owned(),
+            change,
         });
+        if let Some(row) = after.get(kind, identity) {
+            effects.definitions.push(digest(row));
+        }
+    };
+    for name in diff.missing {
+        add(&name.kind, &name.identity, ObjectChange::Dropped);
     }
     for name in diff.new {
-        effects.push(ObjectEffect {
-            change: ObjectChange::Created,
-            before: None,
-            after: digest(after, &name.kind, &name.identity),
-            kind: name.kind,
-            identity: name.identity,
-        });
+        add(&name.kind, &name.identity, ObjectChange::Created);
     }
     for changed in diff.changed {
-        effects.push(ObjectEffect {
-            change: ObjectChange::Altered,
-            before: digest(before, &changed.kind, &changed.identity),
-            after: digest(after, &changed.kind, &changed.identity),
-            kind: changed.kind,
-            identity: changed.identity,
-        });
+        add(&changed.kind, &changed.identity, ObjectChange::Altered);
     }
-    effects.sort();
-    effects
+}
+
+fn digest(row: &DefinitionRow) -> DefinitionDigest {
+    DefinitionDigest {
+        kind: row.kind.clone(),
+        identity: row.identity.clone(),
+        digest: row.digest(),
+    }
 }

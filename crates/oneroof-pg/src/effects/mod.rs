@@ -6,10 +6,12 @@
 //! their xmax on the watcher, which sees what was committed. The definitions of the objects that these
 //! rows belong to are then read on both sides and compared.
 
-mod catalog_rows;
+mod beside;
 mod counters;
 mod measure;
+mod named;
 mod storage;
+mod touched;
 
 pub use counters::{Counters, counters};
 pub use measure::measure;

@@ -5,4 +5,5 @@ select format('%I.%I', n.nspname, c.relname), c.oid, c.relfilenode
  where c.relkind in ('r', 'm')
    and c.relfilenode <> 0
    and c.oid = any ($1::oid[])
+   and n.nspname !~ '^pg_(temp|toast)'
  order by 1

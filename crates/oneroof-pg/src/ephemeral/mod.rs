@@ -9,6 +9,7 @@ mod server;
 
 pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client};
 pub use folder::free_disk_bytes;
+pub(crate) use postmaster::start_time_of;
 pub use registry::{
     AttachedServer, Registry, RegistryError, ServerEntry, SweepReport, SweptServer,
 };

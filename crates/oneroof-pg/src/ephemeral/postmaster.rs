@@ -91,7 +91,7 @@ fn was_started_for(line: &[u8], data: &Path) -> bool {
 
 /// When a process started, such that no other process ever has the same id and start: the boot's
 /// id and the ticks since then. `None` if there is no such process.
-pub(super) fn start_time_of(pid: u32) -> Option<String> {
+pub(crate) fn start_time_of(pid: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name may hold blanks and brackets: count from behind it.
     let behind = stat.rsplit_once(") ")?.1;

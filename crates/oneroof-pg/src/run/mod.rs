@@ -4,13 +4,19 @@
 mod declared_rows;
 mod lock;
 mod settings;
+mod stored_objects;
 mod tables;
+mod terminate;
 mod transaction;
+mod transaction_ids;
 mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
+pub use stored_objects::{StoredObject, ViewRows, stored_objects, view_rows};
 pub use tables::tables_named;
-pub use transaction::{begin_writing, leave_role};
+pub use terminate::terminate;
+pub use transaction::{act_for, begin_writing, leave_role};
+pub use transaction_ids::{TransactionIds, autovacuum_off, autovacuum_on};
 pub use value::{ReadValue, ValueFault, read_rows, read_value, relations_exist};

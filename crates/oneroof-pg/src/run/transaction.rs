@@ -27,3 +27,13 @@ pub async fn leave_role(session: &Session) -> Result<(), PgError> {
     session.query(include_str!("leave_role.sql"), &[]).await?;
     Ok(())
 }
+
+/// Turns a superuser's session into one of `role` for the rest of the transaction, so that nothing it
+/// does afterwards can rest on the superuser's rights.
+///
+/// # Errors
+/// What the server says.
+pub async fn act_for(session: &Session, role: &str) -> Result<(), PgError> {
+    session.query(include_str!("act_for.sql"), &[&role]).await?;
+    Ok(())
+}

@@ -4,17 +4,27 @@
 mod adopt;
 mod apply;
 mod arguments;
+mod change;
 mod clone;
 mod completions;
+mod coverage;
 mod demo;
+mod drift;
+mod event;
 mod explain;
 mod fixture;
 mod init;
 mod man;
+mod owner;
 mod package;
 mod probe;
+mod reconcile;
 mod rehearse;
+mod revalidate;
 mod rollback;
+mod scan;
+mod sync;
+mod topic;
 mod verify;
 
 use std::path::PathBuf;
@@ -97,7 +107,16 @@ enum Command {
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
+    Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
+    Revalidate(revalidate::RevalidateArgs),
+    Coverage(coverage::CoverageArgs),
+    Drift(drift::DriftArgs),
+    Scan(scan::ScanArgs),
+    Owner(owner::OwnerArgs),
+    Topic(topic::TopicArgs),
+    Reconcile(reconcile::ReconcileArgs),
+    Event(event::EventArgs),
     Fixture(fixture::FixtureArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -133,15 +152,24 @@ impl Cli {
     pub(crate) async fn run(self, session: &Session) -> anyhow::Result<Exit> {
         match self.command {
             Command::Demo(args) => demo::run(&args, session).await,
-            Command::Init(args) => init::run(&args, session),
+            Command::Init(args) => init::run(&args, session).await,
             Command::Adopt(args) => adopt::run(&args, session).await,
-            Command::Package(args) => package::run(&args, session),
+            Command::Package(args) => package::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
+            Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
+            Command::Revalidate(args) => revalidate::run(&args, session).await,
+            Command::Coverage(args) => coverage::run(&args, session).await,
+            Command::Drift(args) => drift::run(&args, session).await,
+            Command::Scan(args) => scan::run(&args, session).await,
+            Command::Owner(args) => owner::run(&args, session).await,
+            Command::Topic(args) => topic::run(&args, session).await,
+            Command::Reconcile(args) => reconcile::run(&args, session).await,
+            Command::Event(args) => event::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),

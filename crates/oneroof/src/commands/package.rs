@@ -1,4 +1,6 @@
-//! `oneroof package new | check | seal | diff`.
+//! `oneroof package new | check | seal | render | diff`.
+
+mod render;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -17,7 +19,7 @@ use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::style::{BAD, CAREFUL, QUIET, STRONG, paint};
 
-/// Make, check, seal and compare release packages
+/// Make, check, seal, render and compare release packages
 #[derive(Debug, Args)]
 pub(crate) struct PackageArgs {
     #[command(subcommand)]
@@ -29,6 +31,7 @@ enum PackageCommand {
     New(NewArgs),
     Check(CheckArgs),
     Seal(SealArgs),
+    Render(render::RenderArgs),
     Diff(DiffArgs),
 }
 
@@ -77,11 +80,12 @@ struct DiffArgs {
     right: Option<String>,
 }
 
-pub(crate) fn run(args: &PackageArgs, session: &Session) -> anyhow::Result<Exit> {
+pub(crate) async fn run(args: &PackageArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
         PackageCommand::New(args) => new(args, session),
         PackageCommand::Check(args) => check(args, session),
         PackageCommand::Seal(args) => seal(args, session),
+        PackageCommand::Render(args) => render::run(args, session).await,
         PackageCommand::Diff(args) => diff(args, session),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Args;
+use oneroof_engine::rehearse::compare::{Compared, Comparison};
 use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
 use oneroof_engine::rehearse::{self, RehearseOptions};
 
@@ -14,6 +15,7 @@ use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::record;
 use crate::ui::style::{BAD, GOOD, STRONG, paint};
+use crate::ui::table::Table;
 use crate::ui::time;
 
 /// Rehearse a package on a fresh clone of a target
@@ -26,6 +28,7 @@ use crate::ui::time;
 #[command(after_help = "Examples:\n  \
     oneroof rehearse one-roof --from production\n  \
     oneroof rehearse packages/my-change --from production --through T2 --keep\n  \
+    oneroof rehearse one-roof --from production --compare golden\n  \
     oneroof rehearse one-roof --from production --json | jq '.tiers[].metrics'")]
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
@@ -42,6 +45,10 @@ pub(crate) struct RehearseArgs {
     /// Leave the clone as it is if something fails
     #[arg(long)]
     keep_on_failure: bool,
+    /// Show each figure beside that of an earlier rehearsal (the folder of its evidence) or of the
+    /// golden clone (`golden`, `golden:ID`), with the reason why it may differ
+    #[arg(long, value_name = "EVIDENCE|golden")]
+    compare: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
 }
@@ -52,6 +59,7 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
         through: args.through.clone(),
         keep: args.keep,
         keep_on_failure: args.keep_on_failure,
+        compare: args.compare.clone(),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
@@ -80,6 +88,9 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
         }
     }
     text.push_str(&record::figures(&report.verify_table));
+    if let Some(comparison) = &report.comparison {
+        text.push_str(&comparison_text(comparison));
+    }
     if let Some(refused) = &report.second_apply {
         let _ = writeln!(
             text,
@@ -152,6 +163,44 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
         text,
         "{verdict}: {} on a clone of `{}`, {took}",
         report.package, report.source.target
+    );
+    text
+}
+
+/// The figures that differ; those that are equal are counted.
+fn comparison_text(comparison: &Comparison) -> String {
+    let mut text = format!("compared with {}:\n", comparison.with);
+    let differing = comparison
+        .figures
+        .iter()
+        .filter(|figure| figure.outcome != Compared::Equal);
+    let mut table = Table::new(["figure", "there", "here", "asserted", "why it may differ"]);
+    for figure in differing {
+        let shown = |value: &Option<oneroof_model::Value>| {
+            value
+                .as_ref()
+                .map_or_else(|| "(absent)".to_owned(), ToString::to_string)
+        };
+        let asserted = if figure.asserted.is_empty() {
+            "no".to_owned()
+        } else {
+            figure.asserted.join(", ")
+        };
+        table.row([
+            figure.metric.as_str(),
+            &shown(&figure.there),
+            &shown(&figure.here),
+            &asserted,
+            figure.why.as_deref().unwrap_or("UNEXPLAINED"),
+        ]);
+    }
+    if comparison.unexplained + comparison.explained > 0 {
+        let _ = writeln!(text, "{}", table.text());
+    }
+    let _ = writeln!(
+        text,
+        "{} unexplained, {} explained, {} equal; a difference is no failure by itself",
+        comparison.unexplained, comparison.explained, comparison.equal
     );
     text
 }

@@ -48,6 +48,9 @@ struct TargetSection {
     read: Option<Spanned<String>>,
     clone: Option<Spanned<String>>,
     apply: Option<Spanned<String>>,
+    operator: Option<Spanned<String>>,
+    #[serde(default)]
+    params: Vec<PathBuf>,
     #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
 }
@@ -103,6 +106,8 @@ impl Config {
                 read: connection(section.read)?,
                 clone: connection(section.clone)?,
                 apply: connection(section.apply)?,
+                params: section.params.iter().map(|file| root.join(file)).collect(),
+                operator: connection(section.operator)?,
                 packages: section.packages,
             };
             targets.insert(name, target);

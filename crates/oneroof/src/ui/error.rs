@@ -140,6 +140,18 @@ impl ErrorReport {
         ErrorReport::new(Exit::Failed, "failed", message)
     }
 
+    /// The same, with each single reason.
+    pub(crate) fn with_reasons(mut self, reasons: Vec<String>) -> ErrorReport {
+        self.reasons = reasons;
+        self
+    }
+
+    /// The same, with what to do next.
+    pub(crate) fn with_hint(mut self, hint: String) -> ErrorReport {
+        self.hint = Some(hint);
+        self
+    }
+
     /// The report of Ctrl-C.
     pub(crate) fn interrupted() -> ErrorReport {
         let message = "interrupted; what was begun has been cleaned up".to_owned();

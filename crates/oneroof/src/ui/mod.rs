@@ -1,5 +1,6 @@
 //! Everything that prints. Data goes to stdout, talk goes to stderr.
 
+pub(crate) mod coverage;
 pub(crate) mod error;
 pub(crate) mod printer;
 pub(crate) mod progress;

@@ -33,6 +33,12 @@ impl Table {
         }));
     }
 
+    /// Adds a row in which nothing stands right.
+    pub(crate) fn row_of_words<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
+        self.0
+            .add_row(cells.into_iter().map(|cell| Cell::new(cell.into())));
+    }
+
     /// The table as text. Names and numbers stay whole; only columns of words are wrapped.
     pub(crate) fn text(mut self) -> String {
         let is_words = |column: &Column| {

@@ -20,9 +20,19 @@ pub(crate) fn milliseconds(milliseconds: u64) -> String {
     duration(Duration::from_millis(milliseconds))
 }
 
+/// The age of something, in the largest unit that fits: `12 s`, `5 min`, `3 h`, `40 d`
+pub(crate) fn age(seconds: i64) -> String {
+    match seconds {
+        ..120 => format!("{} s", seconds.max(0)),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::milliseconds;
+    use super::{age, milliseconds};
 
     #[test]
     fn short_and_long_durations() {
@@ -39,6 +49,19 @@ mod tests {
                 "59.9 s",
                 "1 min 00 s",
                 "2 min 05 s"
+            ]
+        );
+    }
+
+    #[test]
+    fn ages() {
+        let texts: Vec<_> = [-3, 0, 119, 120, 7_199, 7_200, 172_799, 172_800]
+            .map(age)
+            .into();
+        assert_eq!(
+            texts,
+            [
+                "0 s", "0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"
             ]
         );
     }

@@ -118,9 +118,9 @@ const BACKFILL: &[Expected] = &[
     ),
     fails(
         "broken/backfill-rollback-forgets",
-        13,
+        12,
         &[
-            ("message", "does not restore the baseline"),
+            ("message", "does not restore the state before it"),
             ("detail", "index `public.orders_by_day` is new"),
             ("hint", "rollback"),
         ],
@@ -153,15 +153,15 @@ const REPORTING: &[Expected] = &[
     ),
     fails(
         "broken/reporting-rollback-forgets",
-        13,
+        12,
         &[
-            ("message", "does not restore the baseline"),
+            ("message", "does not restore the state before it"),
             ("detail", "function `public.in_euros(bigint)` is new"),
         ],
     ),
     refused(
         "broken/reporting-rollback-blocked",
-        13,
+        12,
         "rollback-blocked",
         &[
             ("message", "ROLLBACK REFUSED: cannot drop schema reporting"),
@@ -169,7 +169,7 @@ const REPORTING: &[Expected] = &[
                 "reasons",
                 "view reporting.amount_by_country depends on schema reporting",
             ),
-            ("reasons", "rollback/10_schema.sql:1"),
+            ("reasons", "rollback/20_views.sql:2"),
             ("hint", "nothing was changed"),
         ],
     ),

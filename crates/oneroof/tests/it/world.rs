@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use oneroof_pg::catalog::{self, DataDigest, Definition};
 use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
+use oneroof_pg::programs::Program;
 use oneroof_pg::testing::{self, SUPERUSER, TestServer};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -68,9 +70,17 @@ impl World {
 
     /// A scratch database of this project, adopted: what a release may change.
     pub(crate) fn scratch(&self, name: &str, sql: &str) {
+        self.make_scratch(name, "app_owner");
+        self.sql(name, &format!("set role app_owner; {sql}"));
+        self.target(name, name, "app");
+        self.adopt(name);
+    }
+
+    /// An empty database that bears the mark of a scratch; no target yet.
+    pub(crate) fn make_scratch(&self, name: &str, owner: &str) {
         let options = ScratchOptions {
             database: name.to_owned(),
-            owner: "app_owner".to_owned(),
+            owner: owner.to_owned(),
             source: name.to_owned(),
             server_id: self.server.server().id().to_owned(),
             clones: CloneRegistry::at(self.sandbox.project().join(".oneroof/clones")),
@@ -80,9 +90,31 @@ impl World {
             .runtime
             .block_on(make_scratch(&admin, &options))
             .unwrap();
-        self.sql(name, &format!("set role app_owner; {sql}"));
-        self.target(name, name, "app");
-        self.adopt(name);
+    }
+
+    /// Runs psql of the server's own binaries on a database; `arguments` is a piece of a line of bash.
+    pub(crate) fn psql(&self, database: &str, role: &str, arguments: &str) -> Outcome {
+        let psql = Program::Psql
+            .in_folder(&testing::system_binaries().folder)
+            .unwrap();
+        let connection = self.words(database, role);
+        self.sandbox.bash(&format!(
+            "'{}' -X -d \"{connection}\" {arguments}",
+            psql.display()
+        ))
+    }
+
+    /// What a database is made of, and the hashes of its rows without what differs between two runs.
+    pub(crate) fn state(&self, database: &str, volatile: &[String]) -> (Definition, DataDigest) {
+        let session = self.session(database);
+        self.runtime.block_on(async {
+            let definition = catalog::definition(&session).await.unwrap();
+            let data = catalog::data_digest_of_run(&session, volatile)
+                .await
+                .unwrap();
+            session.close().await;
+            (definition, data)
+        })
     }
 
     /// Puts the ledger into a target, as a DBA does.
@@ -139,6 +171,28 @@ impl World {
         self.read(&ConnInfo::parse(connection, &nothing).unwrap(), query)
     }
 
+    /// Runs statements over a connection that a report printed.
+    pub(crate) fn sql_at(&self, connection: &str, sql: &str) {
+        let session = self.session_at(connection);
+        self.on(&session, sql);
+        self.end(session);
+    }
+
+    /// A session over a connection that a report printed; it stays open.
+    pub(crate) fn session_at(&self, connection: &str) -> Session {
+        let nothing = oneroof_pg::conninfo::LibpqEnvironment::from_vars([]);
+        let conninfo = ConnInfo::parse(connection, &nothing).unwrap();
+        let options = oneroof_pg::connect::SessionOptions::read_write("oneroof/test");
+        self.runtime
+            .block_on(oneroof_pg::connect::connect(&conninfo, &options))
+            .unwrap()
+    }
+
+    /// Ends a session.
+    pub(crate) fn end(&self, session: Session) {
+        self.runtime.block_on(session.close());
+    }
+
     fn read(&self, conninfo: &ConnInfo, query: &str) -> String {
         let options = oneroof_pg::connect::SessionOptions::read_only("oneroof/test");
         self.runtime.block_on(async {
@@ -165,6 +219,11 @@ impl World {
         self.runtime
             .block_on(session.simple(sql))
             .unwrap_or_else(|error| panic!("{error}\nin: {sql}"));
+    }
+
+    /// Waits for what is asked in an open session.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// Waits until the query's value is `t`.

@@ -174,7 +174,7 @@ create foreign data wrapper checked validator postgresql_fdw_validator;
 grant usage on foreign data wrapper with_handler to many_reader with grant option;
 create server typed_server type 'odd' version '3.1' foreign data wrapper with_handler options (host 'there');
 create user mapping for public server typed_server;
-create foreign table kinds.far (id integer not null, name text options (far_name 'n') default 'x', check (id > 0)) inherits (kinds.parent_a) server typed_server options (relation 'r');
+create foreign table kinds.far (id integer not null, name text options (far_name 'n') default 'x', check (id > 0)) server typed_server options (relation 'r');
 comment on foreign table kinds.far is 'far away';
 comment on foreign data wrapper with_handler is 'has one';
 comment on server typed_server is 'has a type';

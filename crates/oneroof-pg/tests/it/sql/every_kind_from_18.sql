@@ -1,14 +1,14 @@
 -- What came with PostgreSQL 16, 17 and 18.
 create extension btree_gist schema extensions;
 create table kinds.period (id integer, valid tstzrange, constraint period_pk primary key (id, valid without overlaps));
-create table kinds.in_period (id integer, valid tstzrange, constraint within foreign key (id, period valid) references kinds.period (id, period valid));
+create table kinds.in_period (id integer, valid tstzrange, constraint within foreign key (id, period valid) references kinds.period (id, period valid),
+    constraint id_unchecked check (id > 0) not enforced);
 create table kinds.modern (
     price   numeric,
     doubled numeric generated always as (price * 2) virtual,
     name    text constraint name_is_there not null,
     note    text constraint note_of_this_table not null no inherit,
-    parent  integer,
-    constraint price_unchecked check (price > 0) not enforced
+    parent  integer
 );
 create table kinds.modern_child () inherits (kinds.parent_a);
 alter table kinds.modern add constraint price_there not null price not valid;

@@ -1,0 +1,600 @@
+//! `clone check`: the clone safety gate, line by line. Inside the clone nothing is touched: what must be
+//! asked there is asked on a copy that is dropped again.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use oneroof_model::package::Tier;
+use oneroof_model::{LedgerEntry, ReleaseState, TargetClass, Value};
+use oneroof_pg::catalog::{self, DatabaseState};
+use oneroof_pg::connect::Session;
+use oneroof_pg::run::relations_exist;
+use oneroof_sql::{ObjectRef, StatementFacts};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::EngineError;
+use crate::execute::release::{ReleaseRun, begin, entries};
+use crate::figures::Probe;
+use crate::kept::{self, KeptClone, WorkingCopy};
+use crate::revalidate::report::RepeatsReport;
+use crate::store::package_files::OpenPackage;
+use crate::{parameters, repeat, run_id};
+
+/// The package whose tables the governance lines are about.
+const GOVERNANCE_PACKAGE: &str = "one-roof";
+
+/// One line of the gate.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckLine {
+    /// What is checked.
+    pub check: &'static str,
+    /// How it came out.
+    pub outcome: LineOutcome,
+    /// What was looked at and seen.
+    pub detail: String,
+}
+
+/// How a line came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineOutcome {
+    /// As it must be.
+    Passed,
+    /// Not as it must be.
+    Failed,
+    /// It says nothing about this package.
+    NotApplicable,
+    /// An earlier line failed, so that asking would not be safe.
+    NotAsked,
+}
+
+/// The whole gate.
+#[derive(Debug, Serialize)]
+pub struct CloneCheckReport {
+    /// The clone: `clone:<id>`, or the target as it was named.
+    pub target: String,
+    /// Its class, if it is a clone of ours.
+    pub class: Option<TargetClass>,
+    /// Its database.
+    pub database: Option<String>,
+    /// The package that the lines are about: `name@version`.
+    pub package: Option<String>,
+    /// All lines hold.
+    pub safe: bool,
+    /// The lines.
+    pub lines: Vec<CheckLine>,
+}
+
+const MARKED: &str = "marked as a clone of this project";
+const CHANNEL: &str = "the read channel would refuse it";
+const GAP: &str = "no ownership gap";
+const SUBSTRATE: &str = "substrate there";
+const SCANS: &str = "two scans equal";
+const EVENT_TYPES: &str = "governance event types inactive";
+const DISPATCHER: &str = "no dispatcher";
+const ROLLBACK: &str = "rollback present";
+const FINDINGS: &str = "open findings by severity";
+
+fn line(check: &'static str, holds: bool, detail: impl Into<String>) -> CheckLine {
+    CheckLine {
+        check,
+        outcome: if holds {
+            LineOutcome::Passed
+        } else {
+            LineOutcome::Failed
+        },
+        detail: detail.into(),
+    }
+}
+
+fn other(check: &'static str, outcome: LineOutcome, detail: impl Into<String>) -> CheckLine {
+    CheckLine {
+        check,
+        outcome,
+        detail: detail.into(),
+    }
+}
+
+/// Checks a kept clone. Without `package` the lines are about the release that its ledger finished last.
+///
+/// # Errors
+/// What cannot even be asked: no such clone, somebody connected to it. A line that fails is no error.
+pub async fn clone_check(
+    context: &Context,
+    word: &str,
+    package: Option<OpenPackage>,
+    packages_folder: &Path,
+) -> Result<CloneCheckReport, EngineError> {
+    let kept = match kept::find(context, word) {
+        Err(EngineError::Refused(refusal)) => return Ok(not_a_clone(word, &refusal.message)),
+        other => other?,
+    };
+    let run_id = run_id::new();
+    let seen = kept.look("clone-check", &run_id).await?;
+    let mut lines = outside(context, &kept, &seen.state)?;
+    let mut tag = None;
+    if kept.is_marked(&seen.state) {
+        crate::golden::in_use(&kept, &seen.state.sessions)?;
+        let copy = kept.copy(context, "clone-check", &run_id).await?;
+        let (package, inside) = on_copy(context, &copy, &run_id, package, packages_folder).await?;
+        lines.extend(inside);
+        tag = package;
+        copy.drop().await?;
+    } else {
+        lines.extend(not_asked("the mark is not valid"));
+    }
+    seen.admin.close().await;
+    Ok(report(
+        kept.name(),
+        Some(kept.entry.class),
+        Some(kept.entry.database),
+        tag,
+        lines,
+    ))
+}
+
+fn report(
+    target: String,
+    class: Option<TargetClass>,
+    database: Option<String>,
+    package: Option<String>,
+    lines: Vec<CheckLine>,
+) -> CloneCheckReport {
+    CloneCheckReport {
+        target,
+        class,
+        database,
+        package,
+        safe: holds(&lines),
+        lines,
+    }
+}
+
+/// Does no line fail?
+pub(crate) fn holds(lines: &[CheckLine]) -> bool {
+    lines
+        .iter()
+        .all(|line| !matches!(line.outcome, LineOutcome::Failed | LineOutcome::NotAsked))
+}
+
+fn not_a_clone(word: &str, why: &str) -> CloneCheckReport {
+    let mut lines = vec![line(MARKED, false, why)];
+    lines.push(other(
+        CHANNEL,
+        LineOutcome::NotAsked,
+        "it is no clone: it may be read",
+    ));
+    lines.extend(not_asked("it is no clone, and is not touched"));
+    report(word.to_owned(), None, None, None, lines)
+}
+
+fn not_asked(why: &str) -> Vec<CheckLine> {
+    [
+        GAP,
+        SUBSTRATE,
+        SCANS,
+        EVENT_TYPES,
+        DISPATCHER,
+        ROLLBACK,
+        FINDINGS,
+    ]
+    .into_iter()
+    .map(|check| other(check, LineOutcome::NotAsked, why))
+    .collect()
+}
+
+/// The lines that need no look inside: mark and read channel.
+pub(crate) fn outside(
+    context: &Context,
+    kept: &KeptClone,
+    state: &DatabaseState,
+) -> Result<Vec<CheckLine>, EngineError> {
+    let marked = kept.is_marked(state);
+    let said = if marked {
+        format!(
+            "the database setting oneroof.mark says {}, names this very database (OID {}), and the registry confirms it",
+            kept.entry.class, state.oid
+        )
+    } else {
+        "the database setting oneroof.mark is not the one that the registry has".to_owned()
+    };
+    let golden_is_closed = kept.entry.class != TargetClass::Golden || !state.accepts_connections;
+    let reaching: Vec<&str> = context
+        .targets
+        .values()
+        .filter(|target| kept::leads_to(target, &kept.entry, &kept.server))
+        .map(|target| target.name.as_str())
+        .collect();
+    let channel = match (reaching.as_slice(), golden_is_closed) {
+        ([], true) => format!(
+            "none of the {} targets of oneroof.toml leads to it{}; the channel serves targets only, and this version has none yet",
+            context.targets.len(),
+            if kept.entry.class == TargetClass::Golden {
+                ", and it allows no connections"
+            } else {
+                ""
+            }
+        ),
+        ([], false) => "it is golden and allows connections".to_owned(),
+        (names, _) => format!(
+            "oneroof.toml names it as target {}: the channel would take it for a production",
+            names.join(", ")
+        ),
+    };
+    Ok(vec![
+        line(MARKED, marked, said),
+        line(CHANNEL, reaching.is_empty() && golden_is_closed, channel),
+    ])
+}
+
+/// Everything that is asked on the copy; gives the release tag of the package it is about.
+async fn on_copy(
+    context: &Context,
+    copy: &WorkingCopy,
+    run_id: &str,
+    package: Option<OpenPackage>,
+    packages_folder: &Path,
+) -> Result<(Option<String>, Vec<CheckLine>), EngineError> {
+    let session = copy.session("clone-check", run_id).await?;
+    let package = match package {
+        Some(package) => Ok(package),
+        None => finished_last(&session, packages_folder).await?,
+    };
+    let package = match package {
+        Ok(package) => package,
+        Err(why) => {
+            let mut lines: Vec<CheckLine> = [GAP, SUBSTRATE, SCANS, EVENT_TYPES]
+                .into_iter()
+                .map(|check| other(check, LineOutcome::NotApplicable, why.clone()))
+                .collect();
+            lines.push(dispatcher(&session, copy, &[], &BTreeSet::new()).await?);
+            lines.extend(
+                [ROLLBACK, FINDINGS]
+                    .into_iter()
+                    .map(|check| other(check, LineOutcome::NotApplicable, why.clone())),
+            );
+            session.close().await;
+            return Ok((None, lines));
+        }
+    };
+    let parameters = parameters::resolve(&package, &copy.target, &[])?;
+    let place = copy.place(&session).await?;
+    let run = ReleaseRun {
+        context,
+        package: &package,
+        parameters: &parameters,
+        place: &place,
+        verb: "clone-check",
+        run_id,
+        rehearsed: None,
+    };
+    let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
+    let lines = inside(&run, &session, copy, &repeats, packages_folder).await;
+    session.close().await;
+    Ok((Some(package.plan.release_tag()), lines?))
+}
+
+/// The package that the ledger finished last and that still stands; why not, if there is none.
+async fn finished_last(
+    session: &Session,
+    packages_folder: &Path,
+) -> Result<Result<OpenPackage, String>, EngineError> {
+    let exists = oneroof_pg::ledger::exists(session)
+        .await
+        .map_err(EngineError::database("look for the ledger"))?;
+    let entries = if exists {
+        entries(session).await?
+    } else {
+        Vec::new()
+    };
+    let Some(name) = finished(&entries).pop() else {
+        return Ok(Err(
+            "the clone's ledger knows no finished release".to_owned()
+        ));
+    };
+    Ok(OpenPackage::open(Some(packages_folder), &name).map_err(|error| {
+        format!("the clone's ledger knows release `{name}`, which is not here: {error}; --package names it")
+    }))
+}
+
+/// Names of the releases that stand finished, the one that was finished last at the end.
+fn finished(entries: &[LedgerEntry]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for entry in entries {
+        if let Some(name) = entry.body.get("package").and_then(|name| name.as_str())
+            && entry.kind == "run_finished"
+        {
+            names.retain(|known| known != name);
+            names.push(name.to_owned());
+        }
+    }
+    names.retain(|name| ReleaseState::of(name, entries).finished.is_some());
+    names
+}
+
+/// The lines that are asked on the copy of the clone, for one package.
+pub(crate) async fn inside(
+    run: &ReleaseRun<'_>,
+    session: &Session,
+    copy: &WorkingCopy,
+    repeats: &RepeatsReport,
+    packages_folder: &Path,
+) -> Result<Vec<CheckLine>, EngineError> {
+    let governed = run.package.plan.package.name == GOVERNANCE_PACKAGE;
+    // What stands in the way of reading the figures is what their lines say.
+    let probe = match governed {
+        true => match run.probe().await {
+            Err(EngineError::Failed(failure)) => Err(failure.to_string()),
+            other => Ok(other?),
+        },
+        false => Ok(Probe::new()),
+    };
+    let not_governed = format!(
+        "not applicable: package `{}` has no governance tables",
+        run.package.plan.package.name
+    );
+    let facts = facts_of(run.package, Some(run))?;
+    let mut ours = facts.clone();
+    for name in &run.package.plan.package.requires {
+        if let Ok(package) = OpenPackage::open(Some(packages_folder), name) {
+            ours.extend(facts_of(&package, None)?);
+        }
+    }
+    let schema = run.parameters.schema(&run.package.plan);
+    let mut lines = Vec::new();
+    if governed {
+        lines.push(zero(
+            GAP,
+            &probe,
+            "gap",
+            "cells without an accountable owner",
+        ));
+        lines.push(substrate(run, session, &facts).await?);
+        lines.push(scans(repeats));
+        lines.push(zero(
+            EVENT_TYPES,
+            &probe,
+            "governance_types_active",
+            "active event types of domain governance",
+        ));
+    } else {
+        lines.extend(
+            [GAP, SUBSTRATE, SCANS, EVENT_TYPES]
+                .into_iter()
+                .map(|check| other(check, LineOutcome::NotApplicable, not_governed.clone())),
+        );
+    }
+    let tables = our_tables(&ours, schema.as_deref());
+    lines.push(dispatcher(session, copy, &ours, &tables).await?);
+    lines.push(rollback(run));
+    lines.push(if governed {
+        findings(&probe)
+    } else {
+        other(FINDINGS, LineOutcome::NotApplicable, not_governed)
+    });
+    Ok(lines)
+}
+
+fn facts_of(
+    package: &OpenPackage,
+    run: Option<&ReleaseRun<'_>>,
+) -> Result<Vec<StatementFacts>, EngineError> {
+    let mut facts = Vec::new();
+    let is_wanted = |tier: &&Tier| run.is_none_or(|run| run.is_wanted(&tier.when));
+    for tier in package.plan.tiers.iter().filter(is_wanted) {
+        let text = package.text(&tier.file)?;
+        facts.extend(
+            oneroof_sql::references(text)
+                .map_err(|error| EngineError::other(format!("parse {}: {error}", tier.file)))?,
+        );
+    }
+    Ok(facts)
+}
+
+fn created<'a>(
+    facts: &'a [StatementFacts],
+    kind: &'static str,
+) -> impl Iterator<Item = &'a ObjectRef> {
+    facts
+        .iter()
+        .flat_map(|facts| &facts.created)
+        .filter(move |object| object.kind == kind && !object.temporary)
+}
+
+/// Tables that the packages make: (schema if known, name).
+fn our_tables(
+    facts: &[StatementFacts],
+    schema: Option<&str>,
+) -> BTreeSet<(Option<String>, String)> {
+    created(facts, "table")
+        .map(|table| {
+            let schema = table.schema.clone().or_else(|| schema.map(str::to_owned));
+            (schema, table.name.clone())
+        })
+        .collect()
+}
+
+fn zero(check: &'static str, probe: &Result<Probe, String>, metric: &str, what: &str) -> CheckLine {
+    let probe = match probe {
+        Ok(probe) => probe,
+        Err(why) => return line(check, false, why.as_str()),
+    };
+    match probe.get(metric) {
+        Some(Value::Integer(0)) => line(check, true, format!("{what}: 0")),
+        Some(value) => line(check, false, format!("{what}: {value}, must be 0")),
+        None => line(
+            check,
+            false,
+            format!("metric `{metric}` cannot be read: what it looks at is not there"),
+        ),
+    }
+}
+
+async fn substrate(
+    run: &ReleaseRun<'_>,
+    session: &Session,
+    facts: &[StatementFacts],
+) -> Result<CheckLine, EngineError> {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let names: Vec<String> = created(facts, "table")
+        .map(|table| match &table.schema {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
+            None => quoted(&table.name),
+        })
+        .collect();
+    begin(session, "begin read only").await?;
+    run.settings(None)
+        .apply(session)
+        .await
+        .map_err(EngineError::database("set the transaction's settings"))?;
+    let present = relations_exist(session, &names)
+        .await
+        .map_err(EngineError::database("look for the tables of the release"))?;
+    session
+        .simple("rollback")
+        .await
+        .map_err(EngineError::database("roll back a reading transaction"))?;
+    let missing: Vec<&str> = names
+        .iter()
+        .filter(|name| !present.contains(name))
+        .map(String::as_str)
+        .collect();
+    let tag = run.package.plan.release_tag();
+    Ok(if missing.is_empty() {
+        line(
+            SUBSTRATE,
+            !names.is_empty(),
+            format!("all {} tables of {tag}", names.len()),
+        )
+    } else {
+        line(
+            SUBSTRATE,
+            false,
+            format!("missing tables of {tag}: {}", missing.join(", ")),
+        )
+    })
+}
+
+fn scans(repeats: &RepeatsReport) -> CheckLine {
+    let words = repeats.words();
+    if !words.is_empty() {
+        return line(SCANS, false, words.join("; "));
+    }
+    if repeats.acts.is_empty() {
+        let why = "the package has no [[repeat]]";
+        return other(SCANS, LineOutcome::NotApplicable, why);
+    }
+    let acts = repeats.acts.iter();
+    let shown: Vec<String> = acts
+        .map(|act| match &act.left_out {
+            Some(why) => format!("{} left out: {why}", act.name),
+            None => format!(
+                "{}: {} metrics equal after the first and the second time, rolled back",
+                act.name,
+                act.metrics.len()
+            ),
+        })
+        .collect();
+    line(SCANS, true, shown.join("; "))
+}
+
+/// Nothing reacts to a row of ours: no trigger that the packages did not make, nobody who listens, no job.
+async fn dispatcher(
+    session: &Session,
+    copy: &WorkingCopy,
+    ours: &[StatementFacts],
+    tables: &BTreeSet<(Option<String>, String)>,
+) -> Result<CheckLine, EngineError> {
+    let found = catalog::triggers(session)
+        .await
+        .map_err(EngineError::database("read the triggers of the copy"))?;
+    let mut wrong: Vec<String> = found
+        .iter()
+        .filter(|trigger| {
+            tables.iter().any(|(schema, name)| {
+                *name == trigger.on_relation
+                    && schema
+                        .as_ref()
+                        .is_none_or(|schema| *schema == trigger.schema)
+            })
+        })
+        .filter(|trigger| {
+            !created(ours, "trigger").any(|known| {
+                known.name == trigger.name
+                    && known
+                        .on
+                        .as_ref()
+                        .is_some_and(|table| table.name == trigger.on_relation)
+            })
+        })
+        .map(|trigger| format!("foreign trigger {}", trigger.identity))
+        .collect();
+    let jobs = catalog::jobs(session, copy.database())
+        .await
+        .map_err(EngineError::database("read the background workers"))?;
+    wrong.extend(jobs);
+    Ok(if wrong.is_empty() {
+        line(
+            DISPATCHER,
+            true,
+            format!(
+                "no foreign trigger on {} tables of ours, nobody is connected who could listen, no job on the server",
+                tables.len()
+            ),
+        )
+    } else {
+        line(DISPATCHER, false, wrong.join(", "))
+    })
+}
+
+fn rollback(run: &ReleaseRun<'_>) -> CheckLine {
+    let wanted = run.tiers();
+    let mut missing = Vec::new();
+    let mut irreversible = Vec::new();
+    for tier in &wanted {
+        match (&tier.rollback, &tier.irreversible) {
+            (Some(file), _) if run.package.files().contains_key(file) => {}
+            (Some(file), _) => missing.push(format!("`{file}` of tier `{}`", tier.id)),
+            (None, Some(why)) => irreversible.push(format!("`{}` ({why})", tier.id)),
+            (None, None) => missing.push(format!("tier `{}` names none", tier.id)),
+        }
+    }
+    if !missing.is_empty() {
+        return line(ROLLBACK, false, missing.join(", "));
+    }
+    let files = wanted.len() - irreversible.len();
+    let mut detail = format!("{files} of {} tiers have their rollback file", wanted.len());
+    if !irreversible.is_empty() {
+        detail = format!(
+            "{detail}; irreversible by declaration: {}",
+            irreversible.join(", ")
+        );
+    }
+    line(ROLLBACK, true, detail)
+}
+
+fn findings(probe: &Result<Probe, String>) -> CheckLine {
+    let probe = match probe {
+        Ok(probe) => probe,
+        Err(why) => return line(FINDINGS, false, why.as_str()),
+    };
+    let shown = probe
+        .get("open_by_severity")
+        .filter(|value| **value != Value::Null)
+        .map_or_else(|| "none".to_owned(), ToString::to_string);
+    let critical = probe.get("critical_drift");
+    line(
+        FINDINGS,
+        critical == Some(&Value::Integer(0)),
+        match critical {
+            Some(_) => format!("{shown}; only critical must be 0"),
+            None => "the findings cannot be read: their table is not there".to_owned(),
+        },
+    )
+}
+
+/// The folder of the project's packages.
+pub(crate) fn packages_folder(context: &Context) -> std::path::PathBuf {
+    context.root.join("packages")
+}

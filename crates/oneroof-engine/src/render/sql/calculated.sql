@@ -1,0 +1,3 @@
+    if required is null then
+        raise exception using message = {{message}};
+    end if;

@@ -1,0 +1,4 @@
+
+declare
+{{figures}}begin
+{{needs}}{{reads}}{{expectations}}{{marker}}end

@@ -1,0 +1,2 @@
+        raise exception using
+            message = {{message}}{{hint}};

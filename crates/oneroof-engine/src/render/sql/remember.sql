@@ -1,0 +1,5 @@
+
+declare
+{{figures}}begin
+{{reads}}    perform set_config({{setting}}, {{value}}, {{local}});
+end

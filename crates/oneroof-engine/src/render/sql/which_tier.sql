@@ -1,0 +1,5 @@
+\if :{?tier}
+\else
+\set tier ''
+\endif
+set oneroof_run.tier = :'tier';

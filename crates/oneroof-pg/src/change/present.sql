@@ -1,0 +1,4 @@
+-- Which of these names the search path finds.
+select names.name
+from unnest($1::text[]) as names (name)
+where to_regclass(names.name) is not null

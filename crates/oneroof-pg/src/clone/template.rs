@@ -1,0 +1,181 @@
+//! A copy of a kept clone inside its own server: `create database … template …`. The kept clone itself is
+//! not opened; it need not even admit connections.
+
+use chrono::{SecondsFormat, Utc};
+use oneroof_model::{Digest, TargetClass};
+
+use super::make::{CloneError, create, database, oid_of, run};
+use super::name::clone_name;
+use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
+use super::undo::{self, Undo};
+use crate::catalog;
+use crate::connect::{SessionOptions, connect};
+use crate::conninfo::ConnInfo;
+use crate::ephemeral::ServerEntry;
+
+/// Which clone is copied.
+#[derive(Debug, Clone)]
+pub struct TemplateOptions {
+    /// The kept clone, golden or not.
+    pub source: CloneEntry,
+    /// Its server.
+    pub server: ServerEntry,
+    /// Registry of clones.
+    pub clones: CloneRegistry,
+    /// `oneroof/<verb>/<run>`: names the session that copies.
+    pub application_name: String,
+}
+
+/// A copy, which ends with this value and never outlives the process: killed runs are swept up by
+/// [`super::sweep_copies`].
+#[derive(Debug)]
+pub struct TemplateCopy {
+    entry: CloneEntry,
+    server: ServerEntry,
+    clones: CloneRegistry,
+    application_name: String,
+    removed: bool,
+}
+
+/// Copies a kept clone, marks the copy as a clone and opens it.
+///
+/// # Errors
+/// [`CloneError::InUse`] if somebody is connected to the kept clone, or what the server says. Then, and
+/// when the future is dropped, nothing is left.
+pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCopy, CloneError> {
+    let TemplateOptions { source, server, .. } = options;
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let id = id[id.len() - 8..].to_owned();
+    let now = Utc::now();
+    let name = clone_name(&source.database, now, &id);
+    let entry = CloneEntry::new(CloneFacts {
+        id,
+        class: TargetClass::Clone,
+        server_id: server.id.clone(),
+        database: name.clone(),
+        database_oid: 0, // not known yet; a mark with it is valid nowhere
+        system_identifier: source.system_identifier.clone(),
+        source: source.source.clone(),
+        source_identity: Digest::of(source.mark().as_bytes()),
+        created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+    })
+    .map_err(|source| {
+        CloneError::Registry(CloneRegistryError::Io {
+            action: "read",
+            path: "/dev/urandom".into(),
+            source,
+        })
+    })?;
+    let entry = entry.changed(|entry| entry.maker = Some(Maker::ours()));
+    // Registered before it exists, so that a killed run leaves nothing that nobody knows of.
+    options.clones.write(&entry).map_err(CloneError::Registry)?;
+    let mut copy = TemplateCopy {
+        entry,
+        server: server.clone(),
+        clones: options.clones.clone(),
+        application_name: options.application_name.clone(),
+        removed: false,
+    };
+    match copy.fill(source).await {
+        Ok(()) => Ok(copy),
+        Err(error) => {
+            // Why there is no copy is what the caller hears about; a sweep finds what is left.
+            let _ = copy.remove().await;
+            Err(error)
+        }
+    }
+}
+
+impl TemplateCopy {
+    /// Its entry in the registry of clones.
+    pub fn entry(&self) -> &CloneEntry {
+        &self.entry
+    }
+
+    /// How to reach it as the server's superuser.
+    pub fn superuser_conninfo(&self) -> ConnInfo {
+        self.conninfo(&self.server.superuser)
+    }
+
+    /// How to reach it as any login role; no password is asked on the private socket.
+    pub fn conninfo(&self, role: &str) -> ConnInfo {
+        self.server.conninfo(&self.entry.database, role)
+    }
+
+    /// Drops it.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn remove(mut self) -> Result<(), CloneError> {
+        undo::drop_database(&self.admin(), &self.entry.database)
+            .await
+            .map_err(database("drop the copy"))?;
+        self.removed = true;
+        self.clones
+            .forget(&self.entry.id)
+            .map_err(CloneError::Registry)
+    }
+
+    fn admin(&self) -> ConnInfo {
+        self.server.conninfo("postgres", &self.server.superuser)
+    }
+
+    async fn fill(&mut self, source: &CloneEntry) -> Result<(), CloneError> {
+        let name = &self.entry.database;
+        let options = SessionOptions::read_write(self.application_name.clone());
+        let admin = connect(&self.admin(), &options)
+            .await
+            .map_err(database("open the private server"))?;
+        let statements = catalog::database_statements_of(&admin, &source.database, name)
+            .await
+            .map_err(database("read the kept clone"))?;
+        match create(&admin, &statements.copy, name).await {
+            Err(CloneError::Database { source: error, .. })
+                if error.sqlstate() == Some(OBJECT_IN_USE) =>
+            {
+                let state = catalog::database_state(&admin, &source.database, &[])
+                    .await
+                    .map_err(database("read the kept clone"))?;
+                return Err(CloneError::InUse {
+                    name: source.database.clone(),
+                    sessions: state.map(|state| state.sessions).unwrap_or_default(),
+                });
+            }
+            other => other?,
+        }
+        let oid = oid_of(&admin, name).await?;
+        self.entry = self.entry.changed(|entry| entry.database_oid = oid);
+        let name = &self.entry.database;
+        catalog::write_mark(&admin, name, &self.entry.mark())
+            .await
+            .map_err(database("mark the copy"))?;
+        self.clones
+            .write(&self.entry)
+            .map_err(CloneError::Registry)?;
+        // Settings and rights of a database are not copied with it.
+        for statement in statements.settings.iter().chain(&statements.acl) {
+            run(&admin, statement, "set up the copy").await?;
+        }
+        run(&admin, &statements.open, "open the copy").await?;
+        admin.close().await;
+        Ok(())
+    }
+}
+
+impl Drop for TemplateCopy {
+    fn drop(&mut self) {
+        if self.removed {
+            return;
+        }
+        let undo = Undo::DropDatabase {
+            name: self.entry.database.clone(),
+            application_name: self.application_name.clone(),
+        };
+        if undo.run_blocking(self.admin()) {
+            let _ = self.clones.forget(&self.entry.id);
+        }
+    }
+}
+
+/// SQLSTATE of a template that somebody is connected to.
+const OBJECT_IN_USE: &str = "55006";

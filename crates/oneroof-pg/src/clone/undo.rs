@@ -1,0 +1,81 @@
+//! What is undone on a private server when a verb ends, also when its future is dropped (Ctrl-C).
+
+use std::time::Duration;
+
+use crate::catalog;
+use crate::connect::{Session, SessionOptions, connect};
+use crate::conninfo::ConnInfo;
+use crate::error::PgError;
+
+/// How long undoing may take after an interruption.
+const UNDO_LIMIT: Duration = Duration::from_secs(30);
+
+/// What to undo; `admin` leads to another database of the same server, as its superuser.
+pub(super) enum Undo {
+    /// Drop the database, once the sessions with this application name are gone: one of them may still be
+    /// making it.
+    DropDatabase {
+        name: String,
+        application_name: String,
+    },
+    /// Let connections in again.
+    OpenDatabase { name: String },
+}
+
+impl Undo {
+    async fn run(&self, admin: &ConnInfo) -> Result<(), PgError> {
+        match self {
+            Self::DropDatabase {
+                name,
+                application_name,
+            } => {
+                let session = open(admin).await?;
+                session
+                    .query(include_str!("terminate.sql"), &[application_name])
+                    .await?;
+                session.close().await;
+                drop_database(admin, name).await
+            }
+            Self::OpenDatabase { name } => {
+                let session = open(admin).await?;
+                catalog::open_database(&session, name, true).await?;
+                session.close().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Does it now, blocking: for `drop`, when the process may end right after. Says whether it is done.
+    pub(super) fn run_blocking(self, admin: ConnInfo) -> bool {
+        // A runtime of its own: the present one may be ending.
+        let undoing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.is_ok_and(|runtime| {
+                runtime.block_on(async {
+                    let undone = tokio::time::timeout(UNDO_LIMIT, self.run(&admin)).await;
+                    matches!(undone, Ok(Ok(())))
+                })
+            })
+        });
+        undoing.join().unwrap_or(false)
+    }
+}
+
+/// Drops a database, whoever is connected to it; one that is not there is no error.
+pub(super) async fn drop_database(admin: &ConnInfo, name: &str) -> Result<(), PgError> {
+    let session = open(admin).await?;
+    for row in session
+        .query(include_str!("drop_database.sql"), &[&name])
+        .await?
+    {
+        session.simple(row.try_get("statement")?).await?;
+    }
+    session.close().await;
+    Ok(())
+}
+
+async fn open(admin: &ConnInfo) -> Result<Session, PgError> {
+    connect(admin, &SessionOptions::read_write("oneroof/clone")).await
+}

@@ -1,0 +1,1 @@
+select g.code from governance_registry as g order by 1
