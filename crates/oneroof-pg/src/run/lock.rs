@@ -70,8 +70,12 @@ impl RunLock {
         &self.session
     }
 
-    /// Gives the lock back.
+    /// Gives the lock back. In words of its own: a server that is busy notices late that a session has
+    /// gone, and the next run would find the lock held.
     pub async fn release(self) {
+        let unlock = self.session.query(include_str!("lock_release.sql"), &[]);
+        // If the session is broken, its end gives the lock back.
+        let _ = unlock.await;
         self.session.close().await;
     }
 }
