@@ -264,6 +264,7 @@ async fn on_copy(
         place: &place,
         verb: "clone-check",
         run_id,
+        rehearsed: None,
     };
     let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let lines = inside(&run, &session, copy, &repeats, packages_folder).await;

@@ -27,6 +27,7 @@ mod postgres_range;
 pub mod probe;
 pub mod proposal;
 pub mod rehearse;
+pub mod rehearsed;
 pub mod render;
 pub mod repeat;
 pub mod revalidate;

@@ -74,6 +74,7 @@ pub async fn rollback(
         place: &place,
         verb: "rollback",
         run_id: &run_id,
+        rehearsed: None,
     };
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;

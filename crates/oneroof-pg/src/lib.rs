@@ -7,6 +7,7 @@ mod child;
 pub mod clone;
 pub mod connect;
 pub mod conninfo;
+pub mod effects;
 pub mod ephemeral;
 pub mod error;
 pub mod governance;

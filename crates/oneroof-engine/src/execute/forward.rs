@@ -3,20 +3,22 @@
 //! The order inside is that of the design: settings, checks in this very session, statements,
 //! what they did, assertions, ledger entry, commit, read back; only then an event says it is done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use oneroof_model::package::{Precondition, Tier};
 use oneroof_model::template::{self, MessageFacts};
-use oneroof_model::{Event, Refusal, RefusalCode, Value};
+use oneroof_model::{
+    Digest, EffectDifference, Effects, Event, Refusal, RefusalCode, Value, canonical_json,
+};
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    AppliedSettings, DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows,
-    leave_role, row_operations, tables_created, tables_named,
+    AppliedSettings, DeclaredRows, RunLock, RunSettings, blockers, declared_rows, leave_role,
 };
 use serde::Serialize;
 
+use super::effects::Measured;
 use super::interruption::Interruption;
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::{Script, StatementError};
@@ -43,9 +45,13 @@ pub struct TierRecord {
     pub duration_ms: u64,
     /// Its marker lines.
     pub markers: Vec<String>,
-    /// Row operations by table.
-    pub rows: Vec<RowOperations>,
-    /// Tables it created.
+    /// What it did. Tiers of a group share a transaction: what all of them did stands with the last one.
+    #[serde(flatten)]
+    pub effects: Effects,
+    /// What differed from the rehearsal, and the tolerance of the package that allowed it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tolerated: Vec<EffectDifference>,
+    /// Tables among the created objects.
     pub tables_created: Vec<String>,
     /// Rows it declares as its own in tables that existed before.
     pub declared_rows: Vec<DeclaredRows>,
@@ -53,6 +59,20 @@ pub struct TierRecord {
     pub attempts: u32,
     /// All metrics of the package after its commit; filled by whoever probes.
     pub metrics: Probe,
+}
+
+impl TierRecord {
+    /// For the ledger: of the definitions their digest is enough, the evidence has each of them.
+    fn for_ledger(&self) -> serde_json::Value {
+        let mut body = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = body.as_object_mut()
+            && let Some(definitions) = members.remove("definitions")
+        {
+            let digest = Digest::of(canonical_json(&definitions).as_bytes());
+            members.insert("definitions_digest".into(), digest.to_string().into());
+        }
+        body
+    }
 }
 
 /// How often the watcher asks who blocks a running tier.
@@ -157,9 +177,6 @@ impl ReleaseRun<'_> {
             session: &session,
             entry,
             created,
-            rows_before: row_operations(&session)
-                .await
-                .map_err(EngineError::database("read the row counters"))?,
             settings: None,
             ran: Vec::new(),
         };
@@ -181,7 +198,14 @@ impl ReleaseRun<'_> {
             );
         }
         let newest_hash = self
-            .append(&session, EntryKind::TierApplied, &records)
+            .append(
+                &session,
+                EntryKind::TierApplied,
+                &records
+                    .iter()
+                    .map(TierRecord::for_ledger)
+                    .collect::<Vec<_>>(),
+            )
             .await?;
         session
             .simple("commit")
@@ -297,9 +321,9 @@ impl ReleaseRun<'_> {
             keys_before: keys_before.clone(),
             keys_after: keys_after.clone(),
         });
-        let (rows, tables_created) = match place {
+        let Measured { effects, tolerated } = match place {
             InUnit::Last => self.measure(transaction).await?,
-            InUnit::Before => Default::default(),
+            InUnit::Before => Measured::default(),
         };
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
@@ -315,8 +339,9 @@ impl ReleaseRun<'_> {
             statements: script.statements.len(),
             duration_ms: millis(started.elapsed()),
             markers,
-            rows,
-            tables_created,
+            tables_created: effects.tables_created(),
+            effects,
+            tolerated,
             declared_rows: new_keys(&keys_before, keys_after),
             attempts: 1,
             metrics: Probe::new(),
@@ -344,25 +369,6 @@ impl ReleaseRun<'_> {
             .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
         transaction.settings = Some((settings, applied));
         Ok(role)
-    }
-
-    /// What the transaction did to rows, and the tables that it made; refuses what is not declared.
-    async fn measure(
-        &self,
-        transaction: &UnitTransaction<'_>,
-    ) -> Result<(Vec<RowOperations>, Vec<String>), EngineError> {
-        let session = transaction.session;
-        let now = row_operations(session)
-            .await
-            .map_err(EngineError::database("read the row counters"))?;
-        let rows = RowOperations::since(&now, &transaction.rows_before);
-        let tables = tables_created(session)
-            .await
-            .map_err(EngineError::database("read the created tables"))?;
-        let created = transaction.created.iter().chain(&tables).collect();
-        self.rows_are_declared(session, &transaction.ran, &rows, &created)
-            .await?;
-        Ok((rows, tables))
     }
 
     async fn tier_preconditions(
@@ -469,96 +475,6 @@ impl ReleaseRun<'_> {
         Ok(keys)
     }
 
-    /// Rows may only come into tables of this release, or into declared ones and as many as declared.
-    async fn rows_are_declared(
-        &self,
-        session: &Session,
-        ran: &[RanTier<'_>],
-        rows: &[RowOperations],
-        created: &BTreeSet<&String>,
-    ) -> Result<(), EngineError> {
-        let who = match ran {
-            [one] => format!("tier {}", one.tier.title()),
-            _ => {
-                let titles: Vec<String> = ran.iter().map(|ran| ran.tier.title()).collect();
-                format!("one of the tiers {}", titles.join(", "))
-            }
-        };
-        let fail = |message: String, hint: &str| -> Result<(), EngineError> {
-            Err(Failure {
-                message,
-                tier: ran.last().map(|ran| ran.tier.id.clone()),
-                file: ran.last().map(|ran| ran.tier.file.clone()),
-                hint: Some(hint.to_owned()),
-                ..Failure::default()
-            }
-            .into())
-        };
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let naming = || EngineError::database("find the tables that the package names");
-        let never = tables_named(session, &self.package.plan.effects.never_touch)
-            .await
-            .map_err(naming())?;
-        if let Some(touched) = rows
-            .iter()
-            .find(|operations| never.contains(&operations.table))
-        {
-            return fail(
-                format!(
-                    "{who} touched `{}`, which the package must never touch: {} inserted, {} updated, {} deleted",
-                    touched.table, touched.inserted, touched.updated, touched.deleted
-                ),
-                "see [effects] never_touch in release.toml",
-            );
-        }
-        let mut declared: BTreeMap<String, i64> = BTreeMap::new();
-        for ran in ran {
-            for (before, after) in ran.keys_before.iter().zip(&ran.keys_after) {
-                let names = tables_named(session, std::slice::from_ref(&after.table))
-                    .await
-                    .map_err(naming())?;
-                let more = after
-                    .keys
-                    .iter()
-                    .filter(|key| !before.keys.contains(key))
-                    .count();
-                for name in names {
-                    *declared.entry(name).or_default() += i64::try_from(more).unwrap_or(i64::MAX);
-                }
-            }
-        }
-        for operations in rows.iter().filter(|operations| operations.inserted > 0) {
-            let table = &operations.table;
-            if created.contains(table) {
-                continue;
-            }
-            match declared.get(table) {
-                None => {
-                    return fail(
-                        format!(
-                            "{who} inserted {} rows into `{table}`, which existed before and is not declared",
-                            operations.inserted
-                        ),
-                        "declare [[tier.rows]] with the table and a `where` that finds these rows",
-                    );
-                }
-                Some(more) if *more != operations.inserted => {
-                    return fail(
-                        format!(
-                            "{who} inserted {} rows into `{table}`, but {more} more rows fulfil its declared `where`",
-                            operations.inserted
-                        ),
-                        "make the `where` of [[tier.rows]] find exactly the rows that the tier inserts",
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Appends ledger entries as the apply role itself, inside the tier's transaction; gives the hash of
     /// the last one.
     pub(crate) async fn append(
@@ -625,26 +541,24 @@ impl ReleaseRun<'_> {
 }
 
 /// The transaction of a unit while its tiers run.
-struct UnitTransaction<'t> {
-    lock: &'t RunLock,
-    session: &'t Session,
+pub(super) struct UnitTransaction<'t> {
+    pub(super) lock: &'t RunLock,
+    pub(super) session: &'t Session,
     /// Metrics when the release began.
-    entry: &'t Probe,
+    pub(super) entry: &'t Probe,
     /// Tables that earlier units of this release made.
-    created: &'t BTreeSet<String>,
-    /// The row counters before the first tier.
-    rows_before: Vec<RowOperations>,
+    pub(super) created: &'t BTreeSet<String>,
     /// What the transaction is set to now.
-    settings: Option<(RunSettings, AppliedSettings)>,
+    pub(super) settings: Option<(RunSettings, AppliedSettings)>,
     /// The tiers that ran.
-    ran: Vec<RanTier<'t>>,
+    pub(super) ran: Vec<RanTier<'t>>,
 }
 
 /// A tier that ran, and the keys of its declared rows.
-struct RanTier<'t> {
-    tier: &'t Tier,
-    keys_before: Vec<DeclaredRows>,
-    keys_after: Vec<DeclaredRows>,
+pub(super) struct RanTier<'t> {
+    pub(super) tier: &'t Tier,
+    pub(super) keys_before: Vec<DeclaredRows>,
+    pub(super) keys_after: Vec<DeclaredRows>,
 }
 
 /// Where a tier stands in its unit.

@@ -4,6 +4,7 @@
 //! transaction, [`backward`] undoes; [`statements`] runs a file statement by statement.
 
 pub(crate) mod backward;
+pub(crate) mod effects;
 pub(crate) mod forward;
 pub(crate) mod interruption;
 pub(crate) mod release;

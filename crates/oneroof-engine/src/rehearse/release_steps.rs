@@ -13,6 +13,7 @@ use super::run::Rehearsal;
 use super::stage::Stage;
 use super::state::CloneState;
 use crate::error::{EngineError, Failure};
+use crate::execute::effects::RehearsedEffects;
 use crate::execute::forward::units;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
@@ -170,8 +171,15 @@ impl Rehearsal<'_> {
     ) -> Result<((), String), EngineError> {
         let (run, lock) = (stage.run, stage.lock);
         let quiet = quiet(self.context);
+        // Its tiers must do what they did the first time, as they must on a production.
+        let first: RehearsedEffects = report
+            .tiers
+            .iter()
+            .map(|tier| (tier.tier.clone(), tier.effects.clone()))
+            .collect();
         let again = ReleaseRun {
             context: &quiet,
+            rehearsed: Some(&first),
             ..*run
         };
         let _ = again.apply(lock, stage.wanted).await?;
@@ -196,7 +204,7 @@ impl Rehearsal<'_> {
         let compared = baseline::compare(stage.baseline, &after);
         let differences = compared.differences.clone();
         let detail = format!(
-            "applied again, {} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
+            "applied again with the same effects, {} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
             report.rollback.len(),
             compared.objects,
             compared.tables

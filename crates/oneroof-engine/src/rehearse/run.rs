@@ -142,6 +142,7 @@ impl Rehearsal<'_> {
             place: &place,
             verb: "rehearse",
             run_id: self.run_id,
+            rehearsed: None,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -471,6 +472,7 @@ pub(crate) async fn with_applied_clone(
         place: &place,
         verb: "rehearse",
         run_id: rehearsal.run_id,
+        rehearsed: None,
     };
     let simulate = rehearsal
         .package

@@ -269,10 +269,11 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "\n## Tiers\n\n| tier | what | role | statements | tries | ms | rows written |\n|---|---|---|---|---|---|---|"
+        "\n## Tiers\n\n| tier | what | role | statements | tries | ms | definitions | rows written |\n|---|---|---|---|---|---|---|---|"
     )?;
     for tier in &report.tiers {
         let rows: Vec<String> = tier
+            .effects
             .rows
             .iter()
             .map(|rows| {
@@ -284,7 +285,7 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             .collect();
         writeln!(
             out,
-            "| {} {} | {} | {} | {} | {} | {} | {} |",
+            "| {} {} | {} | {} | {} | {} | {} | {} | {} |",
             tier.label.as_deref().unwrap_or_default(),
             tier.tier,
             cell(&tier.summary),
@@ -292,6 +293,7 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             tier.statements,
             tier.attempts,
             tier.duration_ms,
+            cell(&tier.effects.objects_in_words()),
             if rows.is_empty() {
                 "none".to_owned()
             } else {

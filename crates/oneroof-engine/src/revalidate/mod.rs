@@ -141,6 +141,7 @@ async fn on_copy(
         place: &place,
         verb: "revalidate",
         run_id: &run_id,
+        rehearsed: None,
     };
     report.applied_digest = applied_digest(&run, &session).await?;
 

@@ -652,16 +652,42 @@ pub struct Effects {
 }
 
 /// How much the row operations of production may differ from those of the rehearsal.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "RowToleranceText")]
 pub enum RowTolerance {
-    /// `"exact"` or `"any"`.
-    Word(String),
-    /// At most so many rows.
-    AtMost {
-        /// Rows.
-        at_most: u64,
-    },
+    /// `"exact"`
+    Exact,
+    /// `"any"`
+    Any,
+    /// `{ at_most = 10 }`, or an expression over the entry probe.
+    AtMost(Expression),
+}
+
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "\"exact\", \"any\" or { at_most = a number or an expression }"
+)]
+enum RowToleranceText {
+    Word(RowToleranceWord),
+    AtMost { at_most: Expression },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RowToleranceWord {
+    Exact,
+    Any,
+}
+
+impl From<RowToleranceText> for RowTolerance {
+    fn from(text: RowToleranceText) -> Self {
+        match text {
+            RowToleranceText::Word(RowToleranceWord::Exact) => RowTolerance::Exact,
+            RowToleranceText::Word(RowToleranceWord::Any) => RowTolerance::Any,
+            RowToleranceText::AtMost { at_most } => RowTolerance::AtMost(at_most),
+        }
+    }
 }
 
 /// `[simulate]`

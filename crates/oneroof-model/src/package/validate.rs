@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Condition, Precondition, ReleasePlan, SchemaSource, Transaction};
+use super::{Condition, Precondition, ReleasePlan, RowTolerance, SchemaSource, Transaction};
 use crate::expression::Expression;
 use crate::nearest::nearest;
 use crate::template::metrics_named;
@@ -185,6 +185,11 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
                 format!("{what} `{name}` comes after tier `{after}`, which does not exist"),
                 name,
             ));
+        }
+    }
+    for tolerance in plan.effects.rows.values() {
+        if let RowTolerance::AtMost(at_most) = tolerance {
+            expression(plan, at_most)?;
         }
     }
     for repeat in &plan.repeats {

@@ -2,9 +2,11 @@
 //! difference between two of them. What is left out is said at the top of `definition.sql`.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use oneroof_model::Digest;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::ToSql;
 
 use super::canonical::canonical;
 use super::pinned::Pinned;
@@ -180,17 +182,76 @@ pub async fn definition(session: &Session) -> Result<Definition, PgError> {
     pinned.finish(result).await
 }
 
+/// The definition of some objects: `classes` are the names of their catalogs, `oids` their OIDs. Of a table
+/// or a type it has everything that belongs to it. May be called inside a transaction.
+///
+/// # Errors
+/// What the server says.
+pub async fn definition_of(
+    session: &Session,
+    classes: &BTreeSet<&str>,
+    oids: &[u32],
+) -> Result<Definition, PgError> {
+    let pinned = Pinned::begin(session).await?;
+    let result = read_some(session, classes, oids).await;
+    pinned.finish(result).await
+}
+
 async fn read(session: &Session) -> Result<Definition, PgError> {
-    let mut rows = ask(session, include_str!("definition.sql")).await?;
+    let mut rows = ask(
+        session,
+        include_str!("definition.sql"),
+        &[&None::<Vec<u32>>],
+    )
+    .await?;
     if session.server_version_num() >= 150_000 {
-        rows.extend(ask(session, include_str!("definition_from_15.sql")).await?);
+        rows.extend(ask(session, include_str!("definition_from_15.sql"), &[]).await?);
     }
-    let beside = ask(session, include_str!("definition_beside.sql")).await?;
+    let beside = ask(session, include_str!("definition_beside.sql"), &[]).await?;
     Ok(Definition::new(rows).with_beside(beside))
 }
 
-async fn ask(session: &Session, query: &str) -> Result<Vec<DefinitionRow>, PgError> {
-    let rows = session.query(query, &[]).await?;
+async fn read_some(
+    session: &Session,
+    classes: &BTreeSet<&str>,
+    oids: &[u32],
+) -> Result<Definition, PgError> {
+    let query = without_other_parts(include_str!("definition.sql"), classes);
+    let mut rows = ask(session, &query, &[&Some(oids)]).await?;
+    if classes.contains("pg_publication") && session.server_version_num() >= 150_000 {
+        rows.extend(ask(session, include_str!("definition_from_15.sql"), &[]).await?);
+    }
+    Ok(Definition::new(rows))
+}
+
+/// The query without the parts of catalogs that are not asked for: planning them takes longer than
+/// everything else.
+fn without_other_parts(query: &str, classes: &BTreeSet<&str>) -> String {
+    let mut left_out = None;
+    let mut text = String::new();
+    for line in query.lines() {
+        let mark = line.trim().strip_prefix("-- <");
+        match (left_out, mark.and_then(|mark| mark.strip_suffix('>'))) {
+            (None, Some(name)) if !name.starts_with('/') && !classes.contains(name) => {
+                left_out = Some(name);
+            }
+            (Some(open), Some(name)) if name.strip_prefix('/') == Some(open) => left_out = None,
+            (None, _) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (Some(_), _) => {}
+        }
+    }
+    text
+}
+
+async fn ask(
+    session: &Session,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<DefinitionRow>, PgError> {
+    let rows = session.query(query, parameters).await?;
     rows.iter()
         .map(|row| {
             let kind: String = row.try_get(0)?;

@@ -38,7 +38,7 @@ pub use database::{
 };
 pub use database_state::{DatabaseState, database_state, open_database};
 pub use definition::{
-    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
+    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };
 pub use definition_words::{Difference, ObjectDifference};
 pub use extensions::{

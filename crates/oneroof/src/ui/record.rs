@@ -4,40 +4,53 @@ use std::collections::BTreeMap;
 
 use oneroof_engine::TierRecord;
 use oneroof_engine::rehearse::report::ConnectionReport;
-use oneroof_model::Value;
+use oneroof_model::{Effects, Value};
 
 use crate::ui::table::Table;
 use crate::ui::time;
 
 /// What each tier did.
 pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
-    let mut table = Table::new(["tier", "role", "statements", "took", "rows written"]);
+    let mut table = Table::new([
+        "tier",
+        "role",
+        "statements",
+        "took",
+        "definitions",
+        "rows written",
+    ]);
     for tier in tiers {
-        let rows: Vec<String> = tier
-            .rows
-            .iter()
-            .map(|rows| {
-                let counts = [
-                    ("+", rows.inserted),
-                    ("~", rows.updated),
-                    ("-", rows.deleted),
-                ];
-                let counts = counts.iter().filter(|(_, count)| *count != 0);
-                let counts: Vec<String> = counts
-                    .map(|(sign, count)| format!("{sign}{count}"))
-                    .collect();
-                format!("{} {}", rows.table, counts.join(" "))
-            })
-            .collect();
         table.row([
             &name(tier),
             tier.role.as_deref().unwrap_or("(apply role)"),
             &tier.statements.to_string(),
             &time::milliseconds(tier.duration_ms),
-            &rows.join("\n"),
+            &tier.effects.objects_in_words(),
+            &rows_written(&tier.effects),
         ]);
     }
     table.text()
+}
+
+/// Row operations, one table a line.
+pub(crate) fn rows_written(effects: &Effects) -> String {
+    let rows: Vec<String> = effects
+        .rows
+        .iter()
+        .map(|rows| {
+            let counts = [
+                ("+", rows.inserted),
+                ("~", rows.updated),
+                ("-", rows.deleted),
+            ];
+            let counts = counts.iter().filter(|(_, count)| *count != 0);
+            let counts: Vec<String> = counts
+                .map(|(sign, count)| format!("{sign}{count}"))
+                .collect();
+            format!("{} {}", rows.table, counts.join(" "))
+        })
+        .collect();
+    rows.join("\n")
 }
 
 /// The metrics that some tier moved: before, and after each tier.

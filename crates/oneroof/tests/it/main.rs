@@ -4,6 +4,7 @@
     reason = "a test that cannot go on has failed, helpers included"
 )]
 
+mod apply_evidence;
 mod bad_input;
 mod change_owner;
 mod change_package;
