@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::execute::locks::LockReading;
 use crate::execute::release::{ReleaseRun, begin, entries};
 use crate::figures::Probe;
 use crate::kept::{self, KeptClone, WorkingCopy};
@@ -267,6 +268,7 @@ async fn on_copy(
         place: &place,
         verb: "clone-check",
         run_id,
+        locks: LockReading::Off,
     };
     let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let lines = inside(&run, &session, copy, &repeats, packages_folder).await;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::report::RehearsalReport;
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
 use crate::store::package_files::OpenPackage;
@@ -117,6 +118,7 @@ async fn golden(
             place: &place,
             verb: "compare",
             run_id,
+            locks: LockReading::Off,
         };
         run.probe().await
     };

@@ -16,6 +16,7 @@ use super::steps::Steps;
 use crate::apply::precondition_refusal;
 use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
+use crate::execute::locks::LockReading;
 use crate::execute::release::{ReleaseRun, begin};
 use crate::execute::statements::Script;
 use crate::figures::Figures;
@@ -142,6 +143,7 @@ impl Rehearsal<'_> {
             place: &place,
             verb: "rehearse",
             run_id: self.run_id,
+            locks: LockReading::Off,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -471,6 +473,7 @@ pub(crate) async fn with_applied_clone(
         place: &place,
         verb: "rehearse",
         run_id: rehearsal.run_id,
+        locks: LockReading::Off,
     };
     let simulate = rehearsal
         .package

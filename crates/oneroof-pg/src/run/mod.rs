@@ -3,6 +3,7 @@
 
 mod declared_rows;
 mod lock;
+mod locks;
 mod row_counters;
 mod settings;
 mod stored_objects;
@@ -14,6 +15,7 @@ mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
+pub use locks::{LockableRelation, lockable_relations, locks};
 pub use row_counters::{RowOperations, row_operations};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use stored_objects::{StoredObject, ViewRows, stored_objects, view_rows};
