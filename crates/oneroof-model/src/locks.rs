@@ -181,11 +181,26 @@ impl TierLock {
         self.mode.blocks_writers()
     }
 
-    /// `reads, writes, DDL`
+    /// `reads, writes, DDL`; what goes without saying is left out.
     #[must_use]
     pub fn blocks_words(&self) -> String {
-        let words: Vec<&str> = self.blocks.iter().map(|blocked| blocked.name()).collect();
+        let is_said = |blocked: &&Blocked| match blocked {
+            Blocked::RowLocks => !self.blocks.contains(&Blocked::Reads),
+            Blocked::Maintenance => !self.blocks.contains(&Blocked::Writes),
+            Blocked::Reads | Blocked::Writes | Blocked::Ddl => true,
+        };
+        let said = self.blocks.iter().filter(is_said);
+        let words: Vec<&str> = said.map(|blocked| blocked.name()).collect();
         words.join(", ")
+    }
+
+    /// The object, with its kind unless it is a table.
+    #[must_use]
+    pub fn object_words(&self) -> String {
+        match self.kind.as_str() {
+            "table" => self.object.clone(),
+            kind => format!("{kind} {}", self.object),
+        }
     }
 
     /// `tiers/10.sql:3`
@@ -271,11 +286,9 @@ mod tests {
             words(LockMode::ShareUpdateExclusive),
             "vacuum and analyze, DDL"
         );
-        assert_eq!(words(LockMode::Share), "writes, vacuum and analyze, DDL");
-        assert_eq!(
-            words(LockMode::AccessExclusive),
-            "reads, select for update, writes, vacuum and analyze, DDL"
-        );
+        assert_eq!(words(LockMode::Share), "writes, DDL");
+        assert_eq!(words(LockMode::Exclusive), "select for update, writes, DDL");
+        assert_eq!(words(LockMode::AccessExclusive), "reads, writes, DDL");
     }
 
     #[test]
