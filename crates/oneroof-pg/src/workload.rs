@@ -13,7 +13,7 @@ use crate::programs::{Exit, ProgramBeside, ProgramCall, ProgramError, start_besi
 /// pgbench wants a limit; it is told earlier that its time is over.
 const SECONDS_MAX: u32 = 7 * 24 * 3600;
 /// How long transactions that are under way may take to end.
-const END_LIMIT: Duration = Duration::from_secs(30);
+const END_LIMIT: Duration = Duration::from_secs(120);
 /// Name of the script, as it stands in pgbench's messages.
 const SCRIPT: &str = "workload.sql";
 /// First part of the names of pgbench's log files.
@@ -109,11 +109,10 @@ impl Workload {
     /// [`WorkloadError::Program`] if one of them does not end.
     pub async fn finish(self) -> Result<WorkloadLog, WorkloadError> {
         let (exit, said) = self.pgbench.time_is_over(END_LIMIT).await?;
-        let errors = said.into_iter().filter(|line| line.contains("error:"));
         Ok(WorkloadLog {
             folder: self.folder,
             exit,
-            errors: errors.collect(),
+            errors: said.iter().filter_map(|line| error(line)).collect(),
         })
     }
 }
@@ -143,6 +142,12 @@ impl WorkloadLog {
     }
 }
 
+/// What a line of pgbench's stderr says about an error; that the run as a whole was cut off is none.
+fn error(line: &str) -> Option<String> {
+    let said = line.strip_prefix("pgbench: error: ")?;
+    (!said.starts_with("Run was aborted")).then(|| said.to_owned())
+}
+
 /// `client number microseconds script epoch_seconds epoch_microseconds …`; `failed` for the microseconds of one
 /// that did not come through.
 fn transaction(line: &str) -> Option<WorkloadTransaction> {
@@ -165,6 +170,21 @@ fn transaction(line: &str) -> Option<WorkloadTransaction> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_are_what_clients_met() {
+        let aborted = "client 1 script 0 aborted in command 0 query 0: ERROR:  no";
+        assert_eq!(
+            error(&format!("pgbench: error: {aborted}")).as_deref(),
+            Some(aborted)
+        );
+        for line in [
+            "pgbench: error: Run was aborted; the above results are incomplete.",
+            "LINE 1: select fax from public.customer where id = 1;",
+        ] {
+            assert_eq!(error(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn lines_of_the_log() {

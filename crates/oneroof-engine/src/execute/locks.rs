@@ -3,7 +3,7 @@
 //! Only a rehearsal asks: it costs one short query a statement, which an apply on production does not pay.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use oneroof_model::locks::{LockMode, TierLock};
 use oneroof_model::package::Tier;
@@ -39,10 +39,14 @@ struct Reading {
     before: BTreeMap<u32, LockableRelation>,
     /// Each lock once, with the statement that took it first.
     taken: BTreeMap<(u32, LockMode), Taken>,
+    /// How long we have asked so far: on production nobody asks, and the locks are held so much shorter.
+    asked: Duration,
 }
 
 struct Taken {
     at: Instant,
+    /// How long we had asked until then.
+    asked: Duration,
     /// None: it was there before the tier's first statement, by our own checks.
     by: Option<Taker>,
 }
@@ -69,6 +73,7 @@ impl UnitLocks {
             reading: Some(Reading {
                 before,
                 taken: BTreeMap::new(),
+                asked: Duration::ZERO,
             }),
         })
     }
@@ -137,12 +142,14 @@ impl UnitLocks {
             let Some(locks) = record.and_then(|record| record.locks.as_mut()) else {
                 continue;
             };
+            let held = now.duration_since(taken.at);
+            let asked = reading.asked.saturating_sub(taken.asked);
             let (line, statement) = taker.statement.unzip();
             locks.push(TierLock {
                 object: relation.name.clone(),
                 kind: relation.kind.into(),
                 mode,
-                held_ms: millis(now.duration_since(taken.at)),
+                held_ms: millis(held.saturating_sub(asked)),
                 blocks: mode.blocks(),
                 file: taker.file,
                 line,
@@ -165,12 +172,18 @@ impl UnitLocks {
         let Some(reading) = &mut self.reading else {
             return Ok(());
         };
+        let asking = Instant::now();
         for (oid, mode) in locks(session).await? {
             if reading.before.contains_key(&oid) {
-                let by = || Taken { at, by: by() };
-                reading.taken.entry((oid, mode)).or_insert_with(by);
+                let taken = || Taken {
+                    at,
+                    asked: reading.asked,
+                    by: by(),
+                };
+                reading.taken.entry((oid, mode)).or_insert_with(taken);
             }
         }
+        reading.asked += asking.elapsed();
         Ok(())
     }
 }
