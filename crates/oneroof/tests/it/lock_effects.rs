@@ -106,6 +106,7 @@ fn every_lock_on_an_earlier_object_is_in_the_record() {
         ]),
         json!([
             ["public.number", "share_row_exclusive", writes, 2],
+            ["public.number", "row_exclusive", ddl, 2],
             ["public.old", "access_exclusive", all, 1],
         ]),
         json!([]),
