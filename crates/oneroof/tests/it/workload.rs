@@ -205,3 +205,36 @@ fn a_workload_that_cannot_run_is_told_before_anything_is_concluded() {
     says(&quiet, "not_covered", &["no workload ran beside the tiers"]);
     world.nothing_is_left();
 }
+
+#[test]
+fn a_tier_that_the_workload_keeps_out_is_told() {
+    let world = World::new();
+    world.production("shop", SHOP);
+    let hasty = Tier {
+        plan: "lock_timeout = \"200ms\"\nlock_retries = 0",
+        ..HOLDS
+    };
+    world.package("hasty", "", &[hasty]);
+    world.sandbox.write(
+        "holds.pgbench",
+        "begin;\nupdate public.customer set fax = 'x' where id = :client_id + 1;\nselect pg_sleep(15);\ncommit;\n",
+    );
+    let (code, report) = world.json("rehearse hasty --from shop --workload holds.pgbench");
+    let error = &report["error"];
+    assert_eq!(
+        (code, &report["failure"]["step"], &error["sqlstate"]),
+        (4, &7.into(), &"55P03".into()),
+        "{error:#}"
+    );
+    says(
+        error,
+        "message",
+        &["under the workload: canceling statement due to lock timeout"],
+    );
+    says(error, "hint", &["lock_retries"]);
+    // What the workload did is in the record all the same.
+    let load = &report["workload"];
+    assert_eq!(load["tiers"][0]["tries"], Value::Null, "{load:#}");
+    assert_eq!(load["under_tiers"]["transactions"], 2, "{load:#}");
+    world.nothing_is_left();
+}
