@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{EngineError, Failure};
 use crate::execute::forward::{TierRecord, millis, units};
+use crate::execute::locks::LockReading;
 use crate::execute::release::{Place, ReleaseRun};
 use crate::figures::{Figures, Probe};
 use crate::metrics::{self, BrokenCheck, StopAt};
@@ -120,6 +121,7 @@ pub async fn apply(
         verb: "apply",
         run_id: &run_id,
         rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
+        locks: LockReading::Off,
     };
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {

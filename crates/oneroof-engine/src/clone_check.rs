@@ -15,6 +15,7 @@ pub(crate) use self::inside::inside;
 
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::execute::locks::LockReading;
 use crate::execute::release::{ReleaseRun, entries};
 use crate::kept::{self, KeptClone, WorkingCopy};
 use crate::revalidate::report::RepeatsReport;
@@ -265,6 +266,7 @@ async fn on_copy(
         verb: "clone-check",
         run_id,
         rehearsed: None,
+        locks: LockReading::Off,
     };
     let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let lines = inside(&run, &session, copy, &repeats, packages_folder).await;

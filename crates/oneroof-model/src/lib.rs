@@ -8,6 +8,7 @@ mod event;
 pub mod expression;
 pub mod governance;
 mod ledger;
+pub mod locks;
 mod nearest;
 pub mod package;
 mod refusal;

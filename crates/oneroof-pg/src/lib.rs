@@ -19,5 +19,6 @@ pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+pub mod workload;
 
 pub use error::PgError;

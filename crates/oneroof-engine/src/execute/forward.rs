@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use oneroof_model::locks::TierLock;
 use oneroof_model::package::{Precondition, Tier};
 use oneroof_model::template::{self, MessageFacts};
 use oneroof_model::{
@@ -16,10 +17,12 @@ use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
     AppliedSettings, DeclaredRows, RunLock, RunSettings, blockers, declared_rows, leave_role,
 };
+use oneroof_sql::Statement;
 use serde::Serialize;
 
 use super::effects::Measured;
 use super::interruption::Interruption;
+use super::locks::UnitLocks;
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::{Script, StatementError};
 use crate::error::{EngineError, Failure};
@@ -55,6 +58,9 @@ pub struct TierRecord {
     pub tables_created: Vec<String>,
     /// Rows it declares as its own in tables that existed before.
     pub declared_rows: Vec<DeclaredRows>,
+    /// Locks that it took on objects that existed before; `None` where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locks: Option<Vec<TierLock>>,
     /// How often it was tried; 1 unless locks were in the way.
     pub attempts: u32,
     /// All metrics of the package after its commit; filled by whoever probes.
@@ -179,6 +185,7 @@ impl ReleaseRun<'_> {
             created,
             settings: None,
             ran: Vec::new(),
+            locks: UnitLocks::begin(self.locks, &session).await?,
         };
         let mut records = Vec::new();
         for (number, (tier, script)) in unit.iter().zip(&scripts).enumerate() {
@@ -211,6 +218,7 @@ impl ReleaseRun<'_> {
             .simple("commit")
             .await
             .map_err(|error| commit_error(error, unit))?;
+        transaction.locks.end(&mut records);
         session.close().await;
         self.read_back(lock, newest_hash).await?;
         Ok(records)
@@ -299,7 +307,12 @@ impl ReleaseRun<'_> {
             interruption.strike(session).await?;
         }
         let all = script.statements.len();
-        let run = script.run_part(from, all, self.context, session, Some(&tier.id));
+        let locks = &mut transaction.locks;
+        locks.before_tier(session).await?;
+        let after = async |statement: &Statement, began: Instant| {
+            locks.after_statement(session, tier, statement, began).await
+        };
+        let run = script.run_watched(from..all, self.context, session, Some(&tier.id), after);
         let (outcome, blockers) = watched(transaction.lock, session.backend_pid(), run).await;
         if let Err(error) = outcome {
             return Err(statement_error(tier, error, blockers));
@@ -307,10 +320,13 @@ impl ReleaseRun<'_> {
         if place == InUnit::Last {
             // Deferred constraints speak now, and not at the commit. Only once: what is immediate from
             // here on would be so for later tiers too.
+            let began = Instant::now();
             session
                 .simple("set constraints all immediate")
                 .await
                 .map_err(|error| commit_error(error, &[tier]))?;
+            let locks = &mut transaction.locks;
+            locks.after_constraints(session, tier, began).await?;
             if let Some((_, applied)) = &transaction.settings {
                 settings_are_kept(session, applied, tier).await?;
             }
@@ -343,6 +359,7 @@ impl ReleaseRun<'_> {
             effects,
             tolerated,
             declared_rows: new_keys(&keys_before, keys_after),
+            locks: None,
             attempts: 1,
             metrics: Probe::new(),
         })
@@ -552,6 +569,8 @@ pub(super) struct UnitTransaction<'t> {
     pub(super) settings: Option<(RunSettings, AppliedSettings)>,
     /// The tiers that ran.
     pub(super) ran: Vec<RanTier<'t>>,
+    /// What it locked.
+    locks: UnitLocks,
 }
 
 /// A tier that ran, and the keys of its declared rows.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::report::RehearsalReport;
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
 use crate::store::kept_rehearsal::KeptRehearsal;
@@ -118,6 +119,7 @@ async fn golden(
             verb: "compare",
             run_id,
             rehearsed: None,
+            locks: LockReading::Off,
         };
         run.probe().await
     };

@@ -6,6 +6,7 @@ use oneroof_model::RefusalCode;
 use oneroof_pg::run::RunLock;
 
 use super::baseline;
+use super::locks::require_within_budget;
 use super::negative_engine::quiet;
 use super::observe::observe;
 use super::report::{RefusedVerb, RehearsalReport};
@@ -15,6 +16,7 @@ use super::state::CloneState;
 use crate::error::{EngineError, Failure};
 use crate::execute::effects::RehearsedEffects;
 use crate::execute::forward::units;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
 use crate::repeat;
@@ -33,6 +35,10 @@ impl Rehearsal<'_> {
         } = *stage;
         run.adopted_state(lock.watcher()).await?;
         let entry = run.begin_release(lock, wanted, &mut report.markers).await?;
+        let run = &ReleaseRun {
+            locks: LockReading::On,
+            ..*run
+        };
         let mut created = BTreeSet::new();
         let mut before = Vec::new();
         let mut now = simulated;
@@ -62,13 +68,18 @@ impl Rehearsal<'_> {
                 report.tiers.push(record);
             }
         }
+        require_within_budget(wanted, &report.tiers)?;
         let role = report.tiers.first().and_then(|tier| tier.role.clone());
-        let detail = format!(
+        let mut detail = format!(
             "{} tiers as {}{}",
             report.tiers.len(),
             run.place.apply.user(),
             role.map_or_else(String::new, |role| format!(" acting as {role}"))
         );
+        if let (Some(workload), Some(copies)) = (self.workload, stage.loaded) {
+            let seen = self.under_load(stage, workload, copies, report).await?;
+            detail = format!("{detail}; {seen}");
+        }
         Ok(((entry, before), detail))
     }
 

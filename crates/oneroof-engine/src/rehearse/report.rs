@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::report_attempts::{CrashRecord, DrillRecord, NegativeRecord, UnitRollbackRecord};
+use super::report_workload::WorkloadReport;
 use crate::error::Failure;
 use crate::execute::backward::RollbackRecord;
 use crate::execute::forward::TierRecord;
@@ -58,6 +59,8 @@ pub struct RehearsalReport {
     pub entry_metrics: Vec<ProbedMetric>,
     /// What each tier did.
     pub tiers: Vec<TierRecord>,
+    /// A workload beside the tiers, if one was asked for.
+    pub workload: Option<WorkloadReport>,
     /// Marker lines in order.
     pub markers: Vec<String>,
     /// The verification's table.

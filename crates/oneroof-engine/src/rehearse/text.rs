@@ -6,7 +6,7 @@ use oneroof_model::StepOutcome;
 
 use super::compare::Compared;
 use super::report::{RehearsalReport, Verdict};
-use super::text_attempts;
+use super::{locks, report_workload, text_attempts};
 
 /// The record as Markdown. Its title says CLONE: what is proven here was proven on a copy.
 pub(crate) fn text(report: &RehearsalReport) -> String {
@@ -300,6 +300,10 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
                 rows.join(", ")
             }
         )?;
+    }
+    locks::write(report, out)?;
+    if let Some(workload) = &report.workload {
+        report_workload::write(workload, out)?;
     }
     // Only metrics that some tier moved: the others say nothing about the tiers.
     let moved: Vec<&String> = report

@@ -330,6 +330,22 @@ mod tests {
             "[[tier]]\nid='a'\nfile='a.sql'\nlock_timeout='3'",
             "`3` is no length of time",
         );
+        for (budget, expected) in [
+            (
+                "0",
+                "`lock_budget_ms` is a positive number of milliseconds, not 0",
+            ),
+            (
+                "-5",
+                "`lock_budget_ms` is a positive number of milliseconds, not -5",
+            ),
+            ("'2s'", "invalid type: string \"2s\""),
+        ] {
+            check(
+                &format!("[[tier]]\nid='a'\nfile='a.sql'\nlock_budget_ms={budget}"),
+                expected,
+            );
+        }
         check(
             "[[tier]]\nid='a'\nfile='a.sql'\nsumary='3'",
             "did you mean `summary`?",

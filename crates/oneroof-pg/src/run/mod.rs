@@ -3,6 +3,7 @@
 
 mod declared_rows;
 mod lock;
+mod locks;
 mod settings;
 mod stored_objects;
 mod tables;
@@ -13,6 +14,7 @@ mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
+pub use locks::{LockableRelation, lockable_relations, locks};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use stored_objects::{StoredObject, ViewRows, stored_objects, view_rows};
 pub use tables::tables_named;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use oneroof_engine::TierRecord;
 use oneroof_engine::rehearse::report::ConnectionReport;
+use oneroof_engine::rehearse::report_workload::{WorkloadFigures, WorkloadReport};
+use oneroof_model::locks::telling;
 use oneroof_model::{Effects, Value};
 
 use crate::ui::table::Table;
@@ -51,6 +53,57 @@ pub(crate) fn rows_written(effects: &Effects) -> String {
         })
         .collect();
     rows.join("\n")
+}
+
+/// The locks of the tiers that made an application wait, if somebody looked and there are any.
+pub(crate) fn locks(tiers: &[TierRecord]) -> Option<String> {
+    let mut table = Table::new(["tier", "lock on", "mode", "held", "what waits", "taken by"]);
+    let mut is_empty = true;
+    for tier in tiers {
+        for lock in telling(tier.locks.as_deref().unwrap_or_default()) {
+            is_empty = false;
+            table.row([
+                &name(tier),
+                &lock.object_words(),
+                lock.mode.name(),
+                &time::milliseconds(lock.held_ms),
+                &lock.blocks_words(),
+                &lock.taken_at(),
+            ]);
+        }
+    }
+    (!is_empty).then(|| table.text())
+}
+
+/// What a workload did before and beside the tiers.
+pub(crate) fn workload(report: &WorkloadReport) -> String {
+    let mut table = Table::new([
+        "workload",
+        "transactions",
+        "failed",
+        "mean ms",
+        "longest stall ms",
+    ]);
+    let shown = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
+    let mut row = |when: &str, figures: &WorkloadFigures| {
+        table.row([
+            when,
+            &figures.transactions.to_string(),
+            &figures.failed.to_string(),
+            &shown(figures.mean_ms),
+            &shown(figures.longest_ms),
+        ]);
+    };
+    row("before the tiers", &report.baseline);
+    for unit in &report.tiers {
+        row(&unit.tiers.join(", "), &unit.workload);
+    }
+    let errors: String = report
+        .errors
+        .iter()
+        .map(|error| format!("\nthe workload met: {error}"))
+        .collect();
+    format!("{}\n{}{errors}", table.text(), report.line())
 }
 
 /// The metrics that some tier moved: before, and after each tier.
