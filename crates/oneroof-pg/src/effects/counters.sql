@@ -33,7 +33,7 @@ from counted
 join pg_catalog.pg_class as class on class.oid = counted.oid
 join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
 where counted.inserted + counted.updated + counted.deleted > 0
-  and class.relkind in ('r', 'p', 'm')
+  and class.relkind in ('r', 'p') -- rows of a materialized view are nobody's: its query makes them
   and (
       class.relnamespace = 'pg_catalog'::regnamespace
       or namespace.nspname not in ('oneroof', 'information_schema')
