@@ -1,7 +1,8 @@
 //! Row operations of the present transaction, by table and by catalog.
 //!
 //! The counters carry over from earlier transactions of a session, so the session must be fresh; they
-//! include attempts of aborted sub-transactions and don't see TRUNCATE.
+//! include what rolled-back sub-transactions attempted on a table that the transaction still holds a lock on,
+//! and don't see TRUNCATE.
 
 use oneroof_model::RowOperations;
 
