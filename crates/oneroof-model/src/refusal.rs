@@ -56,6 +56,8 @@ pub enum RefusalCode {
     FactsChanged,
     /// Another scan for drift is running.
     ScanBusy,
+    /// The ledger of a target is not whole.
+    LedgerBroken,
 }
 
 impl RefusalCode {
@@ -86,11 +88,12 @@ impl RefusalCode {
             RefusalCode::ChangeRefused => "change-refused",
             RefusalCode::FactsChanged => "facts-changed",
             RefusalCode::ScanBusy => "scan-busy",
+            RefusalCode::LedgerBroken => "ledger-broken",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 24] = [
+    pub const ALL: [RefusalCode; 25] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -115,6 +118,7 @@ impl RefusalCode {
         RefusalCode::ChangeRefused,
         RefusalCode::FactsChanged,
         RefusalCode::ScanBusy,
+        RefusalCode::LedgerBroken,
     ];
 }
 

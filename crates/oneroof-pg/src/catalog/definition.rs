@@ -84,7 +84,7 @@ impl Definition {
     }
 
     /// Adds the facts that a dump does not carry into a copy.
-    fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
+    pub fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
         let beside = Self::new(beside).rows;
         Self { beside, ..self }
     }
@@ -98,6 +98,16 @@ impl Definition {
     /// subscriptions, foreign keys whose triggers are disabled.
     pub fn beside(&self) -> Self {
         Self::new(self.beside.clone())
+    }
+
+    /// The rows that `wanted` holds for, here and beside.
+    pub(super) fn filtered(&self, wanted: impl Fn(&DefinitionRow) -> bool) -> Self {
+        let kept =
+            |rows: &[DefinitionRow]| rows.iter().filter(|row| wanted(row)).cloned().collect();
+        Self {
+            rows: kept(&self.rows),
+            beside: kept(&self.beside),
+        }
     }
 
     /// The definition of one object.

@@ -6,7 +6,7 @@ use oneroof_model::TargetClass;
 use oneroof_pg::catalog;
 use oneroof_pg::connect::Session;
 use oneroof_pg::install::{AdoptOptions, AdoptStatus, adopt, adopt_script, newest_version};
-use oneroof_pg::ledger::{self, EntryKind, LedgerFault, LedgerHead};
+use oneroof_pg::ledger::{self, EntryKind, KnownHead, LedgerFault, LedgerHead};
 use oneroof_pg::testing::{SUPERUSER, TestDatabase, TestServer};
 use serde_json::json;
 
@@ -336,11 +336,23 @@ async fn check_tampering(tamper: &str, expected: &[LedgerFault]) {
     for number in 2..=6 {
         note(&session, number).await;
     }
-    let known = ledger::newest_hash(&session).await.unwrap().unwrap();
-    let whole = ledger::verify(&session, std::slice::from_ref(&known))
+    let known = KnownHead::from(ledger::newest_hash(&session).await.unwrap().unwrap());
+    let without_number = KnownHead {
+        seq: None,
+        ..known.clone()
+    };
+    let whole = ledger::verify(&session, &[known.clone(), without_number])
         .await
         .unwrap();
     assert_eq!((whole.entries, whole.is_whole()), (6, true));
+    let elsewhere = KnownHead {
+        seq: Some(5),
+        ..known.clone()
+    };
+    let moved = ledger::verify(&session, std::slice::from_ref(&elsewhere))
+        .await
+        .unwrap();
+    assert_eq!(moved.faults, [LedgerFault::TailCut { known: elsewhere }]);
 
     session
         .simple("begin; alter table oneroof.entry disable trigger all")
