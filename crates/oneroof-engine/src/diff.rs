@@ -132,8 +132,11 @@ pub enum TableChange {
 
 /// What one side is read from.
 enum Source {
-    Database(Moment),
-    File { name: String, print: Fingerprint },
+    Database(Box<Moment>),
+    File {
+        name: String,
+        print: Box<Fingerprint>,
+    },
 }
 
 /// Is this side a file? A target of that name goes before a file.
@@ -223,7 +226,7 @@ impl Source {
             require(word, &print, options)?;
             return Ok(Source::File {
                 name: word.to_owned(),
-                print,
+                print: Box::new(print),
             });
         }
         let reading = match options.data {
@@ -231,7 +234,7 @@ impl Source {
             false => Reading::Catalog,
         };
         let moment = Moment::open(context, word, VERB, run_id, reading).await?;
-        Ok(Source::Database(moment))
+        Ok(Source::Database(Box::new(moment)))
     }
 
     fn file(&self) -> Option<&Fingerprint> {
@@ -459,7 +462,7 @@ async fn only(here: &Moment, there: &Moment, table: &str) -> Result<RowsOnly, En
     )
     .await
     .map_err(|error| {
-        let doing = format!("compare the rows of {table} with those of `{}`", there.name);
+        let doing = format!("compare the rows of {table} in HERE and `{}`", there.name);
         here.error(&doing, ROWS_RIGHT)(error)
     })
 }

@@ -142,10 +142,10 @@ pub fn write(path: &Path, fingerprint: &Fingerprint) -> Result<(), EngineError> 
 pub(crate) async fn definition(moment: &Moment) -> Result<Definition, EngineError> {
     catalog::definition(&moment.session)
         .await
-        .map_err(EngineError::database(format!(
-            "read the definition of `{}`",
-            moment.name
-        )))
+        .map_err(moment.error(
+            "read the definition",
+            "grant usage on schema pg_catalog to ROLE;",
+        ))
 }
 
 /// Each of the schemas must be in one of these definitions, which are of `place`.
@@ -216,7 +216,9 @@ pub(crate) async fn data(
         emit(progress.table, progress.done, progress.of);
     })
     .await
-    .map_err(|error| moment.error(&format!("read the rows of {table}"), ROWS_RIGHT)(error))?;
+    .map_err(|error| {
+        moment.error(&format!("read the rows of {table} in HERE"), ROWS_RIGHT)(error)
+    })?;
     emit("", data.tables.len(), data.tables.len());
     Ok(data)
 }

@@ -181,7 +181,7 @@ pub async fn verify(
     let heads: Vec<KnownHead> = known.iter().map(|known| known.head.clone()).collect();
     let report = ledger::verify(&moment.session, &heads)
         .await
-        .map_err(moment.error("read the ledger", RIGHT))?;
+        .map_err(moment.error("read the ledger of HERE", RIGHT))?;
     let entries = entries(&moment).await?;
     let remembered_in = match (&report.head, &report.genesis, file) {
         (Some(head), Some(genesis), Some(file)) if report.is_whole() => {
@@ -245,7 +245,7 @@ async fn open(context: &Context, word: &str) -> Result<Moment, EngineError> {
 async fn entries(moment: &Moment) -> Result<Vec<LedgerEntry>, EngineError> {
     ledger::entries(&moment.session, 0)
         .await
-        .map_err(moment.error("read the ledger", RIGHT))
+        .map_err(moment.error("read the ledger of HERE", RIGHT))
 }
 
 /// Is the entry about this release?

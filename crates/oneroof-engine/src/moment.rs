@@ -98,13 +98,14 @@ impl Moment {
         })
     }
 
-    /// Wraps what the server said: a missing right is a refusal that names the role and the `right`.
+    /// Wraps what the server said: a missing right is a refusal that names the role and the `right`
+    /// (SQL in which ROLE stands for it). HERE in `doing` stands for the database.
     pub(crate) fn error(
         &self,
         doing: &str,
         right: &str,
     ) -> impl FnOnce(PgError) -> EngineError + use<> {
-        let doing = format!("{doing} in `{}`", self.name);
+        let doing = doing.replace("HERE", &format!("`{}`", self.name));
         let role = self.role.clone();
         let right = right.to_owned();
         move |error| match error.sqlstate() {
@@ -112,6 +113,14 @@ impl Moment {
                 .reasons(vec![format!("role `{role}` lacks a right")])
                 .hint(format!("a DBA runs: {}", right.replace("ROLE", &role)))
                 .into(),
+            Some("55P03") => EngineError::Database {
+                doing,
+                source: Box::new(error),
+                hint: Some(
+                    "somebody holds a lock that keeps readers out; try again when it is gone"
+                        .to_owned(),
+                ),
+            },
             _ => EngineError::database(doing)(error),
         }
     }
