@@ -143,7 +143,7 @@ pub(crate) async fn definition(moment: &Moment) -> Result<Definition, EngineErro
     catalog::definition(&moment.session)
         .await
         .map_err(moment.error(
-            "read the definition",
+            "read the definition of HERE",
             "grant usage on schema pg_catalog to ROLE;",
         ))
 }
