@@ -58,6 +58,8 @@ pub enum RefusalCode {
     ScanBusy,
     /// The named rehearsal is about other bytes, or failed.
     OtherEvidence,
+    /// The ledger of a target is not whole.
+    LedgerBroken,
 }
 
 impl RefusalCode {
@@ -89,11 +91,12 @@ impl RefusalCode {
             RefusalCode::FactsChanged => "facts-changed",
             RefusalCode::ScanBusy => "scan-busy",
             RefusalCode::OtherEvidence => "other-evidence",
+            RefusalCode::LedgerBroken => "ledger-broken",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 25] = [
+    pub const ALL: [RefusalCode; 26] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -119,6 +122,7 @@ impl RefusalCode {
         RefusalCode::FactsChanged,
         RefusalCode::ScanBusy,
         RefusalCode::OtherEvidence,
+        RefusalCode::LedgerBroken,
     ];
 }
 

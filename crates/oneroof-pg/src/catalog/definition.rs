@@ -86,7 +86,7 @@ impl Definition {
     }
 
     /// Adds the facts that a dump does not carry into a copy.
-    fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
+    pub fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
         let beside = Self::new(beside).rows;
         Self { beside, ..self }
     }
@@ -102,6 +102,16 @@ impl Definition {
         Self::new(self.beside.clone())
     }
 
+    /// The rows that `wanted` holds for, here and beside.
+    pub(super) fn filtered(&self, wanted: impl Fn(&DefinitionRow) -> bool) -> Self {
+        let kept =
+            |rows: &[DefinitionRow]| rows.iter().filter(|row| wanted(row)).cloned().collect();
+        Self {
+            rows: kept(&self.rows),
+            beside: kept(&self.beside),
+        }
+    }
+
     /// The definition of one object.
     pub fn get(&self, kind: &str, identity: &str) -> Option<&DefinitionRow> {
         self.rows
@@ -114,12 +124,13 @@ impl Definition {
 
     /// SHA-256 over all rows, each as a JSON array of three texts and a line feed.
     pub fn digest(&self) -> Digest {
-        let mut text = String::new();
+        let mut text = Vec::new();
         for row in &self.rows {
-            text.push_str(&serde_json::json!([row.kind, row.identity, row.definition]).to_string());
-            text.push('\n');
+            // Writing texts to memory cannot fail.
+            let _ = serde_json::to_writer(&mut text, &(&row.kind, &row.identity, &row.definition));
+            text.push(b'\n');
         }
-        Digest::of(text.as_bytes())
+        Digest::of(&text)
     }
 
     /// What differs between `before` and `after`; empty exactly when their digests are equal.
@@ -323,5 +334,9 @@ mod tests {
             Some("x\ny")
         );
         assert_eq!(one.get("view", "a"), None);
+        assert_eq!(
+            one.digest(),
+            Digest::of(b"[\"table\",\"a\",\"1\"]\n[\"view\",\"b\",\"x\\ny\"]\n")
+        );
     }
 }
