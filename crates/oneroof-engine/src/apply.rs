@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use oneroof_model::locks::TierLock;
 use oneroof_model::package::{ResolvedParameters, Tier};
 use oneroof_model::{
     Digest, Effects, Event, FinishedRun, Refusal, RefusalCode, ReleaseState, TargetClass, Value,
@@ -89,6 +90,8 @@ pub struct PlannedTier {
     pub role: Option<String>,
     /// What it did in the rehearsal.
     pub effects: Option<Effects>,
+    /// The locks that it took there on objects that existed before.
+    pub locks: Vec<TierLock>,
 }
 
 /// Applies the package to a target, or shows what would be done.
@@ -126,6 +129,11 @@ pub async fn apply(
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {
         let mut report = run.plan(&wanted).await?;
+        if let Some(rehearsed) = &rehearsed {
+            for tier in &mut report.planned {
+                tier.locks = rehearsed.locks.get(&tier.tier).cloned().unwrap_or_default();
+            }
+        }
         report.rehearsed = rehearsed;
         return Ok(report);
     }
@@ -287,6 +295,7 @@ impl ReleaseRun<'_> {
                     summary: tier.summary.clone(),
                     role: self.package.plan.run_as(tier).map(str::to_owned),
                     effects: self.rehearsed.and_then(|all| all.get(&tier.id)).cloned(),
+                    locks: Vec::new(),
                 })
                 .collect(),
             markers: Vec::new(),

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use oneroof_model::locks::TierLock;
 use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Effects, Refusal, RefusalCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::EngineError;
@@ -26,6 +27,18 @@ pub struct Rehearsed {
     pub started_at: String,
     #[serde(skip)]
     pub(crate) effects: RehearsedEffects,
+    /// Locks of each tier, by its id.
+    #[serde(skip)]
+    pub(crate) locks: BTreeMap<String, Vec<TierLock>>,
+}
+
+/// What is read of a tier's record.
+#[derive(Deserialize)]
+struct RehearsedTier {
+    tier: String,
+    #[serde(flatten)]
+    effects: Effects,
+    locks: Option<Vec<TierLock>>,
 }
 
 /// Reads the effects of a rehearsal of just these bytes, with just these parameters, on a server of the same
@@ -79,18 +92,15 @@ pub(crate) fn read(
         .hint("rehearse just this package with just these parameters")
         .into());
     }
-    Ok(Rehearsed {
+    let mut rehearsed = Rehearsed {
         run_id: kept.text("run_id").to_owned(),
         started_at: kept.text("started_at").to_owned(),
-        effects: effects(&kept)?,
-        evidence: kept.folder,
-    })
-}
-
-fn effects(kept: &KeptRehearsal) -> Result<RehearsedEffects, EngineError> {
-    let mut effects = BTreeMap::new();
+        effects: BTreeMap::new(),
+        locks: BTreeMap::new(),
+        evidence: kept.folder.clone(),
+    };
     for tier in kept.report["tiers"].as_array().into_iter().flatten() {
-        let read: Effects = serde_json::from_value(tier.clone()).map_err(|error| {
+        let read: RehearsedTier = serde_json::from_value(tier.clone()).map_err(|error| {
             EngineError::input(
                 format!(
                     "read the effects of tier {} in `{}`: {error}",
@@ -100,7 +110,10 @@ fn effects(kept: &KeptRehearsal) -> Result<RehearsedEffects, EngineError> {
                 "this evidence is of another version of oneroof: rehearse again".to_owned(),
             )
         })?;
-        effects.insert(tier["tier"].as_str().unwrap_or_default().to_owned(), read);
+        let _ = rehearsed
+            .locks
+            .insert(read.tier.clone(), read.locks.unwrap_or_default());
+        let _ = rehearsed.effects.insert(read.tier, read.effects);
     }
-    Ok(effects)
+    Ok(rehearsed)
 }

@@ -3,10 +3,10 @@
 //! The conflict table is that of PostgreSQL's documentation ("Explicit Locking"); which mode a statement takes
 //! is read from the statement by `oneroof-sql`, and from the server by `oneroof-pg`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Table-level lock modes, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LockMode {
     /// Taken by `select`.
@@ -28,7 +28,7 @@ pub enum LockMode {
 }
 
 /// What others do that has to wait for a lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blocked {
     /// `select`: everything else waits too.
@@ -154,7 +154,7 @@ impl Blocked {
 }
 
 /// A lock that a tier took on an object that existed before its transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TierLock {
     /// `schema.name`, quoted where needed, as it was called before the tier.
     pub object: String,

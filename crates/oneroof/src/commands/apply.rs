@@ -90,10 +90,7 @@ fn text(report: &ApplyReport) -> String {
             None => Table::new(["tier", "role", "what"]),
         };
         for tier in &report.planned {
-            let name = tier
-                .label
-                .as_ref()
-                .map_or(tier.tier.clone(), |label| format!("{label} {}", tier.tier));
+            let name = record::name(tier.label.as_deref(), &tier.tier);
             let role = tier.role.as_deref().unwrap_or("(apply role)");
             match &tier.effects {
                 Some(effects) => table.row([
@@ -107,6 +104,13 @@ fn text(report: &ApplyReport) -> String {
             }
         }
         let _ = writeln!(text, "{}", table.text());
+        let locks = report.planned.iter().map(|tier| {
+            let name = record::name(tier.label.as_deref(), &tier.tier);
+            (name, tier.locks.as_slice())
+        });
+        if let Some(locks) = record::locks(locks) {
+            let _ = writeln!(text, "locks that it held in the rehearsal\n{locks}");
+        }
         return text;
     }
     let _ = writeln!(text, "{}", record::tiers(&report.tiers));

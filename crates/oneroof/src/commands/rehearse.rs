@@ -92,7 +92,11 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     }
     if !report.tiers.is_empty() {
         let _ = writeln!(text, "{}", record::tiers(&report.tiers));
-        if let Some(locks) = record::locks(&report.tiers) {
+        let locks = report.tiers.iter().map(|tier| {
+            let name = record::name(tier.label.as_deref(), &tier.tier);
+            (name, tier.locks.as_deref().unwrap_or_default())
+        });
+        if let Some(locks) = record::locks(locks) {
             let _ = writeln!(text, "locks on objects that existed before:\n{locks}");
         }
         if let Some(workload) = &report.workload {

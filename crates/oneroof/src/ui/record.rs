@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use oneroof_engine::TierRecord;
 use oneroof_engine::rehearse::report::ConnectionReport;
 use oneroof_engine::rehearse::report_workload::{WorkloadFigures, WorkloadReport};
-use oneroof_model::locks::telling;
+use oneroof_model::locks::{TierLock, telling};
 use oneroof_model::{Effects, Value};
 
 use crate::ui::table::Table;
@@ -23,7 +23,7 @@ pub(crate) fn tiers(tiers: &[TierRecord]) -> String {
     ]);
     for tier in tiers {
         table.row([
-            &name(tier),
+            &name(tier.label.as_deref(), &tier.tier),
             tier.role.as_deref().unwrap_or("(apply role)"),
             &tier.statements.to_string(),
             &time::milliseconds(tier.duration_ms),
@@ -55,15 +55,17 @@ pub(crate) fn rows_written(effects: &Effects) -> String {
     rows.join("\n")
 }
 
-/// The locks of the tiers that made an application wait, if somebody looked and there are any.
-pub(crate) fn locks(tiers: &[TierRecord]) -> Option<String> {
+/// The locks of tiers (each by its name) that made an application wait, if there are any.
+pub(crate) fn locks<'a>(
+    tiers: impl IntoIterator<Item = (String, &'a [TierLock])>,
+) -> Option<String> {
     let mut table = Table::new(["tier", "lock on", "mode", "held", "what waits", "taken by"]);
     let mut is_empty = true;
-    for tier in tiers {
-        for lock in telling(tier.locks.as_deref().unwrap_or_default()) {
+    for (name, locks) in tiers {
+        for lock in telling(locks) {
             is_empty = false;
             table.row([
-                &name(tier),
+                &name,
                 &lock.object_words(),
                 lock.mode.name(),
                 &time::milliseconds(lock.held_ms),
@@ -159,9 +161,10 @@ pub(crate) fn connection(connection: &ConnectionReport) -> String {
     format!("  {}", connection.psql())
 }
 
-fn name(tier: &TierRecord) -> String {
-    match &tier.label {
-        Some(label) => format!("{label} {}", tier.tier),
-        None => tier.tier.clone(),
+/// The label, if there is one, and the id.
+pub(crate) fn name(label: Option<&str>, tier: &str) -> String {
+    match label {
+        Some(label) => format!("{label} {tier}"),
+        None => tier.to_owned(),
     }
 }

@@ -70,6 +70,7 @@ fn what_was_rehearsed_is_shown_and_then_done() {
         "as rehearsed",
         "created: 1 table",
         "public.orders ~10",
+        "ACCESS EXCLUSIVE",
     ] {
         assert!(text.contains(part), "`{part}` is not in {text}");
     }
