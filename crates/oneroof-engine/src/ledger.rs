@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use oneroof_model::{Digest, Refusal, RefusalCode};
+use oneroof_pg::catalog::TargetIdentity;
 pub use oneroof_pg::ledger::LedgerEntry;
 use oneroof_pg::ledger::{self, KnownHead, LedgerFault, LedgerHead};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::context::Context;
 use crate::error::EngineError;
 use crate::moment::{Moment, Reading};
 use crate::run_id;
+use crate::store::kept_rehearsal::KeptRehearsal;
 use crate::store::ledger_heads;
 
 /// Verb in the name of our sessions.
@@ -70,7 +72,7 @@ pub struct LedgerVerified {
 /// A head that was known before the ledger was read.
 #[derive(Debug, Serialize)]
 pub struct KnownFrom {
-    /// Where it is from: `--expect`, or when the project saw it.
+    /// Where it is from: `--expect`, when the project saw it, or which evidence has it.
     pub from: String,
     /// The head.
     #[serde(flatten)]
@@ -145,8 +147,31 @@ pub async fn show(
     Ok(shown)
 }
 
-/// Recomputes the whole chain, and holds it against the heads that are known: those of `expect`, and the
-/// newest one that this project saw whole. A whole ledger's head is remembered.
+/// Heads that rehearsals of this very database have written into their evidence.
+fn in_evidence(context: &Context, identity: &TargetIdentity) -> Vec<KnownFrom> {
+    let mut known = Vec::new();
+    for kept in KeptRehearsal::all(context) {
+        let source = &kept.report["source"];
+        let cluster = source["system_identifier"].as_str();
+        let is_here = cluster.is_some()
+            && cluster == identity.system_identifier.as_deref()
+            && source["database_oid"] == identity.database_oid;
+        let head = serde_json::from_value::<LedgerHead>(source["ledger_head"].clone());
+        if let (true, Ok(head)) = (is_here, head) {
+            known.push(KnownFrom {
+                from: kept.name(),
+                head: KnownHead {
+                    seq: Some(head.seq),
+                    hash: head.hash,
+                },
+            });
+        }
+    }
+    known
+}
+
+/// Recomputes the whole chain, and holds it against the heads that are known: those of `expect`, the newest one
+/// that this project saw whole, and those in the evidence of rehearsals. A whole ledger's head is remembered.
 ///
 /// # Errors
 /// What the server says; a target without ledger. A fault is no error.
@@ -178,6 +203,7 @@ pub async fn verify(
             },
         });
     }
+    known.extend(in_evidence(context, &moment.identity));
     let heads: Vec<KnownHead> = known.iter().map(|known| known.head.clone()).collect();
     let report = ledger::verify(&moment.session, &heads)
         .await

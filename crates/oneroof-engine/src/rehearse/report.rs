@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oneroof_model::package::Input;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
+use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
 
 use super::compare::Comparison;
@@ -125,6 +126,8 @@ pub struct SourceReport {
     pub system_identifier: Option<String>,
     /// OID of the database.
     pub database_oid: u32,
+    /// The newest entry of its ledger: that a tail was cut off later shows.
+    pub ledger_head: Option<LedgerHead>,
 }
 
 /// The clone of a rehearsal.

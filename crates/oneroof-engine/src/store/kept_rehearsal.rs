@@ -51,6 +51,15 @@ impl KeptRehearsal {
         Ok(KeptRehearsal { folder, report })
     }
 
+    /// All that are in `evidence/` and as they were written.
+    pub(crate) fn all(context: &Context) -> Vec<KeptRehearsal> {
+        let open = |name: &String| KeptRehearsal::open(context, name, "read", "").ok();
+        names(&context.root.join("evidence"))
+            .iter()
+            .filter_map(open)
+            .collect()
+    }
+
     /// A text of the record; empty if there is none.
     pub(crate) fn text(&self, member: &str) -> &str {
         self.report[member].as_str().unwrap_or_default()
@@ -77,14 +86,7 @@ fn folder(context: &Context, word: &str, doing: &str, hint: &str) -> Result<Path
     if let Some(found) = places.into_iter().find(|place| place.is_dir()) {
         return Ok(found);
     }
-    let mut names: Vec<String> = std::fs::read_dir(&evidence)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.ends_with(".partial"))
-        .collect();
-    names.sort();
+    let names = names(&evidence);
     let near = oneroof_model::nearest(word, names.iter().map(String::as_str));
     let hint = match (near, names.last()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
@@ -95,4 +97,17 @@ fn folder(context: &Context, word: &str, doing: &str, hint: &str) -> Result<Path
         format!("{doing} `{word}`: there is no such folder"),
         hint,
     ))
+}
+
+/// The finished folders, sorted.
+fn names(evidence: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(evidence)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.ends_with(".partial"))
+        .collect();
+    names.sort();
+    names
 }

@@ -271,3 +271,37 @@ fn a_whole_ledger_is_verified_and_its_head_is_kept() {
         .exits(2)
         .says(&["64 hexadecimal digits"]);
 }
+
+#[test]
+fn the_evidence_of_a_rehearsal_vouches_for_the_entries_it_saw() {
+    let world = World::new();
+    world.production("real", "create table public.notes (id int);");
+    world.adopt("real");
+    world.package(
+        "small",
+        "",
+        &[tier(
+            "one",
+            "create table public.made (id int);",
+            "drop table public.made;",
+        )],
+    );
+    let report = world.done("rehearse small --from real");
+    let seen = report["source"]["ledger_head"]["hash"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let verified = world.done("ledger verify real");
+    assert_eq!(verified["known"][0]["hash"], seen.as_str(), "{verified:#}");
+
+    // The project has forgotten what it saw, and the ledger was cut: the evidence tells.
+    let _ = world.sandbox.bash("rm -r .oneroof/ledgers").exits(0);
+    world.sql(
+        "real",
+        "alter table oneroof.entry disable trigger all; delete from oneroof.entry;
+         alter table oneroof.entry enable always trigger entry_stays;
+         alter table oneroof.entry enable always trigger entry_stays_whole",
+    );
+    let error = world.error("ledger verify real", 4, "failed");
+    says(&error, "reasons", &[&seen]);
+}
