@@ -1,5 +1,7 @@
 //! What is measured inside a transaction is what the full definitions before and after it differ in.
 
+use std::sync::Arc;
+
 use oneroof_model::{Effects, ObjectChange};
 use oneroof_pg::catalog::{self, Definition};
 use oneroof_pg::connect::Session;
@@ -123,7 +125,11 @@ const AS_THEY_REFER_TO_IT: &[&str] = &[
 ];
 
 async fn database() -> TestDatabase {
-    let database = TestServer::shared().await.database().await;
+    database_of(&TestServer::shared().await).await
+}
+
+async fn database_of(server: &Arc<TestServer>) -> TestDatabase {
+    let database = server.database().await;
     database
         .run("create function event_function() returns event_trigger language plpgsql as 'begin end'")
         .await;
@@ -178,7 +184,19 @@ fn faults(effects: &Effects, before: &Definition, after: &Definition) -> Vec<Str
 
 #[tokio::test]
 async fn effects_are_the_difference_of_the_full_definitions() {
-    let database = database().await;
+    compared(&TestServer::shared().await).await;
+}
+
+#[tokio::test]
+async fn effects_are_the_difference_on_the_oldest_and_newest_major() {
+    for major in [14, 18] {
+        compared(&TestServer::of_major(major).await).await;
+    }
+}
+
+/// Each transaction: what was measured against what the full definitions say.
+async fn compared(server: &Arc<TestServer>) {
+    let database = database_of(server).await;
     let watcher = database.session().await;
     let before = catalog::definition(&watcher).await.unwrap();
     let mut wrong = Vec::new();
