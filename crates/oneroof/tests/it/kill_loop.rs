@@ -17,7 +17,6 @@ use serde_json::Value;
 use crate::governed::{DIRECTUS, Governed};
 use crate::kill_points::{AppliedTier, Point, READ_BACK, points};
 use crate::proxy::{Go, Moment, Proxy, Stop, Watch};
-use crate::sandbox::Outcome;
 use crate::world::{Tier, World, tier};
 
 /// What is killed.
@@ -278,14 +277,20 @@ impl<'a> Scene<'a> {
         let mut rollbacks = 0;
         for (number, (point, kill)) in kills.iter().enumerate() {
             let case = format!("{} at {}, {kill:?} killed", self.package, point.name);
+            let t0 = std::time::Instant::now();
             self.put_back();
+            let t1 = t0.elapsed();
             self.kill(&case, point, *kill, &unbroken);
+            let t2 = t0.elapsed();
+            let _ = self.state();
+            let t3 = t0.elapsed();
             if number % ROLLBACK_EVERY == ROLLBACK_EVERY - 1 {
                 self.roll_back(&case, point, &unbroken, &baseline);
                 rollbacks += 1;
             } else {
                 self.resume(&case, point, &unbroken);
             }
+            eprintln!("TIME put_back {t1:?} kill {:?} state {:?} total {:?} {case}", t2-t1, t3-t2, t0.elapsed());
         }
         println!(
             "KILL POINTS: {}, all with equal final state ({}: {} steps, {} resumed, {rollbacks} rolled back)",
@@ -299,9 +304,10 @@ impl<'a> Scene<'a> {
     /// Runs the release once without harm.
     fn unbroken(&self) -> Unbroken {
         let mut states = vec![self.state()];
+        let (world, line) = (self.world, self.apply_line());
         let outcome = self.proxy.watch(
             Watch::Each(READ_BACK.to_owned()),
-            || self.apply(),
+            || world.sandbox.bash(&line),
             |_| {
                 let state = self.state();
                 let entries = self.entries().len();
@@ -336,9 +342,10 @@ impl<'a> Scene<'a> {
     /// Kills a run, and looks at what is left of it.
     fn kill(&self, case: &str, point: &Point, kill: Kill, unbroken: &Unbroken) {
         let mut is_reached = false;
+        let (world, line) = (self.world, self.apply_line());
         let outcome = self.proxy.watch(
             Watch::Once(point.place.clone()),
-            || self.apply(),
+            || world.sandbox.bash(&line),
             |stop| {
                 is_reached = true;
                 self.strike(kill, stop, point.place.moment)
@@ -423,7 +430,7 @@ impl<'a> Scene<'a> {
     /// The same verb again goes on where the killed run ended; a finished release is refused.
     fn resume(&self, case: &str, point: &Point, unbroken: &Unbroken) {
         let all = &unbroken.entries;
-        let outcome = self.apply();
+        let outcome = self.world.sandbox.bash(&self.apply_line());
         let document = outcome.json();
         let mut expected = all[..point.entries].to_vec();
         if point.entries == all.len() {
@@ -485,11 +492,11 @@ impl<'a> Scene<'a> {
         self.ledger_is_whole(case);
     }
 
-    fn apply(&self) -> Outcome {
-        self.world.sandbox.bash(&format!(
+    fn apply_line(&self) -> String {
+        format!(
             "echo $$ > pid; exec $oneroof apply {} --target {} --execute --json",
             self.package, self.database
-        ))
+        )
     }
 
     /// Entries that this scene's runs have in the ledger: kind and tier.
@@ -537,7 +544,7 @@ impl<'a> Scene<'a> {
         for sql in [
             format!("drop database if exists \"{database}\" with (force)"),
             format!(
-                "create database \"{database}\" template \"{database} kept\" owner {owner} oid {oid}"
+                "create database \"{database}\" template \"{database} kept\" owner {owner} oid {oid} strategy file_copy"
             ),
             "update pg_database as d set datacl = k.datacl from kept_database as k where k.oid = d.oid;
              insert into pg_db_role_setting select * from kept_settings;"
