@@ -34,30 +34,54 @@ enum Kill {
 
 const KILLS: [Kill; 4] = [Kill::Client, Kill::Backend, Kill::Server, Kill::Network];
 
-/// In how many ways each step is killed.
+/// Which steps are killed, and in how many ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ways {
-    /// In all four.
+enum Extent {
+    /// Every step in all four ways.
     All,
-    /// In one, in turn.
-    InTurn,
+    /// Every step once, the ways in turn.
+    Each,
+    /// Some steps of every tier and every step in some tier, the ways in turn.
+    Some,
 }
 
-impl Ways {
-    /// For a large package: in turn, unless all are asked for.
-    fn of_a_large_package() -> Ways {
+impl Extent {
+    /// What was asked for, or else `usual`.
+    fn or(usual: Extent) -> Extent {
         #[expect(
             clippy::disallowed_methods,
             reason = "tests have no binary that reads it for them"
         )]
-        let asked = std::env::var("ONEROOF_KILL_POINTS");
-        match asked.as_deref() {
-            Ok("all") => Ways::All,
-            Ok(other) => panic!("ONEROOF_KILL_POINTS may be `all`, not `{other}`"),
-            Err(_) => Ways::InTurn,
+        let asked = std::env::var("ONEROOF_KILL_POINTS").unwrap_or_default();
+        match asked.as_str() {
+            "" => usual,
+            "each" => Extent::Each,
+            "all" => Extent::All,
+            other => panic!("ONEROOF_KILL_POINTS may be `each` or `all`, not `{other}`"),
+        }
+    }
+
+    /// The kills, in their order.
+    fn kills<'p>(self, points: &'p [Point]) -> Vec<(&'p Point, Kill)> {
+        let in_turn = |stride: usize| -> Vec<(&'p Point, Kill)> {
+            let turns = points.iter().step_by(stride).enumerate();
+            turns
+                .map(|(turn, point)| (point, KILLS[(turn + turn / KILLS.len()) % KILLS.len()]))
+                .collect()
+        };
+        match self {
+            Extent::All => points
+                .iter()
+                .flat_map(|point| KILLS.map(|kill| (point, kill)))
+                .collect(),
+            Extent::Each => in_turn(1),
+            Extent::Some => in_turn(SOME_STRIDE),
         }
     }
 }
+
+/// [`Extent::Some`] takes one step of so many. A tier has 13 of them, or 12: the next tier has its turn at others.
+const SOME_STRIDE: usize = 4;
 
 /// Of so many kills one is followed by a rollback instead of a resume. It has no factor in common with the
 /// number of ways, so that each step and each way has its turn.
@@ -100,7 +124,7 @@ fn a_small_release_survives_every_kill() {
     world.scratch("lab", NOTES);
     world.package("steps", "", &[STRUCTURE, ROWS, VIEW]);
     let folder = world.sandbox.project().join("packages/steps");
-    Scene::new(&world, "lab", "app_apply", "steps", &folder).kill_at_every_point(Ways::All);
+    Scene::new(&world, "lab", "app_apply", "steps", &folder).kill_at_every_point(Extent::All);
 }
 
 #[test]
@@ -124,7 +148,7 @@ fn one_roof_base_survives_every_kill() {
         "one-roof-base",
         &folder,
     )
-    .kill_at_every_point(Ways::of_a_large_package());
+    .kill_at_every_point(Extent::or(Extent::Some));
 }
 
 #[test]
@@ -133,7 +157,7 @@ fn one_roof_survives_every_kill() {
     governed.simulate();
     let folder = root().join("packages/one-roof");
     Scene::new(&governed, DIRECTUS, "oneroof_apply", "one-roof", &folder)
-        .kill_at_every_point(Ways::of_a_large_package());
+        .kill_at_every_point(Extent::or(Extent::Some));
 }
 
 /// A package of `examples/`, on its own production with a fiftieth of the orders.
@@ -155,7 +179,7 @@ fn example(name: &str, database: &str) {
         &word,
         &folder,
     )
-    .kill_at_every_point(Ways::All);
+    .kill_at_every_point(Extent::All);
 }
 
 fn root() -> PathBuf {
@@ -260,20 +284,10 @@ impl<'a> Scene<'a> {
     }
 
     /// The loop.
-    fn kill_at_every_point(&self, ways: Ways) {
+    fn kill_at_every_point(&self, extent: Extent) {
         let baseline = self.exact_state();
         let unbroken = self.unbroken();
-        let mut kills = Vec::new();
-        for (number, point) in unbroken.points.iter().enumerate() {
-            match ways {
-                Ways::All => kills.extend(KILLS.map(|kill| (point, kill))),
-                // The steps of a tier are about a multiple of four: each round begins one later.
-                Ways::InTurn => {
-                    let turn = number + number / unbroken.entries.len();
-                    kills.push((point, KILLS[turn % KILLS.len()]));
-                }
-            }
-        }
+        let kills = extent.kills(&unbroken.points);
         let mut rollbacks = 0;
         for (number, (point, kill)) in kills.iter().enumerate() {
             let case = format!("{} at {}, {kill:?} killed", self.package, point.name);
@@ -290,7 +304,12 @@ impl<'a> Scene<'a> {
             } else {
                 self.resume(&case, point, &unbroken);
             }
-            eprintln!("TIME put_back {t1:?} kill {:?} state {:?} total {:?} {case}", t2-t1, t3-t2, t0.elapsed());
+            eprintln!(
+                "TIME put_back {t1:?} kill {:?} state {:?} total {:?} {case}",
+                t2 - t1,
+                t3 - t2,
+                t0.elapsed()
+            );
         }
         println!(
             "KILL POINTS: {}, all with equal final state ({}: {} steps, {} resumed, {rollbacks} rolled back)",

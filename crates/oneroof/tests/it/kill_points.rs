@@ -103,11 +103,14 @@ impl Points<'_> {
     fn unit(&mut self, own: &[usize], tiers: &[AppliedTier]) -> usize {
         let confirm = self.find(own, CONFIRM);
         let done = self.find(own, LAST_STATEMENT_IS_DONE);
-        let mut statements: &[usize] = &own
+        // The query of a metric is prepared first, in the same words.
+        let mut statements: &[usize] = &own[confirm + 1..done]
             .iter()
-            .copied()
-            .filter(|at| *at > own[confirm] && *at < own[done] && self.log[*at].is_simple)
-            .filter(|at| tiers.iter().any(|tier| tier.text.contains(self.text(*at))))
+            .zip(&own[confirm..])
+            .filter(|(at, before)| {
+                self.log[**at].is_simple && self.text(**at) != self.text(**before)
+            })
+            .map(|(at, _)| *at)
             .collect::<Vec<_>>();
         let first = &tiers[0].id;
         let head = format!("tier {first}");
@@ -129,6 +132,10 @@ impl Points<'_> {
         while !statements.is_empty() {
             let tier = &tiers[count];
             let what = format!("tier {}", tier.id);
+            assert!(
+                statements.len() >= tier.statements,
+                "{what}: too few statements"
+            );
             let (its, rest) = statements.split_at(tier.statements);
             assert!(
                 its.iter().all(|at| tier.text.contains(self.text(*at))),

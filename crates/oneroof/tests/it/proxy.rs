@@ -279,9 +279,12 @@ impl Shared {
     fn answer(&self, link: &Link, server: UnixStream, mut client: TcpStream) {
         let ended = server.try_clone();
         let mut server = BufReader::new(server);
+        let mut is_done = false;
         while let Ok((kind, body)) = read_message(&mut server) {
             if link.holds.load(Ordering::SeqCst) {
-                if kind == b'Z' {
+                // An answer to what was sent before and not waited for (closing a statement) may come first.
+                is_done |= matches!(kind, b'C' | b'E');
+                if is_done && kind == b'Z' {
                     let _ = self.stop(link);
                     break;
                 }
