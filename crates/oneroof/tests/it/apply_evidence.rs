@@ -1,6 +1,5 @@
 //! `apply --evidence`: a target gets exactly what the rehearsal did, or nothing.
 
-use serde_json::Value;
 
 use crate::world::{Tier, World, says, tier};
 

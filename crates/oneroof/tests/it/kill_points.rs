@@ -103,13 +103,15 @@ impl Points<'_> {
     fn unit(&mut self, own: &[usize], tiers: &[AppliedTier]) -> usize {
         let confirm = self.find(own, CONFIRM);
         let done = self.find(own, LAST_STATEMENT_IS_DONE);
-        // The query of a metric is prepared first, in the same words.
+        // The query of a metric may stand in a tier too, but it is prepared first, in the same words; that of
+        // declared rows is made by the engine.
         let mut statements: &[usize] = &own[confirm + 1..done]
             .iter()
             .zip(&own[confirm..])
             .filter(|(at, before)| {
                 self.log[**at].is_simple && self.text(**at) != self.text(**before)
             })
+            .filter(|(at, _)| tiers.iter().any(|tier| tier.text.contains(self.text(**at))))
             .map(|(at, _)| *at)
             .collect::<Vec<_>>();
         let first = &tiers[0].id;
