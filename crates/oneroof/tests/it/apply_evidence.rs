@@ -1,6 +1,5 @@
 //! `apply --evidence`: a target gets exactly what the rehearsal did, or nothing.
 
-
 use crate::world::{Tier, World, says, tier};
 
 const SHOP: &str = "

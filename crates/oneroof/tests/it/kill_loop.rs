@@ -285,6 +285,10 @@ impl<'a> Scene<'a> {
     }
 
     /// The loop.
+    #[expect(
+        clippy::print_stdout,
+        reason = "the number of kill points is what the reader of a run wants to know"
+    )]
     fn kill_at_every_point(&self, extent: Extent) {
         let baseline = self.exact_state();
         let unbroken = self.unbroken();

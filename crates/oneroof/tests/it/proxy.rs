@@ -262,14 +262,11 @@ impl Shared {
                 _ => None,
             };
             let moment = text.and_then(|text| self.note(number, text, kind == b'Q'));
-            match moment {
-                None => {}
-                Some(Moment::Unsent) => {
-                    if self.stop(link) == Go::Close {
-                        return Ok(());
-                    }
-                }
-                Some(Moment::Unanswered) => link.holds.store(true, Ordering::SeqCst),
+            if moment == Some(Moment::Unsent) && self.stop(link) == Go::Close {
+                return Ok(());
+            }
+            if moment == Some(Moment::Unanswered) {
+                link.holds.store(true, Ordering::SeqCst);
             }
             server.write_all(&framed(Some(kind), &body))?;
         }
