@@ -7,15 +7,17 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use oneroof_model::locks::TierLock;
-use oneroof_model::package::{Precondition, Tier};
+use oneroof_model::package::{Precondition, Tier, TierRows};
 use oneroof_model::template::{self, MessageFacts};
 use oneroof_model::{
     Digest, EffectDifference, Effects, Event, Refusal, RefusalCode, Value, canonical_json,
 };
+use oneroof_pg::PgError;
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    AppliedSettings, DeclaredRows, RunLock, RunSettings, blockers, declared_rows, leave_role,
+    AppliedSettings, DeclaredRows, RunLock, RunSettings, ValueFault, blockers, declared_rows,
+    leave_role,
 };
 use oneroof_sql::Statement;
 use serde::Serialize;
@@ -481,12 +483,7 @@ impl ReleaseRun<'_> {
             keys.push(
                 declared_rows(session, &rows.table, &rows.predicate)
                     .await
-                    .map_err(|fault| Failure {
-                        message: format!("read the declared rows of `{}`: {fault}", rows.table),
-                        tier: Some(tier.id.clone()),
-                        statement: Some(rows.predicate.clone()),
-                        ..Failure::default()
-                    })?,
+                    .map_err(|fault| declared_rows_failure(fault, tier, rows))?,
             );
         }
         Ok(keys)
@@ -710,6 +707,30 @@ fn commit_error(error: oneroof_pg::PgError, unit: &[&Tier]) -> EngineError {
         detail: server.detail.clone(),
         hint: server.hint.clone(),
         context: server.context.clone(),
+        ..Failure::default()
+    }
+    .into()
+}
+
+/// Rows that could not be read; a lost connection stays what it is.
+pub(super) fn declared_rows_failure(
+    fault: ValueFault,
+    tier: &Tier,
+    rows: &TierRows,
+) -> EngineError {
+    let doing = format!("read the declared rows of `{}`", rows.table);
+    let (reason, sqlstate) = match fault {
+        ValueFault::Server(PgError::Server(server)) => {
+            (server.message.clone(), Some(server.sqlstate.clone()))
+        }
+        ValueFault::Server(lost) => return EngineError::database(doing)(lost),
+        ValueFault::Shape(reason) => (reason, None),
+    };
+    Failure {
+        message: format!("{doing}: {reason}"),
+        tier: Some(tier.id.clone()),
+        statement: Some(rows.predicate.clone()),
+        sqlstate,
         ..Failure::default()
     }
     .into()
