@@ -462,7 +462,7 @@ fn a_comparison_shows_what_differs_and_why() {
         .write(&format!("{evidence}/rehearsal.json"), &changed);
     for (with, why) in [
         (evidence, "it was changed"),
-        ("nowhere", "find evidence `nowhere`"),
+        ("nowhere", "compare with `nowhere`: there is no such folder"),
     ] {
         let error = world.error(
             &format!("rehearse sizes --from shop --compare {with}"),
