@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use oneroof_model::locks::TierLock;
 use oneroof_model::package::{ResolvedParameters, Tier};
 use oneroof_model::{
-    Digest, Event, FinishedRun, Refusal, RefusalCode, ReleaseState, TargetClass, Value,
+    Digest, Effects, Event, FinishedRun, Refusal, RefusalCode, ReleaseState, TargetClass, Value,
 };
 use oneroof_pg::connect::Access;
 use oneroof_pg::ledger::{self, EntryKind};
@@ -16,9 +17,11 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{EngineError, Failure};
 use crate::execute::forward::{TierRecord, millis, units};
+use crate::execute::locks::LockReading;
 use crate::execute::release::{Place, ReleaseRun};
 use crate::figures::{Figures, Probe};
 use crate::metrics::{self, BrokenCheck, StopAt};
+use crate::rehearsed::{self, Rehearsed};
 use crate::store::package_files::OpenPackage;
 use crate::{open, parameters, run_id};
 
@@ -31,6 +34,8 @@ pub struct ApplyOptions {
     pub through: Option<String>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
+    /// Evidence of the rehearsal whose effects every tier must have, and no others.
+    pub evidence: Option<String>,
 }
 
 /// What `apply` did or would do.
@@ -50,6 +55,12 @@ pub struct ApplyReport {
     pub class: TargetClass,
     /// Its database.
     pub database: String,
+    /// Address of the server's end and its port, `[local]` for a socket.
+    pub server: String,
+    /// Number of the cluster, decimal; none if it may not be asked.
+    pub system_identifier: Option<String>,
+    /// The rehearsal that the tiers must repeat.
+    pub rehearsed: Option<Rehearsed>,
     /// Was it done, or only shown?
     pub executed: bool,
     /// Tiers that stood already (a run that was interrupted).
@@ -77,6 +88,10 @@ pub struct PlannedTier {
     pub summary: String,
     /// The role it runs as.
     pub role: Option<String>,
+    /// What it did in the rehearsal.
+    pub effects: Option<Effects>,
+    /// The locks that it took there on objects that existed before.
+    pub locks: Vec<TierLock>,
 }
 
 /// Applies the package to a target, or shows what would be done.
@@ -91,6 +106,16 @@ pub async fn apply(
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "apply", &run_id).await?;
+    let rehearsed = match &options.evidence {
+        Some(word) => Some(rehearsed::read(
+            context,
+            package,
+            &parameters,
+            &place,
+            word,
+        )?),
+        None => None,
+    };
     let run = ReleaseRun {
         context,
         package,
@@ -98,10 +123,19 @@ pub async fn apply(
         place: &place,
         verb: "apply",
         run_id: &run_id,
+        rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
+        locks: LockReading::Off,
     };
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {
-        return run.plan(&wanted).await;
+        let mut report = run.plan(&wanted).await?;
+        if let Some(rehearsed) = &rehearsed {
+            for tier in &mut report.planned {
+                tier.locks = rehearsed.locks.get(&tier.tier).cloned().unwrap_or_default();
+            }
+        }
+        report.rehearsed = rehearsed;
+        return Ok(report);
     }
     refuse_production(&place)?;
     context.emit(run.started_event());
@@ -243,6 +277,9 @@ impl ReleaseRun<'_> {
             target: self.place.name.clone(),
             class: self.place.class,
             database: self.place.identity.database_name.clone(),
+            server: format!("{}:{}", self.place.identity.host, self.place.identity.port),
+            system_identifier: self.place.identity.system_identifier.clone(),
+            rehearsed: None,
             executed,
             resumed_after: state
                 .applied
@@ -257,6 +294,8 @@ impl ReleaseRun<'_> {
                     label: tier.label.clone(),
                     summary: tier.summary.clone(),
                     role: self.package.plan.run_as(tier).map(str::to_owned),
+                    effects: self.rehearsed.and_then(|all| all.get(&tier.id)).cloned(),
+                    locks: Vec::new(),
                 })
                 .collect(),
             markers: Vec::new(),

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::backward::{Entire, RollbackRecord};
 use crate::execute::forward::millis;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Figures;
 use crate::store::package_files::OpenPackage;
@@ -74,6 +75,8 @@ pub async fn rollback(
         place: &place,
         verb: "rollback",
         run_id: &run_id,
+        rehearsed: None,
+        locks: LockReading::Off,
     };
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;

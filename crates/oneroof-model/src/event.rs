@@ -120,6 +120,17 @@ pub enum Event {
         /// Milliseconds.
         duration_ms: u64,
     },
+    /// A table's rows are read; with `done` = `of`, all of them were.
+    TableRead {
+        /// The database, as the user named it.
+        target: String,
+        /// The table that is read now; empty at the end.
+        table: String,
+        /// Tables that were read.
+        done: usize,
+        /// Tables in all.
+        of: usize,
+    },
     /// All metrics were read.
     ProbeTaken {
         /// Which moment: `entry`, `after structure`, …

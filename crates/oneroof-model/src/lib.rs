@@ -3,10 +3,12 @@
 mod class;
 mod diagnostic;
 mod digest;
+mod effects;
 mod event;
 pub mod expression;
 pub mod governance;
 mod ledger;
+pub mod locks;
 mod nearest;
 pub mod package;
 mod refusal;
@@ -17,6 +19,10 @@ mod value;
 pub use class::{Mark, TargetClass};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use digest::{Digest, canonical_json};
+pub use effects::{
+    DefinitionDigest, EffectComparison, EffectDifference, Effects, ObjectChange, ObjectEffect,
+    RowOperations, Tolerance,
+};
 pub use event::{Event, EventRecord, StepOutcome};
 pub use ledger::{AppliedTier, FinishedRun, LedgerEntry, ReleaseState};
 pub use nearest::nearest;

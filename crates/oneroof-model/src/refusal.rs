@@ -56,6 +56,10 @@ pub enum RefusalCode {
     FactsChanged,
     /// Another scan for drift is running.
     ScanBusy,
+    /// The named rehearsal is about other bytes, or failed.
+    OtherEvidence,
+    /// The ledger of a target is not whole.
+    LedgerBroken,
 }
 
 impl RefusalCode {
@@ -86,11 +90,13 @@ impl RefusalCode {
             RefusalCode::ChangeRefused => "change-refused",
             RefusalCode::FactsChanged => "facts-changed",
             RefusalCode::ScanBusy => "scan-busy",
+            RefusalCode::OtherEvidence => "other-evidence",
+            RefusalCode::LedgerBroken => "ledger-broken",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 24] = [
+    pub const ALL: [RefusalCode; 26] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -115,6 +121,8 @@ impl RefusalCode {
         RefusalCode::ChangeRefused,
         RefusalCode::FactsChanged,
         RefusalCode::ScanBusy,
+        RefusalCode::OtherEvidence,
+        RefusalCode::LedgerBroken,
     ];
 }
 

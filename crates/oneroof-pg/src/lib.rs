@@ -7,6 +7,7 @@ mod child;
 pub mod clone;
 pub mod connect;
 pub mod conninfo;
+pub mod effects;
 pub mod ephemeral;
 pub mod error;
 pub mod governance;
@@ -18,5 +19,6 @@ pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+pub mod workload;
 
 pub use error::PgError;

@@ -50,6 +50,8 @@ pub enum Program {
     PgBasebackup,
     /// The terminal client.
     Psql,
+    /// Runs a workload.
+    Pgbench,
 }
 
 impl Program {
@@ -64,6 +66,7 @@ impl Program {
             Self::PgRestore => "pg_restore",
             Self::PgBasebackup => "pg_basebackup",
             Self::Psql => "psql",
+            Self::Pgbench => "pgbench",
         }
     }
 
@@ -361,6 +364,54 @@ pub async fn run(call: ProgramCall) -> Result<ProgramOutput, ProgramError> {
         stdout,
         stderr_tail,
     })
+}
+
+/// Starts a program that works beside us until it is stopped; its stdout is not kept.
+///
+/// # Errors
+/// [`ProgramError::Start`].
+pub fn start_beside(call: &ProgramCall) -> Result<ProgramBeside, ProgramError> {
+    Ok(ProgramBeside(call.start(Stdio::null(), Stdio::null())?))
+}
+
+/// A program that works beside us; dropped, it is ended.
+pub struct ProgramBeside(Running);
+
+impl ProgramBeside {
+    /// Has it ended by itself?
+    pub fn has_ended(&mut self) -> bool {
+        let child = self.0.child.as_mut();
+        child.is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// Tells it by SIGALRM that its time is over and waits for its end, by force after `limit`. Gives how
+    /// it ended, and the last lines of its stderr.
+    ///
+    /// # Errors
+    /// [`ProgramError::Io`] if it had to be ended by force.
+    pub async fn time_is_over(
+        mut self,
+        limit: Duration,
+    ) -> Result<(Exit, Vec<String>), ProgramError> {
+        let child = self.0.child.as_ref();
+        if let Some(pid) = child.and_then(tokio::process::Child::id) {
+            child::signal_group(pid, Signal::ALARM);
+        }
+        match tokio::time::timeout(limit, self.0.finish()).await {
+            Ok(Ok(stderr_tail)) => Ok((Exit::Code(0), stderr_tail)),
+            Ok(Err(ProgramError::Failed {
+                exit, stderr_tail, ..
+            })) => Ok((exit, stderr_tail)),
+            Ok(Err(other)) => Err(other),
+            Err(_) => {
+                self.0.stop().await;
+                Err(ProgramError::Io {
+                    program: self.0.name.clone(),
+                    source: std::io::ErrorKind::TimedOut.into(),
+                })
+            }
+        }
+    }
 }
 
 /// Pipes what one program writes into the other. Our process copies the bytes, so that they can

@@ -2,10 +2,11 @@
 //!
 //! [`define`] says whether it knew the node; then it has walked everything below it.
 
+use oneroof_model::locks::LockMode;
 use pg_query::protobuf::{AlterTableType, ConstrType, ObjectType};
 
 use crate::lexer::{TokenKind, tokens};
-use crate::locks::{LockMode, alter_table_lock};
+use crate::locks::alter_table_lock;
 use crate::references::{ObjectRef, Phase};
 use crate::split::object_words;
 use crate::tree::{Item, Record, strings};

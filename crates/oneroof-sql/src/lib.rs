@@ -20,7 +20,7 @@ mod tree;
 mod walk;
 
 pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
-pub use locks::LockMode;
+pub use oneroof_model::locks::LockMode;
 pub use parse::{ParseError, ParseErrorKind, TEXT_BYTES_MAX, locate};
 pub use query::{check_predicate, check_single_select};
 pub use references::{

@@ -6,11 +6,11 @@
 
 use serde::Serialize;
 
-use crate::locks::LockMode;
 use crate::parse::{ParseError, Places, with_parsed};
 use crate::split::{Statement, StatementKind, statement};
 use crate::tree::Item;
 use crate::walk::Walker;
+use oneroof_model::locks::LockMode;
 
 /// When the place of a reference is looked at by the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -2,10 +2,11 @@
 //!
 //! `ddl.rs` has the arms for statements that define something; everything else is found by walking all fields.
 
+use oneroof_model::locks::LockMode;
+
 use crate::body::{PLACEHOLDER, plpgsql};
 use crate::ddl::define;
 use crate::lexer::{Token, TokenKind, tokens};
-use crate::locks::LockMode;
 use crate::parse::{ParseError, Places, with_parsed};
 use crate::references::{
     InnerStatement, ObjectRef, Phase, RelationLock, SettingUse, StatementFacts,

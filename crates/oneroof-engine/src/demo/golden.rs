@@ -36,6 +36,7 @@ pub(super) async fn observe(
         target,
         run_id: &run_id::new(),
         options: &options,
+        workload: None,
         steps: &Steps::new(&quiet),
     };
     with_applied_clone(&rehearsal, async |run, admin| {

@@ -11,7 +11,7 @@ use oneroof_pg::ledger::EntryKind;
 use oneroof_pg::run::{RunLock, declared_rows};
 use serde::Serialize;
 
-use super::forward::{millis, watched};
+use super::forward::{declared_rows_failure, millis, watched};
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::Script;
 use crate::error::EngineError;
@@ -194,12 +194,7 @@ impl ReleaseRun<'_> {
         for rows in &tier.rows {
             let now = declared_rows(session, &rows.table, &rows.predicate)
                 .await
-                .map_err(|fault| {
-                    EngineError::other(format!(
-                        "read the declared rows of `{}`: {fault}",
-                        rows.table
-                    ))
-                })?;
+                .map_err(|fault| declared_rows_failure(fault, tier, rows))?;
             let ledger: Vec<&serde_json::Value> = standing
                 .declared_rows
                 .as_array()

@@ -3,21 +3,28 @@
 //! The order inside is that of the design: settings, checks in this very session, statements,
 //! what they did, assertions, ledger entry, commit, read back; only then an event says it is done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use oneroof_model::package::{Precondition, Tier};
+use oneroof_model::locks::TierLock;
+use oneroof_model::package::{Precondition, Tier, TierRows};
 use oneroof_model::template::{self, MessageFacts};
-use oneroof_model::{Event, Refusal, RefusalCode, Value};
+use oneroof_model::{
+    Digest, EffectDifference, Effects, Event, Refusal, RefusalCode, Value, canonical_json,
+};
+use oneroof_pg::PgError;
 use oneroof_pg::connect::{Access, Session};
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
-    AppliedSettings, DeclaredRows, RowOperations, RunLock, RunSettings, blockers, declared_rows,
-    leave_role, row_operations, tables_created, tables_named,
+    AppliedSettings, DeclaredRows, RunLock, RunSettings, ValueFault, blockers, declared_rows,
+    leave_role,
 };
+use oneroof_sql::Statement;
 use serde::Serialize;
 
+use super::effects::Measured;
 use super::interruption::Interruption;
+use super::locks::UnitLocks;
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::{Script, StatementError};
 use crate::error::{EngineError, Failure};
@@ -43,16 +50,37 @@ pub struct TierRecord {
     pub duration_ms: u64,
     /// Its marker lines.
     pub markers: Vec<String>,
-    /// Row operations by table.
-    pub rows: Vec<RowOperations>,
-    /// Tables it created.
+    /// What it did. Tiers of a group share a transaction: what all of them did stands with the last one.
+    #[serde(flatten)]
+    pub effects: Effects,
+    /// What differed from the rehearsal, and the tolerance of the package that allowed it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tolerated: Vec<EffectDifference>,
+    /// Tables among the created objects.
     pub tables_created: Vec<String>,
     /// Rows it declares as its own in tables that existed before.
     pub declared_rows: Vec<DeclaredRows>,
+    /// Locks that it took on objects that existed before; `None` where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locks: Option<Vec<TierLock>>,
     /// How often it was tried; 1 unless locks were in the way.
     pub attempts: u32,
     /// All metrics of the package after its commit; filled by whoever probes.
     pub metrics: Probe,
+}
+
+impl TierRecord {
+    /// For the ledger: of the definitions their digest is enough, the evidence has each of them.
+    fn for_ledger(&self) -> serde_json::Value {
+        let mut body = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = body.as_object_mut()
+            && let Some(definitions) = members.remove("definitions")
+        {
+            let digest = Digest::of(canonical_json(&definitions).as_bytes());
+            members.insert("definitions_digest".into(), digest.to_string().into());
+        }
+        body
+    }
 }
 
 /// How often the watcher asks who blocks a running tier.
@@ -157,11 +185,9 @@ impl ReleaseRun<'_> {
             session: &session,
             entry,
             created,
-            rows_before: row_operations(&session)
-                .await
-                .map_err(EngineError::database("read the row counters"))?,
             settings: None,
             ran: Vec::new(),
+            locks: UnitLocks::begin(self.locks, &session).await?,
         };
         let mut records = Vec::new();
         for (number, (tier, script)) in unit.iter().zip(&scripts).enumerate() {
@@ -181,12 +207,20 @@ impl ReleaseRun<'_> {
             );
         }
         let newest_hash = self
-            .append(&session, EntryKind::TierApplied, &records)
+            .append(
+                &session,
+                EntryKind::TierApplied,
+                &records
+                    .iter()
+                    .map(TierRecord::for_ledger)
+                    .collect::<Vec<_>>(),
+            )
             .await?;
         session
             .simple("commit")
             .await
             .map_err(|error| commit_error(error, unit))?;
+        transaction.locks.end(&mut records);
         session.close().await;
         self.read_back(lock, newest_hash).await?;
         Ok(records)
@@ -275,7 +309,12 @@ impl ReleaseRun<'_> {
             interruption.strike(session).await?;
         }
         let all = script.statements.len();
-        let run = script.run_part(from, all, self.context, session, Some(&tier.id));
+        let locks = &mut transaction.locks;
+        locks.before_tier(session).await?;
+        let after = async |statement: &Statement, began: Instant| {
+            locks.after_statement(session, tier, statement, began).await
+        };
+        let run = script.run_watched(from..all, self.context, session, Some(&tier.id), after);
         let (outcome, blockers) = watched(transaction.lock, session.backend_pid(), run).await;
         if let Err(error) = outcome {
             return Err(statement_error(tier, error, blockers));
@@ -283,10 +322,13 @@ impl ReleaseRun<'_> {
         if place == InUnit::Last {
             // Deferred constraints speak now, and not at the commit. Only once: what is immediate from
             // here on would be so for later tiers too.
+            let began = Instant::now();
             session
                 .simple("set constraints all immediate")
                 .await
                 .map_err(|error| commit_error(error, &[tier]))?;
+            let locks = &mut transaction.locks;
+            locks.after_constraints(session, tier, began).await?;
             if let Some((_, applied)) = &transaction.settings {
                 settings_are_kept(session, applied, tier).await?;
             }
@@ -297,9 +339,9 @@ impl ReleaseRun<'_> {
             keys_before: keys_before.clone(),
             keys_after: keys_after.clone(),
         });
-        let (rows, tables_created) = match place {
+        let Measured { effects, tolerated } = match place {
             InUnit::Last => self.measure(transaction).await?,
-            InUnit::Before => Default::default(),
+            InUnit::Before => Measured::default(),
         };
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
@@ -315,9 +357,11 @@ impl ReleaseRun<'_> {
             statements: script.statements.len(),
             duration_ms: millis(started.elapsed()),
             markers,
-            rows,
-            tables_created,
+            tables_created: effects.tables_created(),
+            effects,
+            tolerated,
             declared_rows: new_keys(&keys_before, keys_after),
+            locks: None,
             attempts: 1,
             metrics: Probe::new(),
         })
@@ -344,25 +388,6 @@ impl ReleaseRun<'_> {
             .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
         transaction.settings = Some((settings, applied));
         Ok(role)
-    }
-
-    /// What the transaction did to rows, and the tables that it made; refuses what is not declared.
-    async fn measure(
-        &self,
-        transaction: &UnitTransaction<'_>,
-    ) -> Result<(Vec<RowOperations>, Vec<String>), EngineError> {
-        let session = transaction.session;
-        let now = row_operations(session)
-            .await
-            .map_err(EngineError::database("read the row counters"))?;
-        let rows = RowOperations::since(&now, &transaction.rows_before);
-        let tables = tables_created(session)
-            .await
-            .map_err(EngineError::database("read the created tables"))?;
-        let created = transaction.created.iter().chain(&tables).collect();
-        self.rows_are_declared(session, &transaction.ran, &rows, &created)
-            .await?;
-        Ok((rows, tables))
     }
 
     async fn tier_preconditions(
@@ -458,105 +483,10 @@ impl ReleaseRun<'_> {
             keys.push(
                 declared_rows(session, &rows.table, &rows.predicate)
                     .await
-                    .map_err(|fault| Failure {
-                        message: format!("read the declared rows of `{}`: {fault}", rows.table),
-                        tier: Some(tier.id.clone()),
-                        statement: Some(rows.predicate.clone()),
-                        ..Failure::default()
-                    })?,
+                    .map_err(|fault| declared_rows_failure(fault, tier, rows))?,
             );
         }
         Ok(keys)
-    }
-
-    /// Rows may only come into tables of this release, or into declared ones and as many as declared.
-    async fn rows_are_declared(
-        &self,
-        session: &Session,
-        ran: &[RanTier<'_>],
-        rows: &[RowOperations],
-        created: &BTreeSet<&String>,
-    ) -> Result<(), EngineError> {
-        let who = match ran {
-            [one] => format!("tier {}", one.tier.title()),
-            _ => {
-                let titles: Vec<String> = ran.iter().map(|ran| ran.tier.title()).collect();
-                format!("one of the tiers {}", titles.join(", "))
-            }
-        };
-        let fail = |message: String, hint: &str| -> Result<(), EngineError> {
-            Err(Failure {
-                message,
-                tier: ran.last().map(|ran| ran.tier.id.clone()),
-                file: ran.last().map(|ran| ran.tier.file.clone()),
-                hint: Some(hint.to_owned()),
-                ..Failure::default()
-            }
-            .into())
-        };
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let naming = || EngineError::database("find the tables that the package names");
-        let never = tables_named(session, &self.package.plan.effects.never_touch)
-            .await
-            .map_err(naming())?;
-        if let Some(touched) = rows
-            .iter()
-            .find(|operations| never.contains(&operations.table))
-        {
-            return fail(
-                format!(
-                    "{who} touched `{}`, which the package must never touch: {} inserted, {} updated, {} deleted",
-                    touched.table, touched.inserted, touched.updated, touched.deleted
-                ),
-                "see [effects] never_touch in release.toml",
-            );
-        }
-        let mut declared: BTreeMap<String, i64> = BTreeMap::new();
-        for ran in ran {
-            for (before, after) in ran.keys_before.iter().zip(&ran.keys_after) {
-                let names = tables_named(session, std::slice::from_ref(&after.table))
-                    .await
-                    .map_err(naming())?;
-                let more = after
-                    .keys
-                    .iter()
-                    .filter(|key| !before.keys.contains(key))
-                    .count();
-                for name in names {
-                    *declared.entry(name).or_default() += i64::try_from(more).unwrap_or(i64::MAX);
-                }
-            }
-        }
-        for operations in rows.iter().filter(|operations| operations.inserted > 0) {
-            let table = &operations.table;
-            if created.contains(table) {
-                continue;
-            }
-            match declared.get(table) {
-                None => {
-                    return fail(
-                        format!(
-                            "{who} inserted {} rows into `{table}`, which existed before and is not declared",
-                            operations.inserted
-                        ),
-                        "declare [[tier.rows]] with the table and a `where` that finds these rows",
-                    );
-                }
-                Some(more) if *more != operations.inserted => {
-                    return fail(
-                        format!(
-                            "{who} inserted {} rows into `{table}`, but {more} more rows fulfil its declared `where`",
-                            operations.inserted
-                        ),
-                        "make the `where` of [[tier.rows]] find exactly the rows that the tier inserts",
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(())
     }
 
     /// Appends ledger entries as the apply role itself, inside the tier's transaction; gives the hash of
@@ -625,26 +555,26 @@ impl ReleaseRun<'_> {
 }
 
 /// The transaction of a unit while its tiers run.
-struct UnitTransaction<'t> {
-    lock: &'t RunLock,
-    session: &'t Session,
+pub(super) struct UnitTransaction<'t> {
+    pub(super) lock: &'t RunLock,
+    pub(super) session: &'t Session,
     /// Metrics when the release began.
-    entry: &'t Probe,
+    pub(super) entry: &'t Probe,
     /// Tables that earlier units of this release made.
-    created: &'t BTreeSet<String>,
-    /// The row counters before the first tier.
-    rows_before: Vec<RowOperations>,
+    pub(super) created: &'t BTreeSet<String>,
     /// What the transaction is set to now.
-    settings: Option<(RunSettings, AppliedSettings)>,
+    pub(super) settings: Option<(RunSettings, AppliedSettings)>,
     /// The tiers that ran.
-    ran: Vec<RanTier<'t>>,
+    pub(super) ran: Vec<RanTier<'t>>,
+    /// What it locked.
+    locks: UnitLocks,
 }
 
 /// A tier that ran, and the keys of its declared rows.
-struct RanTier<'t> {
-    tier: &'t Tier,
-    keys_before: Vec<DeclaredRows>,
-    keys_after: Vec<DeclaredRows>,
+pub(super) struct RanTier<'t> {
+    pub(super) tier: &'t Tier,
+    pub(super) keys_before: Vec<DeclaredRows>,
+    pub(super) keys_after: Vec<DeclaredRows>,
 }
 
 /// Where a tier stands in its unit.
@@ -777,6 +707,30 @@ fn commit_error(error: oneroof_pg::PgError, unit: &[&Tier]) -> EngineError {
         detail: server.detail.clone(),
         hint: server.hint.clone(),
         context: server.context.clone(),
+        ..Failure::default()
+    }
+    .into()
+}
+
+/// Rows that could not be read; a lost connection stays what it is.
+pub(super) fn declared_rows_failure(
+    fault: ValueFault,
+    tier: &Tier,
+    rows: &TierRows,
+) -> EngineError {
+    let doing = format!("read the declared rows of `{}`", rows.table);
+    let (reason, sqlstate) = match fault {
+        ValueFault::Server(PgError::Server(server)) => {
+            (server.message.clone(), Some(server.sqlstate.clone()))
+        }
+        ValueFault::Server(lost) => return EngineError::database(doing)(lost),
+        ValueFault::Shape(reason) => (reason, None),
+    };
+    Failure {
+        message: format!("{doing}: {reason}"),
+        tier: Some(tier.id.clone()),
+        statement: Some(rows.predicate.clone()),
+        sqlstate,
         ..Failure::default()
     }
     .into()

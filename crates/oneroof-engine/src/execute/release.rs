@@ -10,6 +10,8 @@ use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ledger;
 use oneroof_pg::run::RunSettings;
 
+use super::effects::RehearsedEffects;
+use super::locks::LockReading;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::figures::{Figures, Probe};
@@ -42,6 +44,10 @@ pub(crate) struct ReleaseRun<'a> {
     /// `apply`, `rehearse`, …
     pub(crate) verb: &'a str,
     pub(crate) run_id: &'a str,
+    /// What a rehearsal did: the tiers must do the same.
+    pub(crate) rehearsed: Option<&'a RehearsedEffects>,
+    /// Does it look at the locks of its tiers?
+    pub(crate) locks: LockReading,
 }
 
 impl ReleaseRun<'_> {

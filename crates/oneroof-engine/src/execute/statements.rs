@@ -1,5 +1,8 @@
 //! Runs a file statement by statement, so that a failure has its place and a notice its statement.
 
+use std::ops::Range;
+use std::time::Instant;
+
 use oneroof_model::Event;
 use oneroof_pg::PgError;
 use oneroof_pg::connect::Session;
@@ -54,7 +57,23 @@ impl Script {
         session: &Session,
         tier: Option<&str>,
     ) -> Result<(), StatementError> {
-        for statement in self.statements.iter().take(until).skip(from) {
+        let after = async |_: &Statement, _: Instant| Ok(());
+        self.run_watched(from..until, context, session, tier, after)
+            .await
+    }
+
+    /// The same; `after` is called after each statement, with the moment at which that began.
+    pub(crate) async fn run_watched(
+        &self,
+        numbers: Range<usize>,
+        context: &Context,
+        session: &Session,
+        tier: Option<&str>,
+        mut after: impl AsyncFnMut(&Statement, Instant) -> Result<(), PgError>,
+    ) -> Result<(), StatementError> {
+        let statements = self.statements.iter().take(numbers.end);
+        for statement in statements.skip(numbers.start) {
+            let began = Instant::now();
             let outcome = session.simple(&statement.text).await;
             for notice in session.take_notices() {
                 context.emit(Event::Notice {
@@ -63,11 +82,13 @@ impl Script {
                     message: notice.message,
                 });
             }
-            outcome.map_err(|source| StatementError {
+            let failed = |source| StatementError {
                 source,
                 file: self.file.clone(),
                 statement: statement.clone(),
-            })?;
+            };
+            outcome.map_err(failed)?;
+            after(statement, began).await.map_err(failed)?;
         }
         Ok(())
     }
@@ -137,7 +158,7 @@ impl StatementError {
     }
 }
 
-fn shorten(text: &str, characters_max: usize) -> String {
+pub(super) fn shorten(text: &str, characters_max: usize) -> String {
     if text.chars().count() <= characters_max {
         return text.to_owned();
     }

@@ -2,17 +2,18 @@
 //! is asserted, and why it may differ. A difference is never a failure by itself.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use oneroof_model::package::{Metric, ResolvedParameters};
-use oneroof_model::{Digest, ReleasePlan, Value};
+use oneroof_model::{ReleasePlan, Value};
 use serde::Serialize;
 
 use super::report::RehearsalReport;
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
+use crate::store::kept_rehearsal::KeptRehearsal;
 use crate::store::package_files::OpenPackage;
 use crate::{kept, verify};
 
@@ -117,6 +118,8 @@ async fn golden(
             place: &place,
             verb: "compare",
             run_id,
+            rehearsed: None,
+            locks: LockReading::Off,
         };
         run.probe().await
     };
@@ -133,32 +136,19 @@ async fn golden(
 
 /// The probe of an earlier rehearsal, from its `rehearsal.json`.
 fn evidence(context: &Context, package: &OpenPackage, word: &str) -> Result<There, EngineError> {
-    let folder = folder(context, word)?;
-    let file = folder.join("rehearsal.json");
+    let kept = KeptRehearsal::open(
+        context,
+        word,
+        "compare with",
+        "--compare takes the folder of an earlier rehearsal's evidence, or `golden`",
+    )?;
+    let report = &kept.report;
     let unusable = |why: String| {
         EngineError::input(
-            format!("compare with `{}`: {why}", folder.display()),
+            format!("compare with `{}`: {why}", kept.folder.display()),
             "--compare takes the folder of an earlier rehearsal's evidence, or `golden`".to_owned(),
         )
     };
-    let bytes =
-        std::fs::read(&file).map_err(|error| unusable(format!("rehearsal.json: {error}")))?;
-    let sums = std::fs::read_to_string(folder.join("SHA256SUMS"))
-        .map_err(|error| unusable(format!("SHA256SUMS: {error}")))?;
-    let line = format!("{}  rehearsal.json", Digest::of(&bytes));
-    if !sums.lines().any(|sum| sum == line) {
-        return Err(unusable(
-            "rehearsal.json is not what SHA256SUMS says: it was changed".to_owned(),
-        ));
-    }
-    let report: serde_json::Value = serde_json::from_slice(&bytes)
-        .map_err(|error| unusable(format!("rehearsal.json: {error}")))?;
-    if report["format"] != 1 {
-        return Err(unusable(format!(
-            "format {} is not known here",
-            report["format"]
-        )));
-    }
     let tag = report["package"].as_str().unwrap_or_default().to_owned();
     let name = tag.split('@').next().unwrap_or_default();
     if name != package.plan.package.name {
@@ -186,53 +176,11 @@ fn evidence(context: &Context, package: &OpenPackage, word: &str) -> Result<Ther
         .map(|(name, value)| (name.clone(), Value::from_json(value)))
         .collect();
     Ok(There {
-        with: format!(
-            "rehearsal {} of {} ({})",
-            report["run_id"].as_str().unwrap_or_default(),
-            report["started_at"].as_str().unwrap_or_default(),
-            report["verdict"].as_str().unwrap_or_default()
-        ),
+        with: kept.name(),
         package: tag.clone(),
         moment: moment.to_owned(),
         probe,
     })
-}
-
-/// A path as given, below the project's folder, or a name in `evidence/`.
-fn folder(context: &Context, word: &str) -> Result<PathBuf, EngineError> {
-    let evidence = context.root.join("evidence");
-    let places = [
-        Path::new(word).to_owned(),
-        context.root.join(word),
-        evidence.join(word),
-    ];
-    if let Some(found) = places.into_iter().find(|place| place.is_dir()) {
-        return Ok(found);
-    }
-    let mut names: Vec<String> = std::fs::read_dir(&evidence)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.ends_with(".partial"))
-        .collect();
-    names.sort();
-    let hint = match (
-        oneroof_model::nearest(word, names.iter().map(String::as_str)),
-        names.last(),
-    ) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, Some(newest)) => {
-            format!("the newest evidence is `{newest}`; `golden` is the golden clone")
-        }
-        (None, None) => {
-            "there is no evidence yet; `golden` compares with the golden clone".to_owned()
-        }
-    };
-    Err(EngineError::input(
-        format!("find evidence `{word}` to compare with"),
-        hint,
-    ))
 }
 
 /// Compares the other run with this one, as far as it came.

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use oneroof_pg::catalog::{self, DatabaseStatements};
+use oneroof_pg::catalog;
 use oneroof_pg::clone::{copy_database, drop_copy, mark_copy, open_copy};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 
@@ -42,11 +42,10 @@ impl<'a> Copies<'a> {
             run_id,
             names: RefCell::default(),
         };
-        let name = copies.next_name();
-        let like = statements(&admin, &name).await?;
         admin.close().await;
+        let name = copies.next_name();
         copies
-            .make(&clone.entry().database, name, &like, Marked::Yes)
+            .make(&clone.entry().database, name, Marked::Yes)
             .await?;
         Ok(copies)
     }
@@ -59,11 +58,7 @@ impl<'a> Copies<'a> {
     /// A copy of the working copy as it is now.
     pub(super) async fn another(&self, marked: Marked) -> Result<String, EngineError> {
         let name = self.next_name();
-        let admin = self.admin(&self.working()).await?;
-        let like = statements(&admin, &name).await?;
-        admin.close().await;
-        self.make(&self.working(), name.clone(), &like, marked)
-            .await?;
+        self.make(&self.working(), name.clone(), marked).await?;
         Ok(name)
     }
 
@@ -122,14 +117,8 @@ impl<'a> Copies<'a> {
         outcome
     }
 
-    async fn make(
-        &self,
-        template: &str,
-        name: String,
-        like: &DatabaseStatements,
-        marked: Marked,
-    ) -> Result<(), EngineError> {
-        copy_database(&self.server, template, &name, like)
+    async fn make(&self, template: &str, name: String, marked: Marked) -> Result<(), EngineError> {
+        copy_database(&self.server, template, &name)
             .await
             .map_err(clone_error)?;
         self.names.borrow_mut().push(name.clone());
@@ -152,10 +141,4 @@ impl<'a> Copies<'a> {
         let id = self.clone.id();
         format!("oneroof_copy_{id}_{number}_{}", &stamp[stamp.len() - 6..])
     }
-}
-
-async fn statements(admin: &Session, name: &str) -> Result<DatabaseStatements, EngineError> {
-    catalog::database_statements(admin, name)
-        .await
-        .map_err(EngineError::database("read the clone's settings"))
 }

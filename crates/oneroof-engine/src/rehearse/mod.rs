@@ -12,6 +12,7 @@ mod copies;
 mod crash_drill;
 mod drills;
 mod isolation;
+mod locks;
 mod negative_engine;
 mod negative_sql;
 mod not_covered;
@@ -19,6 +20,7 @@ pub(crate) mod observe;
 mod release_steps;
 pub mod report;
 pub mod report_attempts;
+pub mod report_workload;
 mod rollback_by_tier;
 pub(crate) mod run;
 mod source_steps;
@@ -28,6 +30,7 @@ pub(crate) mod steps;
 mod text;
 mod text_attempts;
 mod volatile_columns;
+pub mod workload;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -55,6 +58,8 @@ pub struct RehearseOptions {
     pub keep_on_failure: bool,
     /// Compare the figures with those of `golden`, `golden:ID`, or an earlier rehearsal's evidence.
     pub compare: Option<String>,
+    /// Run this beside the tiers, on a copy of the clone.
+    pub workload: Option<workload::WorkloadRequest>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -81,6 +86,10 @@ pub async fn rehearse(
     // First of all: what cannot be compared with is said before an hour of copying, not after it.
     let there = match &options.compare {
         Some(word) => Some(compare::read(context, package, &parameters, word, &run_id).await?),
+        None => None,
+    };
+    let workload = match &options.workload {
+        Some(request) => Some(workload::prepare(context, request).await?),
         None => None,
     };
     let name = format!(
@@ -112,6 +121,7 @@ pub async fn rehearse(
             run_id: &run_id,
             options,
             steps: &steps,
+            workload: workload.as_ref(),
         },
         &mut report,
     )
@@ -177,6 +187,7 @@ fn empty_report(
         probes: Default::default(),
         entry_metrics: Vec::new(),
         tiers: Vec::new(),
+        workload: None,
         markers: Vec::new(),
         verify_table: Vec::new(),
         second_apply: None,

@@ -6,6 +6,7 @@ use oneroof_model::RefusalCode;
 use oneroof_pg::run::RunLock;
 
 use super::baseline;
+use super::locks::require_within_budget;
 use super::negative_engine::quiet;
 use super::observe::observe;
 use super::report::{RefusedVerb, RehearsalReport};
@@ -13,7 +14,9 @@ use super::run::Rehearsal;
 use super::stage::Stage;
 use super::state::CloneState;
 use crate::error::{EngineError, Failure};
+use crate::execute::effects::RehearsedEffects;
 use crate::execute::forward::units;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Probe;
 use crate::repeat;
@@ -32,6 +35,10 @@ impl Rehearsal<'_> {
         } = *stage;
         run.adopted_state(lock.watcher()).await?;
         let entry = run.begin_release(lock, wanted, &mut report.markers).await?;
+        let run = &ReleaseRun {
+            locks: LockReading::On,
+            ..*run
+        };
         let mut created = BTreeSet::new();
         let mut before = Vec::new();
         let mut now = simulated;
@@ -61,13 +68,18 @@ impl Rehearsal<'_> {
                 report.tiers.push(record);
             }
         }
+        require_within_budget(wanted, &report.tiers)?;
         let role = report.tiers.first().and_then(|tier| tier.role.clone());
-        let detail = format!(
+        let mut detail = format!(
             "{} tiers as {}{}",
             report.tiers.len(),
             run.place.apply.user(),
             role.map_or_else(String::new, |role| format!(" acting as {role}"))
         );
+        if let (Some(workload), Some(copies)) = (self.workload, stage.loaded) {
+            let seen = self.under_load(stage, workload, copies, report).await?;
+            detail = format!("{detail}; {seen}");
+        }
         Ok(((entry, before), detail))
     }
 
@@ -170,8 +182,15 @@ impl Rehearsal<'_> {
     ) -> Result<((), String), EngineError> {
         let (run, lock) = (stage.run, stage.lock);
         let quiet = quiet(self.context);
+        // Its tiers must do what they did the first time, as they must on a production.
+        let first: RehearsedEffects = report
+            .tiers
+            .iter()
+            .map(|tier| (tier.tier.clone(), tier.effects.clone()))
+            .collect();
         let again = ReleaseRun {
             context: &quiet,
+            rehearsed: Some(&first),
             ..*run
         };
         let _ = again.apply(lock, stage.wanted).await?;
@@ -196,7 +215,7 @@ impl Rehearsal<'_> {
         let compared = baseline::compare(stage.baseline, &after);
         let differences = compared.differences.clone();
         let detail = format!(
-            "applied again, {} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
+            "applied again with the same effects, {} tiers undone; definitions of {} objects and data of {} tables are those of the baseline",
             report.rollback.len(),
             compared.objects,
             compared.tables

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use oneroof_model::package::Input;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
+use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
 
 use super::compare::Comparison;
 use super::report_attempts::{CrashRecord, DrillRecord, NegativeRecord, UnitRollbackRecord};
+use super::report_workload::WorkloadReport;
 use crate::error::Failure;
 use crate::execute::backward::RollbackRecord;
 use crate::execute::forward::TierRecord;
@@ -58,6 +60,8 @@ pub struct RehearsalReport {
     pub entry_metrics: Vec<ProbedMetric>,
     /// What each tier did.
     pub tiers: Vec<TierRecord>,
+    /// A workload beside the tiers, if one was asked for.
+    pub workload: Option<WorkloadReport>,
     /// Marker lines in order.
     pub markers: Vec<String>,
     /// The verification's table.
@@ -122,6 +126,8 @@ pub struct SourceReport {
     pub system_identifier: Option<String>,
     /// OID of the database.
     pub database_oid: u32,
+    /// The newest entry of its ledger: that a tail was cut off later shows.
+    pub ledger_head: Option<LedgerHead>,
 }
 
 /// The clone of a rehearsal.

@@ -13,9 +13,11 @@ use super::report::RehearsalReport;
 use super::stage::Stage;
 use super::state::StateReader;
 use super::steps::Steps;
+use super::workload::PreparedWorkload;
 use crate::apply::precondition_refusal;
 use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
+use crate::execute::locks::LockReading;
 use crate::execute::release::{ReleaseRun, begin};
 use crate::execute::statements::Script;
 use crate::figures::Figures;
@@ -32,6 +34,7 @@ pub(crate) struct Rehearsal<'a> {
     pub(crate) run_id: &'a str,
     pub(crate) options: &'a RehearseOptions,
     pub(crate) steps: &'a Steps<'a>,
+    pub(crate) workload: Option<&'a PreparedWorkload>,
 }
 
 /// Runs all steps; what was seen is in `report` even if one of them fails.
@@ -142,6 +145,8 @@ impl Rehearsal<'_> {
             place: &place,
             verb: "rehearse",
             run_id: self.run_id,
+            rehearsed: None,
+            locks: LockReading::Off,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -152,6 +157,11 @@ impl Rehearsal<'_> {
         let mut copies = None;
         if self.needs_copies(&run) {
             copies = Some(Copies::begin(clone, admin, self.run_id).await?);
+            admin = clone.admin_session(self.run_id).await?;
+        }
+        let mut loaded = None;
+        if self.workload.is_some() {
+            loaded = Some(Copies::begin(clone, admin, self.run_id).await?);
             admin = clone.admin_session(self.run_id).await?;
         }
         let probe = run.probe().await?;
@@ -208,14 +218,15 @@ impl Rehearsal<'_> {
             simulate,
             admin: &admin,
             baseline: &baseline,
+            loaded: loaded.as_ref(),
         };
-        let outcome = self.release(&stage, copies.as_ref(), report).await;
+        let mut outcome = self.release(&stage, copies.as_ref(), report).await;
         lock.release().await;
         admin.close().await;
-        match copies {
-            Some(copies) => outcome.and(copies.drop_all().await),
-            None => outcome,
+        for copies in [copies, loaded].into_iter().flatten() {
+            outcome = outcome.and(copies.drop_all().await);
         }
+        outcome
     }
 
     /// Steps 7 to 15, under the run lock.
@@ -471,6 +482,8 @@ pub(crate) async fn with_applied_clone(
         place: &place,
         verb: "rehearse",
         run_id: rehearsal.run_id,
+        rehearsed: None,
+        locks: LockReading::Off,
     };
     let simulate = rehearsal
         .package

@@ -3,6 +3,7 @@
 use oneroof_model::Value;
 use oneroof_model::expression::Expression;
 use oneroof_model::package::Metric;
+use oneroof_pg::ledger;
 
 use super::clone::Clone;
 use super::isolation;
@@ -25,11 +26,22 @@ impl Rehearsal<'_> {
         let settings =
             open::reading_settings(self.package, self.parameters, self.target, self.run_id)?;
         let (package, parameters) = (self.package, self.parameters);
-        let (identity, probe, entry) = source
+        let (identity, head, probe, entry) = source
             .read(&settings, async |session| {
                 let identity = oneroof_pg::catalog::identity(session)
                     .await
                     .map_err(EngineError::database("read the source's identity"))?;
+                // Who may read the genesis may read the entries.
+                let head = match identity.genesis {
+                    Some(_) => {
+                        ledger::newest_hash(session)
+                            .await
+                            .map_err(EngineError::database(
+                                "read the head of the source's ledger",
+                            ))?
+                    }
+                    None => None,
+                };
                 let probe = metrics::probe(session, package, parameters, None).await?;
                 let mut entry = Vec::new();
                 for figure in self
@@ -45,7 +57,7 @@ impl Rehearsal<'_> {
                     };
                     entry.push((figure.id.clone(), found("entry", value)));
                 }
-                Ok((identity, probe, entry))
+                Ok((identity, head, probe, entry))
             })
             .await?;
         postgres_range::check(self.package, identity.major)?;
@@ -60,6 +72,7 @@ impl Rehearsal<'_> {
             .system_identifier
             .clone_from(&identity.system_identifier);
         report.source.database_oid = identity.database_oid;
+        report.source.ledger_head = head;
         report.entry_metrics = described(&self.package.plan, &probe);
         report.observations.extend(entry);
         report.probes.insert("entry".into(), probe.clone());

@@ -4,6 +4,7 @@ use oneroof_model::package::{Simulate, Tier};
 use oneroof_pg::connect::Session;
 use oneroof_pg::run::RunLock;
 
+use super::copies::Copies;
 use super::state::{CloneState, StateReader};
 use crate::error::EngineError;
 use crate::execute::forward::{TierRecord, units};
@@ -23,6 +24,8 @@ pub(super) struct Stage<'a> {
     pub(super) admin: &'a Session,
     /// The clone before anything was done to it.
     pub(super) baseline: &'a CloneState,
+    /// A copy of it as it was then, for a workload.
+    pub(super) loaded: Option<&'a Copies<'a>>,
 }
 
 impl Stage<'_> {

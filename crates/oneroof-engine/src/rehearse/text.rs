@@ -6,7 +6,7 @@ use oneroof_model::StepOutcome;
 
 use super::compare::Compared;
 use super::report::{RehearsalReport, Verdict};
-use super::text_attempts;
+use super::{locks, report_workload, text_attempts};
 
 /// The record as Markdown. Its title says CLONE: what is proven here was proven on a copy.
 pub(crate) fn text(report: &RehearsalReport) -> String {
@@ -269,10 +269,11 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "\n## Tiers\n\n| tier | what | role | statements | tries | ms | rows written |\n|---|---|---|---|---|---|---|"
+        "\n## Tiers\n\n| tier | what | role | statements | tries | ms | definitions | rows written |\n|---|---|---|---|---|---|---|---|"
     )?;
     for tier in &report.tiers {
         let rows: Vec<String> = tier
+            .effects
             .rows
             .iter()
             .map(|rows| {
@@ -284,7 +285,7 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             .collect();
         writeln!(
             out,
-            "| {} {} | {} | {} | {} | {} | {} | {} |",
+            "| {} {} | {} | {} | {} | {} | {} | {} | {} |",
             tier.label.as_deref().unwrap_or_default(),
             tier.tier,
             cell(&tier.summary),
@@ -292,12 +293,17 @@ fn tiers(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             tier.statements,
             tier.attempts,
             tier.duration_ms,
+            cell(&tier.effects.objects_in_words()),
             if rows.is_empty() {
                 "none".to_owned()
             } else {
                 rows.join(", ")
             }
         )?;
+    }
+    locks::write(report, out)?;
+    if let Some(workload) = &report.workload {
+        report_workload::write(workload, out)?;
     }
     // Only metrics that some tier moved: the others say nothing about the tiers.
     let moved: Vec<&String> = report

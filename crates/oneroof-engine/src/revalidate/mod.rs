@@ -16,6 +16,7 @@ use crate::clone_check::{self, CheckLine, LineOutcome};
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::forward::millis;
+use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
 use crate::figures::Figures;
 use crate::kept::{self, KeptClone, Seen, WorkingCopy};
@@ -141,6 +142,8 @@ async fn on_copy(
         place: &place,
         verb: "revalidate",
         run_id: &run_id,
+        rehearsed: None,
+        locks: LockReading::Off,
     };
     report.applied_digest = applied_digest(&run, &session).await?;
 

@@ -41,7 +41,7 @@ impl EvidenceFolder {
         let events = Arc::clone(&self.events);
         Arc::new(move |event: &Event| {
             // Progress is for people who look on; the record keeps what happened.
-            if !matches!(event, Event::StepProgress { .. }) {
+            if !matches!(event, Event::StepProgress { .. } | Event::TableRead { .. }) {
                 let record = EventRecord {
                     format: 1,
                     at: crate::clock::now(),

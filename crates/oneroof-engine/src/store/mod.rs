@@ -1,6 +1,9 @@
 //! All file work of the engine: packages, evidence, runs.
 
 pub mod evidence;
+pub(crate) mod fingerprint_file;
+pub(crate) mod kept_rehearsal;
+pub(crate) mod ledger_heads;
 pub(crate) mod new_file;
 pub mod package_files;
 pub(crate) mod rendered_folder;

@@ -85,12 +85,14 @@ async fn the_outbox_refuses_what_it_must_and_no_role_of_ours_can_open_it() {
         );
     }
 
-    // What somebody who works with the packages may do: not this.
+    // What somebody who works with the packages may do: not this. The apply role has the owner's rights only
+    // where a release takes them.
     for role in [
         "one_roof_reader",
         "one_roof_operator",
         "oneroof_read",
         "oneroof_clone",
+        "oneroof_apply",
     ] {
         for sql in [
             "update event_type_registry set active = true where event_domain = 'governance'",
@@ -98,6 +100,8 @@ async fn the_outbox_refuses_what_it_must_and_no_role_of_ours_can_open_it() {
             "delete from event_type_registry",
             "insert into event_outbox (event_domain, event_type, event_stream, delivery_lane, canonical_address) values ('content', 'content.created', 'activity', 'immediate', 'x:1')",
             "update event_outbox set event_domain = 'governance'",
+            "delete from event_outbox",
+            "alter table event_type_registry alter column active set default true",
             "update governance_event_log set emittable = true, blocked_reason = null",
             "insert into governance_event_log (state_id, scan_id, event_type, event_severity, event_subject_table, event_subject_ref, canonical_address, actor_ref, source_system, safe_payload) values (1, 1, 'x', 'info', 'x', 'x', 'x', 'x', 'x', '{}')",
             "alter table event_outbox disable trigger trg_event_outbox_type_validate",

@@ -83,6 +83,38 @@ async fn findings_of_two_axes_and_of_two_assignments_are_kept_apart() {
     assert_eq!(database.row(words).await, "f");
 }
 
+/// Whoever works with the packages: none of them can take a finding or its event away, or say that it was resolved.
+#[tokio::test]
+async fn findings_and_their_events_cannot_be_deleted() {
+    let world = World::new().await;
+    let database = world.governed().await.database;
+    for role in [
+        "one_roof_reader",
+        "one_roof_operator",
+        "oneroof_read",
+        "oneroof_clone",
+        "oneroof_apply",
+    ] {
+        for table in ["governance_drift_state", "governance_event_log"] {
+            for sql in [
+                format!("delete from {table}"),
+                format!("truncate {table} cascade"),
+                format!("drop table {table} cascade"),
+            ] {
+                let (code, message) = database.fails(role, &sql).await;
+                assert_eq!(code, "42501", "{role}: {sql}: {message}");
+            }
+        }
+        let resolve = "update governance_drift_state set status = 'resolved'";
+        assert_eq!(database.fails(role, resolve).await.0, "42501", "{role}");
+    }
+    // A scan that a finding or an event names stays, whoever deletes it: foreign keys hold it.
+    let (code, message) = database
+        .fails("one_roof_operator", "delete from governance_scan_run")
+        .await;
+    assert_eq!(code, "23503", "{message}");
+}
+
 #[tokio::test]
 async fn of_two_scans_at_once_the_second_is_refused() {
     let world = World::new().await;

@@ -10,7 +10,7 @@ pub use manifest::{MANIFEST_FILE, Manifest, ManifestError};
 pub use parameters::{ParameterError, ResolvedParameters};
 pub use plan::{
     Condition, Drill, Duration, Effects, Expectation, ExpectedResult, Export, Input, InputKind,
-    Invariant, Markers, Metric, Negative, NegativeKind, NegativeVerb, PackageSection, Parameter,
-    ParameterType, Precondition, Preflight, ReleasePlan, Repeat, Rollback, RowTolerance,
+    Invariant, LockBudget, Markers, Metric, Negative, NegativeKind, NegativeVerb, PackageSection,
+    Parameter, ParameterType, Precondition, Preflight, ReleasePlan, Repeat, Rollback, RowTolerance,
     SchemaSource, SetupRole, Simulate, Tier, TierRows, Transaction, Verify,
 };

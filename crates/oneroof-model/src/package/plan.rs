@@ -329,6 +329,9 @@ pub struct Tier {
     /// How long one statement may run.
     #[serde(default = "statement_timeout_default")]
     pub statement_timeout: Duration,
+    /// In a rehearsal: the longest time for which it may hold a lock that stops readers or writers of an
+    /// object that existed before.
+    pub lock_budget_ms: Option<LockBudget>,
     /// Undoes it.
     pub rollback: Option<String>,
     /// Why nothing undoes it.
@@ -370,6 +373,32 @@ fn lock_retries_default() -> u32 {
 fn statement_timeout_default() -> Duration {
     Duration {
         milliseconds: 60_000,
+    }
+}
+
+/// A positive number of milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct LockBudget(u64);
+
+impl LockBudget {
+    /// How many.
+    #[must_use]
+    pub fn milliseconds(self) -> u64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for LockBudget {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        match u64::try_from(number) {
+            Ok(milliseconds) if milliseconds > 0 => Ok(LockBudget(milliseconds)),
+            _ => Err(format!(
+                "`lock_budget_ms` is a positive number of milliseconds, not {number}"
+            )),
+        }
     }
 }
 
@@ -652,16 +681,42 @@ pub struct Effects {
 }
 
 /// How much the row operations of production may differ from those of the rehearsal.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "RowToleranceText")]
 pub enum RowTolerance {
-    /// `"exact"` or `"any"`.
-    Word(String),
-    /// At most so many rows.
-    AtMost {
-        /// Rows.
-        at_most: u64,
-    },
+    /// `"exact"`
+    Exact,
+    /// `"any"`
+    Any,
+    /// `{ at_most = 10 }`, or an expression over the entry probe.
+    AtMost(Expression),
+}
+
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "\"exact\", \"any\" or { at_most = a number or an expression }"
+)]
+enum RowToleranceText {
+    Word(RowToleranceWord),
+    AtMost { at_most: Expression },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RowToleranceWord {
+    Exact,
+    Any,
+}
+
+impl From<RowToleranceText> for RowTolerance {
+    fn from(text: RowToleranceText) -> Self {
+        match text {
+            RowToleranceText::Word(RowToleranceWord::Exact) => RowTolerance::Exact,
+            RowToleranceText::Word(RowToleranceWord::Any) => RowTolerance::Any,
+            RowToleranceText::AtMost { at_most } => RowTolerance::AtMost(at_most),
+        }
+    }
 }
 
 /// `[simulate]`

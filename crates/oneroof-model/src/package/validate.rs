@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Condition, Precondition, ReleasePlan, SchemaSource, Transaction};
+use super::{Condition, Precondition, ReleasePlan, RowTolerance, SchemaSource, Transaction};
 use crate::expression::Expression;
 use crate::nearest::nearest;
 use crate::template::metrics_named;
@@ -187,6 +187,11 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
             ));
         }
     }
+    for tolerance in plan.effects.rows.values() {
+        if let RowTolerance::AtMost(at_most) = tolerance {
+            expression(plan, at_most)?;
+        }
+    }
     for repeat in &plan.repeats {
         condition(plan, &repeat.when)?;
         for metric in &repeat.unchanged {
@@ -325,6 +330,22 @@ mod tests {
             "[[tier]]\nid='a'\nfile='a.sql'\nlock_timeout='3'",
             "`3` is no length of time",
         );
+        for (budget, expected) in [
+            (
+                "0",
+                "`lock_budget_ms` is a positive number of milliseconds, not 0",
+            ),
+            (
+                "-5",
+                "`lock_budget_ms` is a positive number of milliseconds, not -5",
+            ),
+            ("'2s'", "invalid type: string \"2s\""),
+        ] {
+            check(
+                &format!("[[tier]]\nid='a'\nfile='a.sql'\nlock_budget_ms={budget}"),
+                expected,
+            );
+        }
         check(
             "[[tier]]\nid='a'\nfile='a.sql'\nsumary='3'",
             "did you mean `summary`?",

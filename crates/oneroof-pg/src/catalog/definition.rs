@@ -2,9 +2,11 @@
 //! difference between two of them. What is left out is said at the top of `definition.sql`.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use oneroof_model::Digest;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::ToSql;
 
 use super::canonical::canonical;
 use super::pinned::Pinned;
@@ -84,7 +86,7 @@ impl Definition {
     }
 
     /// Adds the facts that a dump does not carry into a copy.
-    fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
+    pub fn with_beside(self, beside: Vec<DefinitionRow>) -> Self {
         let beside = Self::new(beside).rows;
         Self { beside, ..self }
     }
@@ -100,6 +102,16 @@ impl Definition {
         Self::new(self.beside.clone())
     }
 
+    /// The rows that `wanted` holds for, here and beside.
+    pub(super) fn filtered(&self, wanted: impl Fn(&DefinitionRow) -> bool) -> Self {
+        let kept =
+            |rows: &[DefinitionRow]| rows.iter().filter(|row| wanted(row)).cloned().collect();
+        Self {
+            rows: kept(&self.rows),
+            beside: kept(&self.beside),
+        }
+    }
+
     /// The definition of one object.
     pub fn get(&self, kind: &str, identity: &str) -> Option<&DefinitionRow> {
         self.rows
@@ -112,12 +124,13 @@ impl Definition {
 
     /// SHA-256 over all rows, each as a JSON array of three texts and a line feed.
     pub fn digest(&self) -> Digest {
-        let mut text = String::new();
+        let mut text = Vec::new();
         for row in &self.rows {
-            text.push_str(&serde_json::json!([row.kind, row.identity, row.definition]).to_string());
-            text.push('\n');
+            // Writing texts to memory cannot fail.
+            let _ = serde_json::to_writer(&mut text, &(&row.kind, &row.identity, &row.definition));
+            text.push(b'\n');
         }
-        Digest::of(text.as_bytes())
+        Digest::of(&text)
     }
 
     /// What differs between `before` and `after`; empty exactly when their digests are equal.
@@ -180,17 +193,76 @@ pub async fn definition(session: &Session) -> Result<Definition, PgError> {
     pinned.finish(result).await
 }
 
+/// The definition of some objects: `classes` are the names of their catalogs, `oids` their OIDs. Of a table
+/// or a type it has everything that belongs to it. May be called inside a transaction.
+///
+/// # Errors
+/// What the server says.
+pub async fn definition_of(
+    session: &Session,
+    classes: &BTreeSet<&str>,
+    oids: &[u32],
+) -> Result<Definition, PgError> {
+    let pinned = Pinned::begin(session).await?;
+    let result = read_some(session, classes, oids).await;
+    pinned.finish(result).await
+}
+
 async fn read(session: &Session) -> Result<Definition, PgError> {
-    let mut rows = ask(session, include_str!("definition.sql")).await?;
+    let mut rows = ask(
+        session,
+        include_str!("definition.sql"),
+        &[&None::<Vec<u32>>],
+    )
+    .await?;
     if session.server_version_num() >= 150_000 {
-        rows.extend(ask(session, include_str!("definition_from_15.sql")).await?);
+        rows.extend(ask(session, include_str!("definition_from_15.sql"), &[]).await?);
     }
-    let beside = ask(session, include_str!("definition_beside.sql")).await?;
+    let beside = ask(session, include_str!("definition_beside.sql"), &[]).await?;
     Ok(Definition::new(rows).with_beside(beside))
 }
 
-async fn ask(session: &Session, query: &str) -> Result<Vec<DefinitionRow>, PgError> {
-    let rows = session.query(query, &[]).await?;
+async fn read_some(
+    session: &Session,
+    classes: &BTreeSet<&str>,
+    oids: &[u32],
+) -> Result<Definition, PgError> {
+    let query = without_other_parts(include_str!("definition.sql"), classes);
+    let mut rows = ask(session, &query, &[&Some(oids)]).await?;
+    if classes.contains("pg_publication") && session.server_version_num() >= 150_000 {
+        rows.extend(ask(session, include_str!("definition_from_15.sql"), &[]).await?);
+    }
+    Ok(Definition::new(rows))
+}
+
+/// The query without the parts of catalogs that are not asked for: planning them takes longer than
+/// everything else.
+fn without_other_parts(query: &str, classes: &BTreeSet<&str>) -> String {
+    let mut left_out = None;
+    let mut text = String::new();
+    for line in query.lines() {
+        let mark = line.trim().strip_prefix("-- <");
+        match (left_out, mark.and_then(|mark| mark.strip_suffix('>'))) {
+            (None, Some(name)) if !name.starts_with('/') && !classes.contains(name) => {
+                left_out = Some(name);
+            }
+            (Some(open), Some(name)) if name.strip_prefix('/') == Some(open) => left_out = None,
+            (None, _) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (Some(_), _) => {}
+        }
+    }
+    text
+}
+
+async fn ask(
+    session: &Session,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<DefinitionRow>, PgError> {
+    let rows = session.query(query, parameters).await?;
     rows.iter()
         .map(|row| {
             let kind: String = row.try_get(0)?;
@@ -262,5 +334,9 @@ mod tests {
             Some("x\ny")
         );
         assert_eq!(one.get("view", "a"), None);
+        assert_eq!(
+            one.digest(),
+            Digest::of(b"[\"table\",\"a\",\"1\"]\n[\"view\",\"b\",\"x\\ny\"]\n")
+        );
     }
 }

@@ -3,6 +3,8 @@
 -- Left out: OIDs, estimates, counters, positions of sequences, gaps in attribute numbers, versions of collations, the
 -- comment of the database, the mark, options of user mappings (they hold passwords), schema oneroof, members of
 -- extensions, grantors. What a dump does not carry into a copy is in definition_beside.sql.
+-- With objects ($1, OIDs) only those, and everything about tables and types among them; a part between `-- <NAME>` and
+-- `-- </NAME>` is then left out unless it is asked for: a catalog, or what belongs to the system. $1 null: everything.
 -- The caller pins search_path to pg_catalog, so that every name below prints with its schema.
 with
 namespace as materialized (
@@ -24,6 +26,7 @@ relation as materialized (
       from pg_catalog.pg_class as c
       join namespace as n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+       and ($1::oid[] is null or c.oid = any ($1))
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid)
 ),
 parent as materialized (
@@ -37,7 +40,8 @@ type as materialized (
       from pg_catalog.pg_type as t
       join namespace as n on n.oid = t.typnamespace
      where t.typtype <> 'm'
-       and (t.typtype <> 'c' or exists (select from relation as r where r.oid = t.typrelid and r.relkind = 'c'))
+       and ($1::oid[] is null or t.oid = any ($1) or t.typrelid <> 0 and t.typrelid = any ($1))
+       and (t.typtype <> 'c' or exists (select from pg_catalog.pg_class as r where r.oid = t.typrelid and r.relkind = 'c'))
        and not exists (select from pg_catalog.pg_type as element where element.typarray = t.oid)
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid)
 ),
@@ -47,6 +51,9 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from namespace as n
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_namespace'::regclass and m.objid = n.oid)
 
+       and ($1::oid[] is null or n.oid = any ($1))
+
+    -- <pg_class>
     union all
     -- tables, views, sequences
     select 'pg_catalog.pg_class'::regclass, r.oid,
@@ -120,14 +127,18 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join relation as r on r.oid = k.conrelid
      where k.contype <> 't'
        and not (k.contype = 'f' and k.conparentid <> 0)
+    -- </pg_class>
 
+    -- <pg_type>
     union all
     -- constraints of domains
     select 'pg_catalog.pg_constraint'::regclass, k.oid, 'constraint', format('%I on domain %s', k.conname, t.identity),
            pg_catalog.pg_get_constraintdef(k.oid), null, null, null
       from pg_catalog.pg_constraint as k
       join type as t on t.oid = k.contypid
+    -- </pg_type>
 
+    -- <pg_class>
     union all
     select 'pg_catalog.pg_trigger'::regclass, t.oid, 'trigger', format('%I on %s', t.tgname, r.identity),
            concat_ws(e'\n', pg_catalog.pg_get_triggerdef(t.oid),
@@ -161,7 +172,9 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
            null, null, null
       from pg_catalog.pg_policy as p
       join relation as r on r.oid = p.polrelid
+    -- </pg_class>
 
+    -- <pg_proc>
     union all
     -- functions, procedures, window functions, aggregates
     select 'pg_catalog.pg_proc'::regclass, f.oid,
@@ -185,6 +198,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
                         where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'i'
                           and d.refclassid = 'pg_catalog.pg_type'::regclass)
 
+       and ($1::oid[] is null or f.oid = any ($1))
+    -- </pg_proc>
+
+    -- <pg_type>
     union all
     -- types: enums, domains, ranges, composites, base types
     select 'pg_catalog.pg_type'::regclass, t.oid, case t.typtype when 'd' then 'domain' else 'type' end, t.identity,
@@ -210,7 +227,9 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
            t.typowner, t.typacl, 'T'
       from type as t
       left join pg_catalog.pg_type as base on base.oid = t.typbasetype
+    -- </pg_type>
 
+    -- <pg_operator>
     union all
     select 'pg_catalog.pg_operator'::regclass, o.oid, 'operator', o.oid::regoperator::text,
            format(e'function %s\nrestrict %s\njoin %s\ncommutator %s\nnegator %s\nmerges %s\nhashes %s', o.oprcode, o.oprrest, o.oprjoin,
@@ -221,6 +240,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
      where o.oprcode <> 0 -- else only announced, as the commutator of another one
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_operator'::regclass and m.objid = o.oid)
 
+       and ($1::oid[] is null or o.oid = any ($1))
+    -- </pg_operator>
+
+    -- <pg_opfamily>
     union all
     select 'pg_catalog.pg_opfamily'::regclass, f.oid, 'operator family',
            (pg_catalog.pg_identify_object('pg_catalog.pg_opfamily'::regclass, f.oid, 0)).identity,
@@ -237,6 +260,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = f.opfnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_opfamily'::regclass and m.objid = f.oid)
 
+       and ($1::oid[] is null or f.oid = any ($1))
+    -- </pg_opfamily>
+
+    -- <pg_opclass>
     union all
     select 'pg_catalog.pg_opclass'::regclass, c.oid, 'operator class',
            (pg_catalog.pg_identify_object('pg_catalog.pg_opclass'::regclass, c.oid, 0)).identity,
@@ -247,6 +274,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = c.opcnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_opclass'::regclass and m.objid = c.oid)
 
+       and ($1::oid[] is null or c.oid = any ($1))
+    -- </pg_opclass>
+
+    -- <pg_cast>
     union all
     select 'pg_catalog.pg_cast'::regclass, c.oid, 'cast', format('%s as %s', c.castsource::regtype, c.casttarget::regtype),
            format(e'function %s\ncontext %s\nmethod %s', c.castfunc::regprocedure, c.castcontext, c.castmethod), null, null, null
@@ -257,6 +288,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
        and not exists (select from pg_catalog.pg_depend as d
                         where d.classid = 'pg_catalog.pg_cast'::regclass and d.objid = c.oid and d.deptype = 'i')
 
+       and ($1::oid[] is null or c.oid = any ($1))
+    -- </pg_cast>
+
+    -- <pg_collation>
     union all
     select 'pg_catalog.pg_collation'::regclass, c.oid, 'collation', c.oid::regcollation::text,
            (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
@@ -265,6 +300,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = c.collnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_collation'::regclass and m.objid = c.oid)
 
+       and ($1::oid[] is null or c.oid = any ($1))
+    -- </pg_collation>
+
+    -- <pg_conversion>
     union all
     select 'pg_catalog.pg_conversion'::regclass, c.oid, 'conversion', format('%I.%I', n.nspname, c.conname),
            format(e'from %s\nto %s\nfunction %s\ndefault %s', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc, c.condefault), c.conowner, null, null
@@ -272,6 +311,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = c.connamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_conversion'::regclass and m.objid = c.oid)
 
+       and ($1::oid[] is null or c.oid = any ($1))
+    -- </pg_conversion>
+
+    -- <pg_ts_parser>
     union all
     select 'pg_catalog.pg_ts_parser'::regclass, p.oid, 'text search parser', format('%I.%I', n.nspname, p.prsname),
            format(e'start %s\ntoken %s\nend %s\nheadline %s\nlextype %s', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype), null, null, null
@@ -279,6 +322,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = p.prsnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_parser'::regclass and m.objid = p.oid)
 
+       and ($1::oid[] is null or p.oid = any ($1))
+    -- </pg_ts_parser>
+
+    -- <pg_ts_template>
     union all
     select 'pg_catalog.pg_ts_template'::regclass, t.oid, 'text search template', format('%I.%I', n.nspname, t.tmplname),
            format(e'init %s\nlexize %s', t.tmplinit, t.tmpllexize), null, null, null
@@ -286,6 +333,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = t.tmplnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_template'::regclass and m.objid = t.oid)
 
+       and ($1::oid[] is null or t.oid = any ($1))
+    -- </pg_ts_template>
+
+    -- <pg_ts_dict>
     union all
     select 'pg_catalog.pg_ts_dict'::regclass, d.oid, 'text search dictionary', d.oid::regdictionary::text,
            concat_ws(e'\n', 'template ' || (pg_catalog.pg_identify_object('pg_catalog.pg_ts_template'::regclass, d.dicttemplate, 0)).identity,
@@ -295,6 +346,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = d.dictnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_dict'::regclass and m.objid = d.oid)
 
+       and ($1::oid[] is null or d.oid = any ($1))
+    -- </pg_ts_dict>
+
+    -- <pg_ts_config>
     union all
     select 'pg_catalog.pg_ts_config'::regclass, c.oid, 'text search configuration', c.oid::regconfig::text,
            concat_ws(e'\n',
@@ -306,6 +361,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = c.cfgnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_ts_config'::regclass and m.objid = c.oid)
 
+       and ($1::oid[] is null or c.oid = any ($1))
+    -- </pg_ts_config>
+
+    -- <pg_statistic_ext>
     union all
     select 'pg_catalog.pg_statistic_ext'::regclass, s.oid, 'statistics', format('%I.%I', n.nspname, s.stxname),
            concat_ws(e'\n', pg_catalog.pg_get_statisticsobjdef(s.oid), 'target ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1')),
@@ -314,6 +373,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       join namespace as n on n.oid = s.stxnamespace
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_statistic_ext'::regclass and m.objid = s.oid)
 
+       and ($1::oid[] is null or s.oid = any ($1))
+    -- </pg_statistic_ext>
+
+    -- <pg_language>
     union all
     -- what has no schema: the system's own objects have OIDs below 16384
     select 'pg_catalog.pg_language'::regclass, l.oid, 'language', quote_ident(l.lanname),
@@ -323,12 +386,20 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
      where l.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_language'::regclass and m.objid = l.oid)
 
+       and ($1::oid[] is null or l.oid = any ($1))
+    -- </pg_language>
+
+    -- <pg_am>
     union all
     select 'pg_catalog.pg_am'::regclass, a.oid, 'access method', quote_ident(a.amname), format(e'type %s\nhandler %s', a.amtype, a.amhandler), null, null, null
       from pg_catalog.pg_am as a
      where a.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_am'::regclass and m.objid = a.oid)
 
+       and ($1::oid[] is null or a.oid = any ($1))
+    -- </pg_am>
+
+    -- <pg_transform>
     union all
     select 'pg_catalog.pg_transform'::regclass, t.oid, 'transform',
            format('for %s language %I', t.trftype::regtype, (select l.lanname from pg_catalog.pg_language as l where l.oid = t.trflang)),
@@ -337,12 +408,19 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
      where t.oid >= 16384
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_transform'::regclass and m.objid = t.oid)
 
+       and ($1::oid[] is null or t.oid = any ($1))
+    -- </pg_transform>
+
+    -- <pg_extension>
     union all
     select 'pg_catalog.pg_extension'::regclass, e.oid, 'extension', quote_ident(e.extname),
            format(e'version %s\nschema %I', e.extversion, n.nspname), null, null, null
       from pg_catalog.pg_extension as e
       join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+     where ($1::oid[] is null or e.oid = any ($1))
+    -- </pg_extension>
 
+    -- <pg_event_trigger>
     union all
     select 'pg_catalog.pg_event_trigger'::regclass, e.oid, 'event trigger', quote_ident(e.evtname),
            concat_ws(e'\n', format(e'on %s\nexecute %s', e.evtevent, e.evtfoid::regprocedure),
@@ -352,6 +430,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from pg_catalog.pg_event_trigger as e
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_event_trigger'::regclass and m.objid = e.oid)
 
+       and ($1::oid[] is null or e.oid = any ($1))
+    -- </pg_event_trigger>
+
+    -- <pg_publication>
     union all
     select 'pg_catalog.pg_publication'::regclass, p.oid, 'publication', quote_ident(p.pubname),
            concat_ws(e'\n',
@@ -369,6 +451,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from pg_catalog.pg_publication as p
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_publication'::regclass and m.objid = p.oid)
 
+       and ($1::oid[] is null or p.oid = any ($1))
+    -- </pg_publication>
+
+    -- <pg_foreign_data_wrapper>
     union all
     select 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, 'foreign data wrapper', quote_ident(w.fdwname),
            concat_ws(e'\n', format(e'handler %s\nvalidator %s', w.fdwhandler::regprocedure, w.fdwvalidator::regprocedure),
@@ -377,6 +463,10 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from pg_catalog.pg_foreign_data_wrapper as w
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and m.objid = w.oid)
 
+       and ($1::oid[] is null or w.oid = any ($1))
+    -- </pg_foreign_data_wrapper>
+
+    -- <pg_foreign_server>
     union all
     select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 'foreign server', quote_ident(s.srvname),
            concat_ws(e'\n', format('wrapper %I', w.fdwname), 'type ' || s.srvtype, 'version ' || s.srvversion,
@@ -385,6 +475,8 @@ object (classid, objid, kind, identity, definition, owner, acl, acl_kind) as mat
       from pg_catalog.pg_foreign_server as s
       join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
      where not exists (select from member as m where m.classid = 'pg_catalog.pg_foreign_server'::regclass and m.objid = s.oid)
+       and ($1::oid[] is null or s.oid = any ($1))
+    -- </pg_foreign_server>
 ),
 attribute as materialized (
     select r.identity || '.' || quote_ident(a.attname) as identity,
@@ -395,6 +487,7 @@ attribute as materialized (
       join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
      where r.relkind <> 'S'
 ),
+-- <system>
 -- What belongs to the server or to an extension, and has an access list.
 given (classid, objid, objsubid, owner, acl, acl_kind) as materialized (
     select 'pg_catalog.pg_proc'::regclass, f.oid, 0, f.proowner, f.proacl, 'f'::"char" from pg_catalog.pg_proc as f where f.proacl is not null
@@ -417,6 +510,7 @@ given (classid, objid, objsubid, owner, acl, acl_kind) as materialized (
     select 'pg_catalog.pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'
       from pg_catalog.pg_foreign_server as s where s.srvacl is not null
 ),
+-- </system>
 -- Access lists beside what they would be if nobody had granted or revoked: of our objects the built-in default, of those
 -- of the server and of extensions how they came. The owner of the latter differs from server to server.
 granted (identity, acl, usual, owner_left_out) as (
@@ -427,19 +521,24 @@ granted (identity, acl, usual, owner_left_out) as (
     select 'column ' || a.identity, a.attacl, pg_catalog.acldefault('c', a.relowner), null
       from attribute as a
      where a.attacl is not null
+    -- <pg_database>
     union all
     select 'database', d.datacl, pg_catalog.acldefault('d', d.datdba), null
       from pg_catalog.pg_database as d
      where d.datname = pg_catalog.current_database()
        and d.datacl is not null
+    -- </pg_database>
+    -- <system>
     union all
     select o.type || ' ' || o.identity, g.acl, coalesce(i.initprivs, pg_catalog.acldefault(g.acl_kind, g.owner)), g.owner
       from given as g
       left join pg_catalog.pg_init_privs as i on i.classoid = g.classid and i.objoid = g.objid and i.objsubid = g.objsubid
      cross join lateral pg_catalog.pg_identify_object(g.classid, g.objid, g.objsubid) as o
-     where (g.objid < 16384 or exists (select from member as m where m.classid = g.classid and m.objid = g.objid))
+     where ($1::oid[] is null or g.objid = any ($1))
+       and (g.objid < 16384 or exists (select from member as m where m.classid = g.classid and m.objid = g.objid))
        and g.acl is distinct from i.initprivs
        and not exists (select from object as own where own.classid = g.classid and own.objid = g.objid)
+    -- </system>
 ),
 described (kind, identity, classid, objid, objsubid) as (
     select o.kind, o.identity, o.classid, o.objid, 0 from object as o
@@ -511,10 +610,13 @@ select 'security label', d.kind || ' ' || d.identity || ' for ' || l.provider, l
   from described as d
   join pg_catalog.pg_seclabel as l on l.classoid = d.classid and l.objoid = d.objid and l.objsubid = d.objsubid
 
+-- <pg_user_mapping>
 union all
 select 'user mapping', format('%I on %I', m.usename, m.srvname), ''
   from pg_catalog.pg_user_mappings as m
+-- </pg_user_mapping>
 
+-- <pg_default_acl>
 union all
 select 'default privileges',
        format('of %I%s for %s', pg_catalog.pg_get_userbyid(a.defaclrole), coalesce(' in ' || quote_ident(n.nspname), ''),
@@ -529,19 +631,25 @@ select 'default privileges',
   left join namespace as n on n.oid = a.defaclnamespace
  where a.defaclnamespace = 0
     or n.oid is not null
+-- </pg_default_acl>
 
+-- <pg_database>
 union all
 select 'database', 'database',
        (select string_agg(concat_ws(' ', key, coalesce(value, 'null')), e'\n' order by key collate "C")
           from jsonb_each_text(to_jsonb(d) - '{oid,datname,datdba,datistemplate,datallowconn,datconnlimit,datlastsysoid,datfrozenxid,datminmxid,dattablespace,datcollversion,datacl,dathasloginevt}'::text[]))
   from pg_catalog.pg_database as d
  where d.datname = pg_catalog.current_database()
+-- </pg_database>
 
+-- <pg_database>
 union all
 select 'owner', 'database', pg_catalog.pg_get_userbyid(d.datdba)
   from pg_catalog.pg_database as d
  where d.datname = pg_catalog.current_database()
+-- </pg_database>
 
+-- <pg_db_role_setting>
 union all
 select 'setting', case s.setrole when 0 then 'of the database' else 'of role ' || quote_ident(pg_catalog.pg_get_userbyid(s.setrole)) end
                   || ': ' || split_part(setting, '=', 1),
@@ -550,3 +658,4 @@ select 'setting', case s.setrole when 0 then 'of the database' else 'of role ' |
  cross join unnest(s.setconfig) as setting
  where s.setdatabase = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
    and setting not like 'oneroof.mark=%'
+-- </pg_db_role_setting>

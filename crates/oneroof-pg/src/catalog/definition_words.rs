@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::definition::Definition;
+use super::definition::{Definition, DefinitionRow};
 
 /// One property of one object that differs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +46,12 @@ pub enum Difference {
         /// The property, with its value.
         property: String,
     },
+    /// Both have it with different digests; what differs is not known.
+    Differs {
+        /// The property; `None`: the thing itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        property: Option<String>,
+    },
 }
 
 impl fmt::Display for ObjectDifference {
@@ -60,6 +66,10 @@ impl fmt::Display for ObjectDifference {
             Difference::Changed { before, after } => write!(out, ": {before} -> {after}"),
             Difference::NoLonger { property } => write!(out, ": no longer {property}"),
             Difference::Now { property } => write!(out, ": now {property}"),
+            Difference::Differs { property: None } => out.write_str(" differs"),
+            Difference::Differs {
+                property: Some(property),
+            } => write!(out, ": {property} differs"),
         }
     }
 }
@@ -106,15 +116,56 @@ impl Definition {
                 found.insert(place.tell(difference));
             }
         }
-        let found: Vec<ObjectDifference> = found
-            .into_iter()
-            .filter(|told| !told.is_shifted_column(before, after))
-            .collect();
-        found
-            .iter()
-            .filter(|told| !told.is_said_by_another(&found))
-            .cloned()
-            .collect()
+        without_repetition(
+            found
+                .into_iter()
+                .filter(|told| !told.is_shifted_column(before, after))
+                .collect(),
+        )
+    }
+
+    /// The same facts with the digests of their definitions in place of these.
+    pub fn by_digest(&self) -> Self {
+        let digests = |rows: &[DefinitionRow]| -> Vec<DefinitionRow> {
+            let digest = |row: &DefinitionRow| DefinitionRow {
+                definition: row.digest().to_string(),
+                ..row.clone()
+            };
+            rows.iter().map(digest).collect()
+        };
+        Self::new(digests(self.rows())).with_beside(digests(self.beside().rows()))
+    }
+
+    /// What differs between two definitions [`by_digest`](Self::by_digest): which objects, and of
+    /// their facts which, but no values; empty exactly when all digests are equal.
+    pub fn differences_by_digest(before: &Self, after: &Self) -> Vec<ObjectDifference> {
+        let diff = Self::diff(before, after);
+        let mut found = BTreeSet::new();
+        for (objects, side, whole) in [
+            (&diff.missing, before, Difference::Gone),
+            (&diff.new, after, Difference::New),
+        ] {
+            for name in objects {
+                let place = Place::of(&name.kind, &name.identity, side);
+                let difference = match (&place.property, &whole) {
+                    (None, _) => whole.clone(),
+                    (Some(property), Difference::Gone) => Difference::NoLonger {
+                        property: property.clone(),
+                    },
+                    (Some(property), _) => Difference::Now {
+                        property: property.clone(),
+                    },
+                };
+                found.insert(place.tell(difference));
+            }
+        }
+        for object in &diff.changed {
+            let place = Place::of(&object.kind, &object.identity, after);
+            found.insert(place.tell(Difference::Differs {
+                property: place.property.clone(),
+            }));
+        }
+        without_repetition(found.into_iter().collect())
     }
 
     /// Names of the relation's columns that the other one has too, in their order.
@@ -138,6 +189,15 @@ impl Definition {
         columns.sort_unstable();
         columns.into_iter().map(|(_, name)| name).collect()
     }
+}
+
+/// Without what another difference says already.
+fn without_repetition(found: Vec<ObjectDifference>) -> Vec<ObjectDifference> {
+    found
+        .iter()
+        .filter(|told| !told.is_said_by_another(&found))
+        .cloned()
+        .collect()
 }
 
 impl ObjectDifference {
@@ -280,13 +340,8 @@ impl Place {
         }
     }
 
-    /// `materialized view app.totals`, the name of an object behind its kind.
     fn of_object(text: &str, side: &Definition) -> Self {
-        let long = LONG_KINDS.iter().find_map(|kind| {
-            let identity = text.strip_prefix(kind)?.strip_prefix(' ')?;
-            Some((*kind, identity))
-        });
-        match long.or_else(|| text.split_once(' ')) {
+        match object_of_text(text) {
             Some((kind, identity)) => Self::of_fact(kind, identity, side),
             None => Self::whole(text.to_owned()),
         }
@@ -346,6 +401,15 @@ impl Place {
             difference,
         }
     }
+}
+
+/// `materialized view app.totals`, the name of an object behind its kind: both of them.
+pub(super) fn object_of_text(text: &str) -> Option<(&str, &str)> {
+    let long = LONG_KINDS.iter().find_map(|kind| {
+        let identity = text.strip_prefix(kind)?.strip_prefix(' ')?;
+        Some((*kind, identity))
+    });
+    long.or_else(|| text.split_once(' '))
 }
 
 /// `table app.orders`: the relation's name behind its kind.
@@ -477,7 +541,7 @@ fn last_dot(identity: &str) -> Option<usize> {
 }
 
 /// The two sides of the first separator that is not inside quotes.
-fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> (&'a str, &'a str) {
+pub(super) fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> (&'a str, &'a str) {
     let mut from = 0;
     while let Some(found) = text[from..].find(separator) {
         let place = from + found;
@@ -491,7 +555,6 @@ fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> (&'a str, &'a str
 
 #[cfg(test)]
 mod tests {
-    use super::super::definition::DefinitionRow;
     use super::*;
 
     fn of(rows: &[(&str, &str, &str)]) -> Definition {
@@ -556,6 +619,41 @@ mod tests {
             ]
         );
         assert!(words(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn digests_tell_which_objects_differ() {
+        let before = [
+            ("table", "sales.orders", ""),
+            ("column", "sales.orders.amount", "place 1\ntype integer"),
+            ("owner", "table sales.orders", "ann"),
+            ("comment", "table sales.orders", "all of them"),
+            ("table", "sales.gone", ""),
+            ("column", "sales.gone.id", "place 1"),
+        ];
+        let after = [
+            ("table", "sales.orders", ""),
+            ("column", "sales.orders.amount", "place 1\ntype text"),
+            ("owner", "table sales.orders", "bob"),
+            ("acl", "table sales.orders", "joe select"),
+        ];
+        let words: Vec<String> =
+            Definition::differences_by_digest(&of(&before).by_digest(), &of(&after).by_digest())
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+        assert_eq!(
+            words,
+            [
+                "table sales.gone is gone",
+                "table sales.orders: no longer comment",
+                "table sales.orders: now grants",
+                "table sales.orders: owner differs",
+                "table sales.orders: column amount differs",
+            ]
+        );
+        let same = of(&before).by_digest();
+        assert!(Definition::differences_by_digest(&same, &same).is_empty());
     }
 
     #[test]

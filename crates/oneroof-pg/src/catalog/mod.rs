@@ -11,6 +11,7 @@ mod data_rows;
 mod database;
 mod database_state;
 mod definition;
+mod definition_schemas;
 mod definition_words;
 mod extensions;
 mod folders;
@@ -38,8 +39,9 @@ pub use database::{
 };
 pub use database_state::{DatabaseState, database_state, open_database};
 pub use definition::{
-    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition,
+    ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };
+pub use definition_schemas::schema_of_name;
 pub use definition_words::{Difference, ObjectDifference};
 pub use extensions::{
     AvailableVersion, Extension, MissingExtension, extensions, extensions_available,

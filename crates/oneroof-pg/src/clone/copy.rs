@@ -1,32 +1,44 @@
-//! Throw-away copies of a clone on its own private server, for attempts that must be committed to be tried.
+//! A copy of a database inside its own server, `create database … template …`: the statements, one after the
+//! other. Nobody has to be connected to the original, and nobody may be. How long a copy lives, and who finds it
+//! after a crash, is its maker's: a [`super::TemplateCopy`] is registered, a copy in the private server of a
+//! rehearsal ends with that server.
 
-use super::make::{CloneError, database, oid_of, run};
+use super::make::{CloneError, create, database, oid_of, run};
 use super::registry::CloneEntry;
-use crate::catalog::{self, DatabaseStatements};
+use super::undo;
+use crate::catalog;
 use crate::connect::Session;
-use crate::error::PgError;
 
-/// Copies database `template` to `name`, closed. `like` are the settings and rights of the clone under the new
-/// name, which a template does not hand down: see [`catalog::database_statements`].
+/// SQLSTATE of a template that somebody is connected to.
+const OBJECT_IN_USE: &str = "55006";
+
+/// Copies database `template` to `name`, with its settings and rights, which a template does not hand down. The
+/// copy is closed, and has no mark.
 ///
 /// `server` is a superuser's session on another database of that server.
 ///
 /// # Errors
-/// What the server says: 55006 if somebody is on the template.
-pub async fn copy_database(
-    server: &Session,
-    template: &str,
-    name: &str,
-    like: &DatabaseStatements,
-) -> Result<(), CloneError> {
-    let create = statement(server, template, name, "create").await?;
-    run(server, &create, "copy the clone").await?;
-    for statement in &like.settings {
-        // What the clone's server did not take, its copy does not have either.
-        let _ = server.simple(statement).await;
+/// [`CloneError::InUse`] if somebody is connected to the template, or what the server says.
+pub async fn copy_database(server: &Session, template: &str, name: &str) -> Result<(), CloneError> {
+    let statements = catalog::database_statements_of(server, template, name)
+        .await
+        .map_err(database("read the kept clone"))?;
+    match create(server, &statements.copy, name).await {
+        Err(CloneError::Database { source: error, .. })
+            if error.sqlstate() == Some(OBJECT_IN_USE) =>
+        {
+            let state = catalog::database_state(server, template, &[])
+                .await
+                .map_err(database("read the kept clone"))?;
+            return Err(CloneError::InUse {
+                name: template.to_owned(),
+                sessions: state.map(|state| state.sessions).unwrap_or_default(),
+            });
+        }
+        other => other?,
     }
-    for statement in &like.acl {
-        run(server, statement, "grant rights on the copy").await?;
+    for statement in statements.settings.iter().chain(&statements.acl) {
+        run(server, statement, "set up the copy").await?;
     }
     Ok(())
 }
@@ -47,8 +59,9 @@ pub async fn mark_copy(server: &Session, of: &CloneEntry, name: &str) -> Result<
 /// # Errors
 /// What the server says.
 pub async fn open_copy(server: &Session, name: &str) -> Result<(), CloneError> {
-    let open = statement(server, name, name, "open").await?;
-    run(server, &open, "open the copy").await
+    catalog::open_database(server, name, true)
+        .await
+        .map_err(database("open the copy"))
 }
 
 /// Drops a copy, whoever is on it.
@@ -56,25 +69,7 @@ pub async fn open_copy(server: &Session, name: &str) -> Result<(), CloneError> {
 /// # Errors
 /// What the server says.
 pub async fn drop_copy(server: &Session, name: &str) -> Result<(), CloneError> {
-    let drop = statement(server, name, name, "drop").await?;
-    run(server, &drop, "drop the copy").await
-}
-
-async fn statement(
-    server: &Session,
-    template: &str,
-    name: &str,
-    which: &str,
-) -> Result<String, CloneError> {
-    let reading = || database("write the statements of a copy");
-    let rows = server
-        .query(include_str!("copy_database.sql"), &[&template, &name])
+    undo::drop_on(server, name)
         .await
-        .map_err(reading())?;
-    match rows.first() {
-        Some(row) => row.try_get(which).map_err(PgError::from).map_err(reading()),
-        None => Err(reading()(PgError::Client {
-            detail: format!("database `{template}` is not listed"),
-        })),
-    }
+        .map_err(database("drop the copy"))
 }

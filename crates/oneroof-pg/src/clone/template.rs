@@ -1,10 +1,12 @@
-//! A copy of a kept clone inside its own server: `create database … template …`. The kept clone itself is
-//! not opened; it need not even admit connections.
+//! A copy of a kept clone for one verb, inside the clone's server, registered and marked as a clone of its own: a
+//! killed verb leaves nothing that nobody knows of. The kept clone itself is not opened; it need not even admit
+//! connections. How a database is copied is [`super::copy`]'s.
 
 use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
-use super::make::{CloneError, create, database, oid_of, run};
+use super::copy::{copy_database, open_copy};
+use super::make::{CloneError, database, oid_of};
 use super::name::clone_name;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
 use super::undo::{self, Undo};
@@ -126,23 +128,7 @@ impl TemplateCopy {
         let admin = connect(&self.admin(), &options)
             .await
             .map_err(database("open the private server"))?;
-        let statements = catalog::database_statements_of(&admin, &source.database, name)
-            .await
-            .map_err(database("read the kept clone"))?;
-        match create(&admin, &statements.copy, name).await {
-            Err(CloneError::Database { source: error, .. })
-                if error.sqlstate() == Some(OBJECT_IN_USE) =>
-            {
-                let state = catalog::database_state(&admin, &source.database, &[])
-                    .await
-                    .map_err(database("read the kept clone"))?;
-                return Err(CloneError::InUse {
-                    name: source.database.clone(),
-                    sessions: state.map(|state| state.sessions).unwrap_or_default(),
-                });
-            }
-            other => other?,
-        }
+        copy_database(&admin, &source.database, name).await?;
         let oid = oid_of(&admin, name).await?;
         self.entry = self.entry.changed(|entry| entry.database_oid = oid);
         let name = &self.entry.database;
@@ -152,11 +138,7 @@ impl TemplateCopy {
         self.clones
             .write(&self.entry)
             .map_err(CloneError::Registry)?;
-        // Settings and rights of a database are not copied with it.
-        for statement in statements.settings.iter().chain(&statements.acl) {
-            run(&admin, statement, "set up the copy").await?;
-        }
-        run(&admin, &statements.open, "open the copy").await?;
+        open_copy(&admin, name).await?;
         admin.close().await;
         Ok(())
     }
@@ -176,6 +158,3 @@ impl Drop for TemplateCopy {
         }
     }
 }
-
-/// SQLSTATE of a template that somebody is connected to.
-const OBJECT_IN_USE: &str = "55006";

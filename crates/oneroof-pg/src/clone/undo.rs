@@ -66,13 +66,19 @@ impl Undo {
 /// Drops a database, whoever is connected to it; one that is not there is no error.
 pub(super) async fn drop_database(admin: &ConnInfo, name: &str) -> Result<(), PgError> {
     let session = open(admin).await?;
+    drop_on(&session, name).await?;
+    session.close().await;
+    Ok(())
+}
+
+/// The same over a session that is there already.
+pub(super) async fn drop_on(session: &Session, name: &str) -> Result<(), PgError> {
     for row in session
         .query(include_str!("drop_database.sql"), &[&name])
         .await?
     {
         session.simple(row.try_get("statement")?).await?;
     }
-    session.close().await;
     Ok(())
 }
 

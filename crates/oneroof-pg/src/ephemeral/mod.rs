@@ -7,7 +7,7 @@ mod postmaster;
 mod registry;
 mod server;
 
-pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client};
+pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client, find_program};
 pub use folder::free_disk_bytes;
 pub(crate) use postmaster::start_time_of;
 pub use registry::{

@@ -12,4 +12,4 @@ pub use append::{AppendedEntry, EntryKind, append, append_all};
 pub use entries::{LedgerEntry, entries};
 pub use exists::exists;
 pub use newest_hash::{LedgerHead, newest_hash};
-pub use verify::{LedgerFault, LedgerReport, verify};
+pub use verify::{KnownHead, LedgerFault, LedgerReport, verify};

@@ -27,7 +27,7 @@ pub struct LedgerReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum LedgerFault {
-    /// The hash of an entry is not the hash of its content.
+    /// The hash of an entry is not the hash of its content: it was changed, or put there by hand.
     Changed {
         /// The entry.
         seq: u64,
@@ -47,10 +47,34 @@ pub enum LedgerFault {
     /// A head that is known from elsewhere is not in the ledger: its tail was cut off or replaced.
     TailCut {
         /// The known head.
-        known: LedgerHead,
+        known: KnownHead,
     },
     /// There is no entry at all, or no row that says what this target is.
     Empty,
+}
+
+/// The head of a ledger as somebody kept it outside: in evidence, in an approval, on paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownHead {
+    /// Number of the entry, if it was kept too.
+    pub seq: Option<u64>,
+    /// Its hash.
+    pub hash: String,
+}
+
+impl From<LedgerHead> for KnownHead {
+    fn from(head: LedgerHead) -> Self {
+        Self {
+            seq: Some(head.seq),
+            hash: head.hash,
+        }
+    }
+}
+
+impl KnownHead {
+    fn is(&self, entry: &LedgerEntry) -> bool {
+        self.hash == entry.hash && self.seq.is_none_or(|seq| seq == entry.seq)
+    }
 }
 
 impl LedgerReport {
@@ -63,7 +87,10 @@ impl LedgerReport {
 impl fmt::Display for LedgerFault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed { seq } => write!(out, "entry {seq} was changed"),
+            Self::Changed { seq } => write!(
+                out,
+                "entry {seq} was changed or forged: its hash is not the hash of its content"
+            ),
             Self::Missing { from_seq, to_seq } if from_seq == to_seq => {
                 write!(out, "entry {from_seq} is missing")
             }
@@ -71,11 +98,15 @@ impl fmt::Display for LedgerFault {
                 write!(out, "entries {from_seq} to {to_seq} are missing")
             }
             Self::Reordered { seq } => write!(out, "entry {seq} does not follow the one before it"),
-            Self::TailCut { known } => write!(
-                out,
-                "the known entry {} with hash {} is gone: the tail was cut off or replaced",
-                known.seq, known.hash
-            ),
+            Self::TailCut {
+                known: KnownHead { seq, hash },
+            } => {
+                match seq {
+                    Some(seq) => write!(out, "the known entry {seq} with hash {hash}")?,
+                    None => write!(out, "the known entry with hash {hash}")?,
+                }
+                out.write_str(" is gone: the tail was cut off or replaced")
+            }
             Self::Empty => out.write_str("the ledger is empty"),
         }
     }
@@ -86,7 +117,7 @@ impl fmt::Display for LedgerFault {
 ///
 /// # Errors
 /// What the server says. Faults are no errors.
-pub async fn verify(session: &Session, known: &[LedgerHead]) -> Result<LedgerReport, PgError> {
+pub async fn verify(session: &Session, known: &[KnownHead]) -> Result<LedgerReport, PgError> {
     let rows = session.query(include_str!("verify.sql"), &[]).await?;
     let genesis: Option<String> = match rows.first() {
         Some(row) => Some(row.try_get("genesis")?),
@@ -108,11 +139,11 @@ pub async fn verify(session: &Session, known: &[LedgerHead]) -> Result<LedgerRep
 /// The state of a walk along the chain.
 struct Chain {
     report: LedgerReport,
-    unseen: Vec<LedgerHead>,
+    unseen: Vec<KnownHead>,
 }
 
 impl Chain {
-    fn new(genesis: Option<String>, known: &[LedgerHead]) -> Self {
+    fn new(genesis: Option<String>, known: &[KnownHead]) -> Self {
         Self {
             report: LedgerReport {
                 genesis,
@@ -141,8 +172,7 @@ impl Chain {
                 .faults
                 .push(LedgerFault::Reordered { seq: entry.seq });
         }
-        self.unseen
-            .retain(|known| (known.seq, &known.hash) != (entry.seq, &entry.hash));
+        self.unseen.retain(|known| !known.is(entry));
         report.entries += 1;
         report.head = Some(LedgerHead {
             seq: entry.seq,

@@ -3,7 +3,7 @@
 
 mod declared_rows;
 mod lock;
-mod row_counters;
+mod locks;
 mod settings;
 mod stored_objects;
 mod tables;
@@ -14,10 +14,10 @@ mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
 pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
-pub use row_counters::{RowOperations, row_operations};
+pub use locks::{LockableRelation, lockable_relations, locks};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use stored_objects::{StoredObject, ViewRows, stored_objects, view_rows};
-pub use tables::{tables_created, tables_named};
+pub use tables::tables_named;
 pub use terminate::terminate;
 pub use transaction::{act_for, begin_writing, leave_role};
 pub use transaction_ids::{TransactionIds, autovacuum_off, autovacuum_on};

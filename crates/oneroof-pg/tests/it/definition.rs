@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use oneroof_model::Digest;
 use oneroof_pg::catalog::{self, Definition};
 use oneroof_pg::connect::Session;
 use oneroof_pg::programs::{ProgramCall, dump_into};
@@ -135,6 +136,7 @@ async fn every_alteration(major: u32) {
     prepare(&server, &database).await;
     let session = database.session().await;
     let before = definition(&session).await;
+    let digest = before.digest();
     let mut wrong = String::new();
     for mutation in mutations() {
         let needs = mutation.from.max(if mutation.sql.contains("tablespace") {
@@ -145,7 +147,7 @@ async fn every_alteration(major: u32) {
         if needs > major {
             continue;
         }
-        let told = told(&session, &before, &mutation).await;
+        let told = told(&session, &before, digest, &mutation).await;
         let objects: Vec<&str> = mutation.expected.iter().map(|line| object(line)).collect();
         let right = match major == 15 || mutation.from > 15 {
             true => told == mutation.expected,
@@ -194,14 +196,19 @@ async fn every_alteration_shows_on_18() {
 }
 
 /// What is said about one alteration, which is undone again.
-async fn told(session: &Session, before: &Definition, mutation: &Mutation) -> Vec<String> {
+async fn told(
+    session: &Session,
+    before: &Definition,
+    digest: Digest,
+    mutation: &Mutation,
+) -> Vec<String> {
     session.simple("begin").await.unwrap();
     let done = session.simple(&mutation.sql).await;
     let told = match done {
         Ok(_) => {
             let after = definition(session).await;
             let mut told = words(before, &after);
-            if told.is_empty() != (before.digest() == after.digest()) {
+            if told.is_empty() != (digest == after.digest()) {
                 told.push("the digest says something else".to_owned());
             }
             if mutation.beside {

@@ -6,7 +6,7 @@ use oneroof_model::TargetClass;
 use oneroof_pg::catalog;
 use oneroof_pg::connect::Session;
 use oneroof_pg::install::{AdoptOptions, AdoptStatus, adopt, adopt_script, newest_version};
-use oneroof_pg::ledger::{self, EntryKind, LedgerFault, LedgerHead};
+use oneroof_pg::ledger::{self, EntryKind, KnownHead, LedgerFault, LedgerHead};
 use oneroof_pg::testing::{SUPERUSER, TestDatabase, TestServer};
 use serde_json::json;
 
@@ -324,8 +324,13 @@ async fn roles_may_do_what_they_are_for() {
     }
 }
 
-/// Does something to the ledger as superuser behind the triggers, and expects these faults.
+/// Does something to a ledger as superuser behind the triggers, and expects these faults.
 async fn check_tampering(tamper: &str, expected: &[LedgerFault]) {
+    check_each(&[(tamper, expected)]).await;
+}
+
+/// The same for several acts on one ledger; each is rolled back before the next.
+async fn check_each(acts: &[(&str, &[LedgerFault])]) {
     let server = TestServer::shared().await;
     let (_database, session) = {
         let database = server.database().await;
@@ -336,12 +341,37 @@ async fn check_tampering(tamper: &str, expected: &[LedgerFault]) {
     for number in 2..=6 {
         note(&session, number).await;
     }
-    let known = ledger::newest_hash(&session).await.unwrap().unwrap();
-    let whole = ledger::verify(&session, std::slice::from_ref(&known))
+    let known = KnownHead::from(ledger::newest_hash(&session).await.unwrap().unwrap());
+    let without_number = KnownHead {
+        seq: None,
+        ..known.clone()
+    };
+    let whole = ledger::verify(&session, &[known.clone(), without_number])
         .await
         .unwrap();
     assert_eq!((whole.entries, whole.is_whole()), (6, true));
+    let elsewhere = KnownHead {
+        seq: Some(5),
+        ..known.clone()
+    };
+    let moved = ledger::verify(&session, std::slice::from_ref(&elsewhere))
+        .await
+        .unwrap();
+    assert_eq!(moved.faults, [LedgerFault::TailCut { known: elsewhere }]);
 
+    for (tamper, expected) in acts {
+        check_act(&session, &known, tamper, expected).await;
+        session.simple("rollback").await.unwrap();
+    }
+    assert_eq!(
+        ledger::verify(&session, std::slice::from_ref(&known))
+            .await
+            .unwrap(),
+        whole
+    );
+}
+
+async fn check_act(session: &Session, known: &KnownHead, tamper: &str, expected: &[LedgerFault]) {
     session
         .simple("begin; alter table oneroof.entry disable trigger all")
         .await
@@ -351,10 +381,10 @@ async fn check_tampering(tamper: &str, expected: &[LedgerFault]) {
         .await
         .unwrap_or_else(|error| panic!("{tamper}: {error}"));
     session
-        .simple("alter table oneroof.entry enable always trigger entry_stays; commit")
+        .simple("alter table oneroof.entry enable always trigger entry_stays")
         .await
         .unwrap();
-    let report = ledger::verify(&session, std::slice::from_ref(&known))
+    let report = ledger::verify(session, std::slice::from_ref(known))
         .await
         .unwrap();
     let without_head: Vec<_> = report
@@ -375,12 +405,13 @@ async fn check_tampering(tamper: &str, expected: &[LedgerFault]) {
     );
     if expected.is_empty() {
         assert!(tail_cut, "{tamper}: nothing shows");
-        assert!(ledger::verify(&session, &[]).await.unwrap().is_whole());
+        assert!(ledger::verify(session, &[]).await.unwrap().is_whole());
     }
 }
 
 #[tokio::test]
 async fn a_changed_entry_shows() {
+    let mut acts = Vec::new();
     for column in [
         "at = at + interval '1 microsecond'",
         "kind = 'sealed'",
@@ -393,12 +424,14 @@ async fn a_changed_entry_shows() {
         "operator = 'x'",
         "engine_version = null",
     ] {
-        check_tampering(
-            &format!("update oneroof.entry set {column} where seq = 3"),
-            &[LedgerFault::Changed { seq: 3 }],
-        )
-        .await;
+        acts.push(format!("update oneroof.entry set {column} where seq = 3"));
     }
+    let expected = [LedgerFault::Changed { seq: 3 }];
+    let acts: Vec<(&str, &[LedgerFault])> = acts
+        .iter()
+        .map(|act| (act.as_str(), expected.as_slice()))
+        .collect();
+    check_each(&acts).await;
 }
 
 #[tokio::test]

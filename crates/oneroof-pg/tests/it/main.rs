@@ -7,6 +7,7 @@ mod clone;
 mod connecting;
 mod data;
 mod definition;
+mod effects;
 mod ledger;
 mod majors;
 mod programs;

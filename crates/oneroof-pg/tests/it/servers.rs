@@ -1,14 +1,14 @@
 //! Throw-away servers: they start, stop and leave nothing, whatever happens to their maker.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::ephemeral::{
-    ClusterLocale, EphemeralServer, Lifetime, LocaleProvider, Registry, RegistryError,
-    SearchPlaces, ServerBinaries, ServerConfig, ServerStartError, find, find_client,
+    ClusterLocale, EphemeralServer, LocaleProvider, Registry, RegistryError, SearchPlaces,
+    ServerBinaries, ServerConfig, ServerStartError, find, find_client,
 };
 use oneroof_pg::programs::Program;
 use oneroof_pg::testing::{binaries_of, system_binaries};
@@ -175,52 +175,22 @@ async fn several_at_once_do_not_meet() {
     place.assert_empty();
 }
 
-/// Variables by which a test tells its copy of this program what to do.
-const PLACE: &str = "ONEROOF_TEST_PLACE";
-const KEPT: &str = "ONEROOF_TEST_KEPT";
-
-/// Not a test: the maker of a server, killed by a test.
-#[tokio::test]
-#[ignore = "started by other tests"]
-async fn maker() {
-    #[expect(clippy::disallowed_methods, reason = "set by the test that started us")]
-    let (place, kept) = (
-        std::env::var(PLACE).unwrap(),
-        std::env::var_os(KEPT).is_some(),
-    );
-    let place = Path::new(&place);
-    let mut config = ServerConfig::new(system_binaries(), Registry::at(place.join("servers")));
-    config.temp_folder = place.join("tmp");
-    if kept {
-        config.lifetime = Lifetime::Kept;
-    }
-    let server = EphemeralServer::start(config).await.unwrap();
-    fs::write(place.join("ready"), server.id()).unwrap();
-    tokio::time::sleep(Duration::from_secs(300)).await;
-}
-
-fn start_maker(place: &Place, kept: Option<()>) -> Child {
-    let itself = std::env::current_exe().unwrap();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a second copy of this test program"
-    )]
-    let mut command = std::process::Command::new(itself);
+/// Another process that starts a server, to be killed by the test.
+fn start_maker(place: &Place, lifetime: &str) -> Child {
+    #[expect(clippy::disallowed_methods, reason = "a second process of this test")]
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_server_maker"));
     command
-        .args(["servers::maker", "--exact", "--ignored", "--test-threads=1"])
-        .env(PLACE, place.folder.path())
+        .arg(place.folder.path())
+        .arg(lifetime)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    if kept.is_some() {
-        command.env(KEPT, "1");
-    }
     command.spawn().unwrap()
 }
 
 #[tokio::test]
 async fn a_killed_maker_takes_its_server_along_and_a_sweep_removes_the_rest() {
     let place = Place::new();
-    let mut maker = start_maker(&place, None);
+    let mut maker = start_maker(&place, "with-process");
     let ready = place.folder.path().join("ready");
     until("the maker's server", || ready.exists()).await;
     let entry = place.registry().list().unwrap().remove(0);
@@ -250,7 +220,7 @@ async fn a_killed_maker_takes_its_server_along_and_a_sweep_removes_the_rest() {
 #[tokio::test]
 async fn a_maker_killed_while_it_makes_leaves_what_a_sweep_removes() {
     let place = Place::new();
-    let mut maker = start_maker(&place, None);
+    let mut maker = start_maker(&place, "with-process");
     until("the entry", || {
         place.registry().list().is_ok_and(|list| !list.is_empty())
     })
@@ -270,7 +240,7 @@ async fn a_maker_killed_while_it_makes_leaves_what_a_sweep_removes() {
 #[tokio::test]
 async fn a_kept_server_outlives_its_maker() {
     let place = Place::new();
-    let mut maker = start_maker(&place, Some(()));
+    let mut maker = start_maker(&place, "kept");
     let ready = place.folder.path().join("ready");
     until("the maker's server", || ready.exists()).await;
     let id = fs::read_to_string(&ready).unwrap();
@@ -296,7 +266,7 @@ async fn a_kept_server_outlives_its_maker() {
 #[tokio::test]
 async fn a_kept_server_that_no_longer_runs_is_swept_once_its_maker_is_gone() {
     let place = Place::new();
-    let mut maker = start_maker(&place, Some(()));
+    let mut maker = start_maker(&place, "kept");
     until("the maker's server", || {
         place.folder.path().join("ready").exists()
     })

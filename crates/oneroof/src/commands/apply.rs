@@ -20,7 +20,8 @@ use crate::ui::table::Table;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     oneroof apply one-roof --target clone:7f3a\n  \
-    oneroof apply one-roof --target clone:7f3a --execute --through T3")]
+    oneroof apply one-roof --target clone:7f3a --execute --through T3\n  \
+    oneroof apply one-roof --target clone:7f3a --evidence 20261121T150644Z-one-roof-01a1fea53e46a582")]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     package: PackageArgument,
@@ -31,6 +32,10 @@ pub(crate) struct ApplyArgs {
     /// Stop after this tier (its id or label): a chosen cut of the release
     #[arg(long, value_name = "TIER")]
     through: Option<String>,
+    /// Evidence of a rehearsal (its folder, or its name below evidence/): every tier must do exactly what it
+    /// did there, up to the tolerances of the package, or nothing of it is kept
+    #[arg(long, value_name = "FOLDER")]
+    evidence: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
 }
@@ -41,6 +46,7 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session) -> anyhow::Result<E
         execute: args.execute.execute,
         through: args.through.clone(),
         params: args.params.params.clone(),
+        evidence: args.evidence.clone(),
     };
     let report = apply::apply(&context, &package, &args.target.target, &options).await?;
     session.printer.report(&report, text)?;
@@ -54,10 +60,12 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session) -> anyhow::Result<E
 
 fn text(report: &ApplyReport) -> String {
     let mut text = format!(
-        "{} on `{}` (database {}, class {})\npackage digest   {}\nparameter digest {}\n",
+        "{} on `{}` (database {} at {}, cluster {}, class {})\npackage digest   {}\nparameter digest {}\n",
         report.package,
         report.target,
         report.database,
+        report.server,
+        report.system_identifier.as_deref().unwrap_or("unknown"),
         report.class,
         report.package_digest,
         report.params_digest
@@ -69,20 +77,40 @@ fn text(report: &ApplyReport) -> String {
             report.resumed_after.join(", ")
         );
     }
+    if let Some(rehearsed) = &report.rehearsed {
+        let _ = writeln!(
+            text,
+            "as rehearsed     run {} of {}",
+            rehearsed.run_id, rehearsed.started_at
+        );
+    }
     if !report.executed {
-        let mut table = Table::new(["tier", "role", "what"]);
+        let mut table = match report.rehearsed {
+            Some(_) => Table::new(["tier", "role", "what", "definitions", "rows written"]),
+            None => Table::new(["tier", "role", "what"]),
+        };
         for tier in &report.planned {
-            let name = tier
-                .label
-                .as_ref()
-                .map_or(tier.tier.clone(), |label| format!("{label} {}", tier.tier));
-            table.row([
-                &name,
-                tier.role.as_deref().unwrap_or("(apply role)"),
-                &tier.summary,
-            ]);
+            let name = record::name(tier.label.as_deref(), &tier.tier);
+            let role = tier.role.as_deref().unwrap_or("(apply role)");
+            match &tier.effects {
+                Some(effects) => table.row([
+                    &name,
+                    role,
+                    &tier.summary,
+                    &effects.objects_in_words(),
+                    &record::rows_written(effects),
+                ]),
+                None => table.row([&name, role, &tier.summary]),
+            }
         }
         let _ = writeln!(text, "{}", table.text());
+        let locks = report.planned.iter().map(|tier| {
+            let name = record::name(tier.label.as_deref(), &tier.tier);
+            (name, tier.locks.as_slice())
+        });
+        if let Some(locks) = record::locks(locks) {
+            let _ = writeln!(text, "locks that it held in the rehearsal\n{locks}");
+        }
         return text;
     }
     let _ = writeln!(text, "{}", record::tiers(&report.tiers));

@@ -9,11 +9,14 @@ mod clone;
 mod completions;
 mod coverage;
 mod demo;
+mod diff;
 mod drift;
 mod event;
 mod explain;
+mod fingerprint;
 mod fixture;
 mod init;
+mod ledger;
 mod man;
 mod owner;
 mod package;
@@ -104,9 +107,12 @@ enum Command {
     Package(package::PackageArgs),
     Rehearse(rehearse::RehearseArgs),
     Probe(probe::ProbeArgs),
+    Fingerprint(fingerprint::FingerprintArgs),
+    Diff(diff::DiffArgs),
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
+    Ledger(ledger::LedgerArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
     Revalidate(revalidate::RevalidateArgs),
@@ -157,9 +163,12 @@ impl Cli {
             Command::Package(args) => package::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
+            Command::Fingerprint(args) => fingerprint::run(&args, session).await,
+            Command::Diff(args) => diff::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
+            Command::Ledger(args) => ledger::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
             Command::Revalidate(args) => revalidate::run(&args, session).await,

@@ -1,11 +1,12 @@
 //! `oneroof rehearse`.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use oneroof_engine::rehearse::compare::{Compared, Comparison};
 use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
+use oneroof_engine::rehearse::workload::WorkloadRequest;
 use oneroof_engine::rehearse::{self, RehearseOptions};
 
 use super::Session;
@@ -29,6 +30,7 @@ use crate::ui::time;
     oneroof rehearse one-roof --from production\n  \
     oneroof rehearse packages/my-change --from production --through T2 --keep\n  \
     oneroof rehearse one-roof --from production --compare golden\n  \
+    oneroof rehearse one-roof --from production --workload orders.pgbench --workload-clients 8\n  \
     oneroof rehearse one-roof --from production --json | jq '.tiers[].metrics'")]
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
@@ -49,6 +51,14 @@ pub(crate) struct RehearseArgs {
     /// golden clone (`golden`, `golden:ID`), with the reason why it may differ
     #[arg(long, value_name = "EVIDENCE|golden")]
     compare: Option<String>,
+    /// Apply the tiers once more, on a copy of the clone, while pgbench repeats this script there, and
+    /// report the longest stall that it suffered
+    #[arg(long, value_name = "FILE")]
+    workload: Option<PathBuf>,
+    /// Clients that repeat the workload
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "workload",
+        value_parser = clap::value_parser!(u32).range(1..=256))]
+    workload_clients: u32,
     #[command(flatten)]
     params: ParamsOption,
 }
@@ -60,6 +70,10 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
         keep: args.keep,
         keep_on_failure: args.keep_on_failure,
         compare: args.compare.clone(),
+        workload: args.workload.clone().map(|file| WorkloadRequest {
+            file,
+            clients: args.workload_clients,
+        }),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
@@ -78,6 +92,16 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     }
     if !report.tiers.is_empty() {
         let _ = writeln!(text, "{}", record::tiers(&report.tiers));
+        let locks = report.tiers.iter().map(|tier| {
+            let name = record::name(tier.label.as_deref(), &tier.tier);
+            (name, tier.locks.as_deref().unwrap_or_default())
+        });
+        if let Some(locks) = record::locks(locks) {
+            let _ = writeln!(text, "locks on objects that existed before:\n{locks}");
+        }
+        if let Some(workload) = &report.workload {
+            let _ = writeln!(text, "{}", record::workload(workload));
+        }
         let before = report
             .probes
             .get("clone")

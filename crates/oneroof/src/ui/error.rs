@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use oneroof_engine::error::{EngineError, Failure};
 use oneroof_engine::rehearse::report::RehearsalFailure;
-use oneroof_model::TomlError;
+use oneroof_model::{RefusalCode, TomlError};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -143,6 +143,12 @@ impl ErrorReport {
     /// The same, with each single reason.
     pub(crate) fn with_reasons(mut self, reasons: Vec<String>) -> ErrorReport {
         self.reasons = reasons;
+        self
+    }
+
+    /// The same, with the stable code whose page `oneroof explain` prints.
+    pub(crate) fn with_code(mut self, code: RefusalCode) -> ErrorReport {
+        self.code = Some(code.to_string());
         self
     }
 
@@ -336,7 +342,7 @@ fn add(text: &mut String, name: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use oneroof_model::{Refusal, RefusalCode};
+    use oneroof_model::Refusal;
 
     use super::*;
 

@@ -64,6 +64,23 @@ impl Live {
                     None => {}
                 }
             }
+            Event::TableRead { done, of, .. } if done == of => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+            }
+            Event::TableRead {
+                target,
+                table,
+                done,
+                of,
+            } => {
+                let doing = format!("rows of `{target}`: {table} ({} of {of})", done + 1);
+                if !printer.is_lively() && self.last_line.elapsed() >= LIFE_SIGN_EVERY {
+                    self.print(printer, &doing);
+                }
+                self.show(printer, doing);
+            }
             Event::TierStarted { title, summary, .. } => {
                 self.show(printer, format!("{title}: {summary}"))
             }
@@ -252,6 +269,7 @@ fn line(event: &Event) -> Option<String> {
         }
         Event::StepStarted { .. }
         | Event::StepProgress { .. }
+        | Event::TableRead { .. }
         | Event::TierStarted { .. }
         | Event::ProbeTaken { .. } => return None,
     };

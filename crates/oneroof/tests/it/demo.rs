@@ -15,6 +15,15 @@ fn the_demo_reproduces_every_figure_and_leaves_only_its_record() {
         "{}",
         report["figures"]["total"]
     );
+    // What a clone is given that a production is not: two things, and they are named.
+    let deltas = report["rehearsal"]["clone_deltas"].as_array().unwrap();
+    assert_eq!(deltas.len(), 2, "{deltas:?}");
+    for (delta, begin) in deltas.iter().zip([
+        "setting oneroof.expected_database",
+        "simulation of the gate",
+    ]) {
+        assert!(delta.as_str().unwrap().starts_with(begin), "{deltas:?}");
+    }
     sandbox.has_servers(0);
 }
 

@@ -108,6 +108,14 @@ impl Kept {
         door(true);
         self.world.sql_at(&self.connection, sql);
         door(false);
+        // A server process lists its session for a moment after the goodbye.
+        let nobody = format!(
+            "select count(*) = 0 from pg_stat_activity where datname = '{}'",
+            self.database()
+        );
+        self.world.wait_until("the session has ended", || {
+            self.world.value_at(&self.beside(), &nobody) == "t"
+        });
     }
 
     /// Whether it admits connections, how many sessions it ever had, and how many databases there are.
@@ -454,7 +462,7 @@ fn a_comparison_shows_what_differs_and_why() {
         .write(&format!("{evidence}/rehearsal.json"), &changed);
     for (with, why) in [
         (evidence, "it was changed"),
-        ("nowhere", "find evidence `nowhere`"),
+        ("nowhere", "compare with `nowhere`: there is no such folder"),
     ] {
         let error = world.error(
             &format!("rehearse sizes --from shop --compare {with}"),

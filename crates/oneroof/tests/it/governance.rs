@@ -1,9 +1,12 @@
 //! The governance schema, read: topics, reconciling, the event log.
 
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::governed::{DIRECTUS, Governed};
-use crate::world::says;
+use crate::world::{says, tier};
 
 #[test]
 fn topics_and_their_labels() {
@@ -93,10 +96,32 @@ fn events_as_cloud_events() {
                 .unwrap()
                 .starts_with("oneroof.governance.")
         );
-        assert!(event["time"].as_str().unwrap().ends_with('Z'));
+        let time = event["time"].as_str().unwrap();
+        assert!(
+            DateTime::parse_from_rfc3339(time).is_ok() && time.ends_with('Z'),
+            "{time}"
+        );
         assert!(event["data"].is_object() && event["emittable"] == false);
+        // What the specification requires of every event.
+        for required in ["id", "source", "specversion", "type"] {
+            assert!(
+                event[required]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{required}: {event:#}"
+            );
+        }
     }
     assert_eq!(events[0]["id"], "1");
+    let identities: BTreeSet<_> = events
+        .iter()
+        .map(|event| (event["source"].as_str(), event["id"].as_str()))
+        .collect();
+    assert_eq!(
+        identities.len(),
+        events.len(),
+        "source and id name one event"
+    );
     let count = |line: &str| governed.done(line).as_array().unwrap().len();
     assert_eq!(count("event export --target live --since 12"), 2);
     assert_eq!(count("event export --target live --since 2020-01-01"), 14);
@@ -121,6 +146,63 @@ fn events_as_cloud_events() {
         ),
         "0"
     );
+}
+
+/// Every verb that writes, and a package that tries: the types stay as they were.
+#[test]
+fn no_verb_switches_an_event_type_on() {
+    let governed = Governed::one_roof();
+    let types = |database: &str| {
+        governed.value(
+            database,
+            "select format('%s %s',
+                 (select string_agg(t::text, ';' order by t::text) from event_type_registry t),
+                 (select count(*) from event_outbox))",
+        )
+    };
+    let before = types(DIRECTUS);
+    governed.sql(
+        DIRECTUS,
+        "insert into governance_responsibility_scope (scope_code, description, sort) values ('privacy', '-', 7)",
+    );
+    governed
+        .sandbox
+        .write("wish.toml", "[[retire]]\nscope = 'privacy'\n");
+    for line in [
+        "owner assign --object agents --scope audit --agency GOV-SIV --approval A --execute",
+        "owner end --object agents --scope audit --approval A --execute",
+        "topic propose billing --reason x --execute",
+        "topic ratify billing --by GOV-DOT --approval A --execute",
+        "topic merge billing --into workflow --execute",
+        "reconcile withdraw agents ai-ops --execute",
+        "sync --params wish.toml --execute",
+        "scan",
+        "drift prune --older-than 1d --execute",
+        "event export",
+    ] {
+        let _ = governed.run(&format!("{line} --target directus")).exits(0);
+        assert_eq!(types(DIRECTUS), before, "{line}");
+    }
+
+    // A parameter file has no word for it, and a package comes to a production through its gate alone.
+    governed.sandbox.write(
+        "wish.toml",
+        "[packages.one-roof-base]\nevent_types = [{ event_type = 'coverage.scan_completed', active = true }]\n",
+    );
+    let error = governed.error("sync --target directus --params wish.toml", 2, "input");
+    says(&error, "message", &["event_types"]);
+    governed.copy("live");
+    governed.package(
+        "switch-on",
+        "",
+        &[tier(
+            "on",
+            "update event_type_registry set active = true where event_domain = 'governance';",
+            "update event_type_registry set active = false where event_domain = 'governance';",
+        )],
+    );
+    let _ = governed.refused("apply switch-on --target live --execute", "gate-not-built");
+    assert_eq!(types("live"), before);
 }
 
 fn column(rows: &Value, member: &str) -> Vec<String> {

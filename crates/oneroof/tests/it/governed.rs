@@ -22,8 +22,8 @@ impl Deref for Governed {
 }
 
 impl Governed {
-    /// Target `directus` with package one-roof-base alone.
-    pub(crate) fn base() -> Governed {
+    /// Target `directus` without a package yet.
+    pub(crate) fn before_base() -> Governed {
         let governed = Governed(World::without_roles());
         governed.file("postgres", "10_roles.sql");
         governed.0.make_scratch(DIRECTUS, "directus");
@@ -31,6 +31,12 @@ impl Governed {
         governed.file(DIRECTUS, "30_grants.sql");
         governed.target_of(DIRECTUS);
         governed.adopt(DIRECTUS);
+        governed
+    }
+
+    /// Target `directus` with package one-roof-base alone.
+    pub(crate) fn base() -> Governed {
+        let governed = Governed::before_base();
         let _ = governed.done("apply one-roof-base --target directus --execute");
         governed.file(DIRECTUS, "40_after_base.sql");
         governed.sql(DIRECTUS, "analyze");
@@ -46,8 +52,13 @@ impl Governed {
 
     /// Applies package one-roof on target `directus`.
     pub(crate) fn apply_one_roof(&self) {
-        self.sql(DIRECTUS, &read("checks/simulate.sql"));
+        self.simulate();
         let _ = self.done("apply one-roof --target directus --execute");
+    }
+
+    /// Does what stands in for the gate of package one-roof.
+    pub(crate) fn simulate(&self) {
+        self.sql(DIRECTUS, &read("checks/simulate.sql"));
     }
 
     /// A copy of database `directus` as it is now, and a target of that name. The mark of the scratch does not

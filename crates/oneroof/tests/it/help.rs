@@ -17,6 +17,15 @@ fn collect(sandbox: &Sandbox, path: &mut Vec<String>, text: &mut String) {
     let help = sandbox.run(&arguments).exits(0).stdout;
     let title = format!("oneroof {}", path.join(" "));
     let _ = writeln!(text, "# {}\n\n{}\n", title.trim_end(), shown(path, &help));
+    for name in commands(&help) {
+        path.push(name);
+        collect(sandbox, path, text);
+        path.pop();
+    }
+}
+
+/// The commands that a help text lists.
+fn commands(help: &str) -> Vec<String> {
     let commands = help.split("Commands:\n").nth(1).unwrap_or_default();
     let commands = commands.lines().take_while(|line| !line.is_empty());
     let names = commands.filter_map(|line| {
@@ -26,11 +35,7 @@ fn collect(sandbox: &Sandbox, path: &mut Vec<String>, text: &mut String) {
         let name = line.split(' ').next()?;
         (name != "help").then(|| name.to_owned())
     });
-    for name in names.collect::<Vec<_>>() {
-        path.push(name);
-        collect(sandbox, path, text);
-        path.pop();
-    }
+    names.collect()
 }
 
 /// The global options are the same everywhere: shown once, at the top. The examples behind them
@@ -47,4 +52,26 @@ fn shown(path: &[String], help: &str) -> String {
         }
     }
     text.trim_end().to_owned()
+}
+
+#[test]
+fn the_reference_has_every_verb_of_governance() {
+    let page = include_str!("../../../../docs/reference/governance-verbs.md");
+    let sandbox = Sandbox::new();
+    for verb in [
+        "coverage",
+        "drift",
+        "event",
+        "owner",
+        "reconcile",
+        "scan",
+        "sync",
+        "topic",
+    ] {
+        assert!(page.contains(&format!("| `{verb}")), "{verb}");
+        for command in commands(&sandbox.run(&[verb, "--help"]).exits(0).stdout) {
+            let line = format!("`{verb} {command}");
+            assert!(page.contains(&line), "{line}` is not on the page");
+        }
+    }
 }

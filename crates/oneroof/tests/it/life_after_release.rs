@@ -125,6 +125,25 @@ fn a_seventh_scope_is_a_gap_until_it_is_synced() {
     );
 }
 
+#[test]
+fn a_scope_that_only_the_file_names_comes_with_its_owners() {
+    let governed = Governed::one_roof();
+    wish(&governed, &seven_scopes());
+    let done = synced(&governed);
+    assert_eq!(
+        figures(&governed),
+        "gap 0 conflict 0 responsibility 245/0 containment 35/0 wrong 0"
+    );
+    assert_eq!(
+        done["preview"]["gaps_opened"].as_array().map(Vec::len),
+        Some(0)
+    );
+    assert_eq!(
+        governed.value(DIRECTUS, "select string_agg(concat_ws(' ', scope_code, description, status), ', ') from governance_responsibility_scope where sort = 7"),
+        "privacy protects people active"
+    );
+}
+
 /// The scopes of the reference and one more.
 fn seven_scopes() -> String {
     let reference: toml::Table = toml::from_str(include_str!(

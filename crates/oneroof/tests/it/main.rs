@@ -4,6 +4,7 @@
     reason = "a test that cannot go on has failed, helpers included"
 )]
 
+mod apply_evidence;
 mod bad_input;
 mod change_owner;
 mod change_package;
@@ -19,6 +20,7 @@ mod drift;
 mod examples;
 mod executor;
 mod explain;
+mod fingerprint;
 mod golden;
 mod governance;
 mod governed;
@@ -27,14 +29,20 @@ mod help;
 mod init;
 mod init_governance;
 mod interrupt;
+mod kill_loop;
+mod kill_points;
+mod ledger;
 mod left_overs;
 mod life_after_release;
+mod life_of_groups;
+mod lock_effects;
 mod locks;
 mod lost_connection;
 mod missing_rights;
 mod negatives;
 mod package;
 mod production;
+mod proxy;
 mod rehearse;
 mod render;
 mod render_limits;
@@ -42,4 +50,6 @@ mod rollback_by_tier;
 mod sandbox;
 mod target_classes;
 mod tidy;
+mod unknown_names;
+mod workload;
 mod world;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use oneroof_pg::catalog::{DataDigest, Definition};
 
-use crate::sandbox::Outcome;
+use crate::sandbox::{Outcome, Sandbox};
 use crate::world::World;
 
 const COMPLETE: &str = "ROLLOUT COMPLETE — ALL TIERS PASSED";
@@ -374,4 +374,43 @@ fn a_schema_of_reports_reaches_the_same_state_both_ways() {
             "reporting-schema@1.0.0 is rolled back",
         ),
     );
+}
+
+/// Eight tiers are rendered, T0 to T6 and T8. Each that may change something checks the database first; the last one
+/// only reads, so it also runs on other clones.
+#[test]
+fn of_the_eight_scripts_the_seven_that_change_something_guard_their_database() {
+    let sandbox = Sandbox::with_config("format = 1\n");
+    let parameters = repository().join("packages/one-roof/fixtures/reference.toml");
+    let parameters = parameters.display().to_string();
+    let _ = sandbox
+        .run(&[
+            "package",
+            "render",
+            "one-roof",
+            "--out",
+            "out",
+            "--params",
+            &parameters,
+        ])
+        .exits(0);
+    let mut tiers = Vec::new();
+    let mut guarded = Vec::new();
+    for entry in fs::read_dir(sandbox.project().join("out")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let (number, _) = name.split_once('_').unwrap_or_default();
+        let is_tier = number.parse::<u8>().is_ok_and(|number| number % 10 == 0);
+        if is_tier {
+            let text = fs::read_to_string(&path).unwrap();
+            if text.contains("if current_database() is distinct from") {
+                guarded.push(number.to_owned());
+            }
+            tiers.push(number.to_owned());
+        }
+    }
+    tiers.sort();
+    guarded.sort();
+    assert_eq!(tiers, ["00", "10", "20", "30", "40", "50", "60", "90"]);
+    assert_eq!(guarded, tiers[..7]);
 }

@@ -166,11 +166,16 @@ async fn plan_decide(
 }
 
 fn kind(word: &str) -> Result<&'static str, EngineError> {
-    let long = format!("accept_{}", word.replace('-', "_"));
+    let underscored = word.replace('-', "_");
+    let long = format!("accept_{underscored}");
     KINDS
         .into_iter()
-        .find(|kind| *kind == word.replace('-', "_") || *kind == long)
-        .ok_or_else(|| names::unknown("kind of decision", word, KINDS))
+        .find(|kind| *kind == underscored || *kind == long)
+        .ok_or_else(|| {
+            // As the help writes them.
+            let known = KINDS.map(|kind| kind.trim_start_matches("accept_").replace('_', "-"));
+            names::unknown("kind of decision", word, known.iter().map(String::as_str))
+        })
 }
 
 /// The kinds that these facts allow; the same rules as in the view that shows them.
