@@ -2,7 +2,9 @@
 //! rolled back leaves the one before, and a target that somebody changed in between is left alone.
 //!
 //! `ONEROOF_CASES` says how many (default 25), `ONEROOF_SEED` where to begin: a failure names its seed, and
-//! that case alone is run again by `ONEROOF_CASES=1 ONEROOF_SEED=N`.
+//! that case alone is run again by `ONEROOF_CASES=1 ONEROOF_SEED=N`. A case takes about a second; nextest ends a
+//! test after 300 s, so thousands of them are run by `cargo test --release -p oneroof-engine --test
+//! random_packages -- --nocapture`.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
