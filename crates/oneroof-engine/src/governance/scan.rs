@@ -4,7 +4,8 @@
 use oneroof_model::{Refusal, RefusalCode};
 use oneroof_pg::PgError;
 use oneroof_pg::connect::Session;
-use oneroof_pg::governance::scan::{scan as run_scan, scan_holder};
+use oneroof_pg::governance::scan::scan as run_scan;
+use oneroof_pg::run::{AdvisoryLock, lock_holder};
 use serde::Serialize;
 
 use super::operator::Operator;
@@ -92,7 +93,10 @@ fn is_busy(error: &PgError) -> bool {
 /// Who scans is asked in a transaction of its own: the failed one answers nothing any more.
 async fn busy(session: &Session, target: &str) -> EngineError {
     let holder = match session.simple("rollback").await {
-        Ok(_) => scan_holder(session).await.ok().flatten(),
+        Ok(_) => lock_holder(session, AdvisoryLock::Scan)
+            .await
+            .ok()
+            .flatten(),
         Err(_) => None,
     };
     let message = format!("another scan of target `{target}` is running");

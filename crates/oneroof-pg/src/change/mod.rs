@@ -13,7 +13,7 @@ pub use facts::{
     assignments, compared, facts, holders,
 };
 pub use rows::{Snapshot, SnapshotRow, TABLES, snapshot};
-pub use turn::{TurnHolder, take_turn, turn_holder};
+pub use turn::take_turn;
 
 use serde::de::DeserializeOwned;
 use tokio_postgres::types::ToSql;

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::connect::Session;
 use crate::error::PgError;
-use crate::run::LockHolder;
 
 /// What one scan did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,18 +49,4 @@ pub async fn scan(session: &Session, actor: &str, mode: &str) -> Result<ScanOutc
         }
     };
     super::row(session, include_str!("scan_outcome.sql"), &[&id]).await
-}
-
-/// Who scans at this moment, as far as our role may see.
-///
-/// # Errors
-/// What the server says.
-pub async fn scan_holder(session: &Session) -> Result<Option<LockHolder>, PgError> {
-    let rows = session.query(include_str!("scan_holder.sql"), &[]).await?;
-    Ok(rows.first().map(|row| LockHolder {
-        pid: row.get(0),
-        role: row.get(1),
-        application: row.get(2),
-        since: row.get(3),
-    }))
 }

@@ -3,37 +3,9 @@
 //! It is a session-level advisory lock on a connection of its own that holds no transaction, taken
 //! with the try form: a waiting session would dead-lock `create index concurrently`.
 
+use super::lock_holder::{AdvisoryLock, LockHolder, lock_holder};
 use crate::connect::Session;
 use crate::error::PgError;
-
-/// Who holds the run lock of a database.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct LockHolder {
-    /// The holder's process id on the server.
-    pub pid: i32,
-    /// Its role; `None` if we may not see it.
-    pub role: Option<String>,
-    /// Its `application_name`: `oneroof/<verb>/<run>`.
-    pub application: Option<String>,
-    /// Since when its session exists, UTC.
-    pub since: Option<String>,
-}
-
-impl std::fmt::Display for LockHolder {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "pid {}", self.pid)?;
-        if let Some(application) = &self.application {
-            write!(formatter, " ({application})")?;
-        }
-        if let Some(role) = &self.role {
-            write!(formatter, " of role {role}")?;
-        }
-        match &self.since {
-            Some(since) => write!(formatter, " since {since}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Holds the run lock as long as it lives.
 #[derive(Debug)]
@@ -48,7 +20,7 @@ impl RunLock {
         if rows.first().is_some_and(|row| row.get(0)) {
             return Ok(Ok(RunLock { session }));
         }
-        Ok(Err(run_lock_holder(&session).await?))
+        Ok(Err(lock_holder(&session, AdvisoryLock::Release).await?))
     }
 
     /// The lock's process id on the server: a tier checks that it still lives.
@@ -78,17 +50,6 @@ impl RunLock {
         let _ = unlock.await;
         self.session.close().await;
     }
-}
-
-/// Who holds the run lock of the session's database, as far as its role may see.
-pub async fn run_lock_holder(session: &Session) -> Result<Option<LockHolder>, PgError> {
-    let rows = session.query(include_str!("lock_holder.sql"), &[]).await?;
-    Ok(rows.first().map(|row| LockHolder {
-        pid: row.get(0),
-        role: row.get(1),
-        application: row.get(2),
-        since: row.get(3),
-    }))
 }
 
 /// Who blocks the backend `pid`, one line each: pid, user, age of the query.

@@ -3,6 +3,7 @@
 
 mod declared_rows;
 mod lock;
+mod lock_holder;
 mod locks;
 mod settings;
 mod stored_objects;
@@ -13,7 +14,8 @@ mod transaction_ids;
 mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
-pub use lock::{LockHolder, RunLock, blockers, run_lock_holder};
+pub use lock::{RunLock, blockers};
+pub use lock_holder::{AdvisoryLock, LockHolder, lock_holder};
 pub use locks::{LockableRelation, lockable_relations, locks};
 pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
 pub use stored_objects::{StoredObject, ViewRows, stored_objects, view_rows};

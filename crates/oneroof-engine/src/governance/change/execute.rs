@@ -6,12 +6,12 @@
 
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
-use oneroof_pg::change::{Facts, facts, snapshot, take_turn, turn_holder};
+use oneroof_pg::change::{Facts, facts, snapshot, take_turn};
 use oneroof_pg::clone::make_clone;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Lifetime;
-use oneroof_pg::run::RunSettings;
+use oneroof_pg::run::{AdvisoryLock, RunSettings, lock_holder};
 use serde::Serialize;
 
 use super::package::{self, WrittenPackage};
@@ -265,7 +265,7 @@ impl Place<'_> {
             return Err(EngineError::database("wait for the turn")(error));
         }
         let other = self.session(conninfo).await?;
-        let holder = turn_holder(&other)
+        let holder = lock_holder(&other, AdvisoryLock::Change)
             .await
             .map_err(EngineError::database("ask who has the turn"))?;
         other.close().await;
