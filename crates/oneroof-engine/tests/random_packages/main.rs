@@ -57,7 +57,7 @@ async fn one(world: &World, base: &State, seed: u64) -> bool {
     let wrong = unmeasured(&first, &base.definition, &after.definition);
     assert!(wrong.is_empty(), "{}", told(&format!("{wrong:#?}")));
 
-    let evidence = world.evidence(&first, seed);
+    let evidence = world.evidence(&first, seed).await;
     let changed = alters_orders(&first);
     if changed {
         is_left_alone(world, &package, &evidence, base, seed).await;
