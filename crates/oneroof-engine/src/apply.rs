@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::error::{EngineError, Failure};
 use crate::execute::forward::{TierRecord, millis, units};
 use crate::execute::locks::LockReading;
-use crate::execute::release::{Place, ReleaseRun};
+use crate::execute::release::{Place, ReleaseRun, Resume};
 use crate::figures::{Figures, Probe};
 use crate::metrics::{self, BrokenCheck, StopAt};
 use crate::rehearsed::{self, Rehearsed};
@@ -30,6 +30,8 @@ use crate::{open, parameters, run_id};
 pub struct ApplyOptions {
     /// Act; without it only the plan is shown.
     pub execute: bool,
+    /// Go on with a tier outside a transaction that was cut.
+    pub resume: bool,
     /// Stop after this tier: a chosen cut.
     pub through: Option<String>,
     /// `--params` files.
@@ -125,6 +127,10 @@ pub async fn apply(
         run_id: &run_id,
         rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
         locks: LockReading::Off,
+        resume: match options.resume {
+            true => Resume::Asked,
+            false => Resume::NotAsked,
+        },
     };
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {
@@ -263,6 +269,7 @@ impl ReleaseRun<'_> {
         if let Some(finished) = &state.finished {
             return Err(self.refuse_finished(&state, finished).await?);
         }
+        self.refuse_unfinished(&state)?;
         let mut report = self.report(wanted, &state, false);
         report.entry = state.entry;
         Ok(report)
@@ -355,7 +362,8 @@ impl ReleaseRun<'_> {
         if let Some(finished) = &state.finished {
             return Err(self.refuse_finished(&state, finished).await?);
         }
-        let entry = if state.applied.is_empty() {
+        self.refuse_unfinished(&state)?;
+        let entry = if !state.is_begun() {
             let entry = self
                 .begin_release(lock, wanted, &mut report.markers)
                 .await?;

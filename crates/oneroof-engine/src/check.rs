@@ -249,7 +249,7 @@ fn missing_file(file: &str) -> Diagnostic {
     }
 }
 
-/// What this version cannot run, and tiers that say nothing about their way back.
+/// Tiers that say nothing about their way back.
 fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     let mut fault = |severity, rule: &str, file: &str, message: String, hint: &str| {
@@ -264,18 +264,6 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
         });
     };
     for tier in &package.plan.tiers {
-        if tier.transaction != Transaction::Single {
-            fault(
-                DiagnosticSeverity::Error,
-                "transaction-kind",
-                "release.toml",
-                format!(
-                    "tier `{}` has a transaction kind that this version cannot run yet",
-                    tier.id
-                ),
-                "only transaction = \"single\" can be rehearsed and applied by this version",
-            );
-        }
         if tier.rollback.is_none() && tier.irreversible.is_none() {
             fault(
                 DiagnosticSeverity::Error,
@@ -295,11 +283,10 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     /// The rules of this file, which look at the plan; those that look at SQL are in `oneroof-sql`.
-    const PLAN_RULES: [&str; 4] = [
+    const PLAN_RULES: [&str; 3] = [
         "manifest",
         "missing-file",
         "no-way-back",
-        "transaction-kind",
     ];
 
     #[test]

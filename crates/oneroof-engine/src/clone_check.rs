@@ -16,7 +16,7 @@ pub(crate) use self::inside::inside;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::locks::LockReading;
-use crate::execute::release::{ReleaseRun, entries};
+use crate::execute::release::{ReleaseRun, Resume, entries};
 use crate::kept::{self, KeptClone, WorkingCopy};
 use crate::revalidate::report::RepeatsReport;
 use crate::store::package_files::OpenPackage;
@@ -267,6 +267,7 @@ async fn on_copy(
         run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        resume: Resume::NotAsked,
     };
     let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let lines = inside(&run, &session, copy, &repeats, packages_folder).await;

@@ -15,7 +15,7 @@ use crate::error::EngineError;
 use crate::execute::backward::{Entire, RollbackRecord};
 use crate::execute::forward::millis;
 use crate::execute::locks::LockReading;
-use crate::execute::release::ReleaseRun;
+use crate::execute::release::{ReleaseRun, Resume};
 use crate::figures::Figures;
 use crate::store::package_files::OpenPackage;
 use crate::{open, parameters, run_id};
@@ -77,17 +77,14 @@ pub async fn rollback(
         run_id: &run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        resume: Resume::NotAsked,
     };
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;
         let state = run.adopted_state(&session).await?;
         session.close().await;
-        let planned = run
-            .standing(&state, options.to.as_deref())?
-            .iter()
-            .rev()
-            .map(|applied| applied.tier.clone());
-        let planned: Vec<String> = planned.collect();
+        let undone = run.standing(&state, options.to.as_deref())?;
+        let planned: Vec<String> = undone.into_iter().rev().map(|one| one.tier).collect();
         return Ok(RollbackReport {
             nothing_to_do: planned.is_empty(),
             planned,
@@ -131,21 +128,19 @@ impl ReleaseRun<'_> {
     }
 
     /// The tiers that would be undone, in ledger order: all that stand, or those after `to`.
-    fn standing<'s>(
+    fn standing(
         &self,
-        state: &'s oneroof_model::ReleaseState,
+        state: &oneroof_model::ReleaseState,
         to: Option<&str>,
-    ) -> Result<&'s [oneroof_model::AppliedTier], EngineError> {
+    ) -> Result<Vec<oneroof_model::AppliedTier>, EngineError> {
+        let standing = state.standing();
         let Some(word) = to else {
-            return Ok(&state.applied);
+            return Ok(standing);
         };
         let id = self.package.plan.tier(word).map(|tier| tier.id.as_str());
-        match state
-            .applied
-            .iter()
-            .position(|applied| Some(applied.tier.as_str()) == id)
-        {
-            Some(kept) => Ok(&state.applied[kept + 1..]),
+        let is_kept = |applied: &oneroof_model::AppliedTier| Some(applied.tier.as_str()) == id;
+        match state.applied.iter().position(is_kept) {
+            Some(kept) => Ok(standing[kept + 1..].to_vec()),
             None => {
                 let standing: Vec<_> = state
                     .applied
@@ -182,17 +177,16 @@ impl ReleaseRun<'_> {
             return Ok(report);
         }
         report.exports = self.exports().await?;
-        let entire = if undone.len() == state.applied.len() {
-            Entire::Yes
-        } else {
-            Entire::No
+        let entire = match undone.len() == state.standing().len() {
+            true => Entire::Yes,
+            false => Entire::No,
         };
         report.planned = undone
             .iter()
             .rev()
             .map(|applied| applied.tier.clone())
             .collect();
-        report.tiers = self.undo(lock, undone, &state.entry, entire).await?;
+        report.tiers = self.undo(lock, &undone, &state.entry, entire).await?;
         if entire == Entire::Yes {
             let mut figures = Figures {
                 entry: state.entry.clone(),

@@ -98,6 +98,48 @@ pub enum Event {
         /// Who holds the lock, as far as visible.
         blockers: Vec<String>,
     },
+    /// A statement outside a transaction waits for others.
+    StatementWaits {
+        /// The tier's id.
+        tier: String,
+        /// Milliseconds since it began.
+        waited_ms: u64,
+        /// Who is in its way, as far as visible.
+        blockers: Vec<String>,
+    },
+    /// A statement outside a transaction is done, and the ledger says so.
+    StatementDone {
+        /// The tier's id.
+        tier: String,
+        /// 1-based.
+        number: usize,
+        /// Statements of the tier.
+        of: usize,
+        /// The statement, shortened.
+        statement: String,
+        /// Milliseconds.
+        duration_ms: u64,
+    },
+    /// Something half-done of this tier was found, and is cleared away.
+    HalfDoneFound {
+        /// The tier's id.
+        tier: String,
+        /// What, one by one: `index app.i is invalid`.
+        left: Vec<String>,
+        /// The statements that clear it away.
+        mend: Vec<String>,
+    },
+    /// A batch is committed and was read back.
+    BatchDone {
+        /// The tier's id.
+        tier: String,
+        /// 1-based.
+        number: u64,
+        /// Rows that it changed.
+        rows: u64,
+        /// Rows that all batches changed so far.
+        rows_total: u64,
+    },
     /// A tier is committed and was read back.
     TierApplied {
         /// Its id.

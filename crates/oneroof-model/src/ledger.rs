@@ -44,11 +44,68 @@ pub struct AppliedTier {
     pub declared_rows: serde_json::Value,
 }
 
+/// What the ledger knows about a statement outside a transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatementMark {
+    /// The statement, shortened.
+    pub statement: String,
+    /// What the catalog said before it ran: the `found` of the entry.
+    pub found: serde_json::Value,
+    /// Is it known to be done?
+    pub is_done: bool,
+}
+
+/// A tier that commits on its way (`transaction = "none"` or `"batched"`), begun and not finished.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BegunTier {
+    /// Its id.
+    pub tier: String,
+    /// Number of the entry that began it.
+    pub seq: u64,
+    /// The run that began it.
+    pub run_id: String,
+    /// What was read before its first statement: the `before` of the entry.
+    pub before: serde_json::Value,
+    /// The statements that were begun, by their 1-based number.
+    pub statements: BTreeMap<u64, StatementMark>,
+    /// The bodies of its committed batches, in order.
+    pub batches: Vec<serde_json::Value>,
+}
+
+impl BegunTier {
+    /// The statement that was begun and of which the ledger does not know how it ended.
+    pub fn unfinished_statement(&self) -> Option<u64> {
+        let open = self.statements.iter().find(|(_, mark)| !mark.is_done);
+        open.map(|(number, _)| *number)
+    }
+
+    /// Could anything of it be there?
+    pub fn has_work(&self) -> bool {
+        !self.statements.is_empty() || !self.batches.is_empty()
+    }
+
+    /// As a tier that stands, for a rollback: with the rows that its batches declared.
+    fn as_applied(&self) -> AppliedTier {
+        let rows = self.batches.iter().filter_map(|batch| {
+            let rows = batch.get("declared_rows")?.as_array()?;
+            Some(rows.iter().cloned())
+        });
+        AppliedTier {
+            tier: self.tier.clone(),
+            seq: self.seq,
+            run_id: self.run_id.clone(),
+            declared_rows: rows.flatten().collect(),
+        }
+    }
+}
+
 /// The state of one release on one target, from its ledger.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseState {
     /// Tiers that stand, in the order of the ledger.
     pub applied: Vec<AppliedTier>,
+    /// The tier after them, if it was begun and may have left something.
+    pub begun: Option<BegunTier>,
     /// The run that completed it, when, and whether all tiers were wanted.
     pub finished: Option<FinishedRun>,
     /// Digest of the package that the standing tiers are of.
@@ -85,7 +142,7 @@ impl ReleaseState {
             let run_id = entry.run_id.clone().unwrap_or_default();
             match entry.kind.as_str() {
                 "run_started"
-                    if entry.text("verb") == Some("apply") && state.applied.is_empty() =>
+                    if entry.text("verb") == Some("apply") && !state.is_begun() =>
                 {
                     state = ReleaseState {
                         package_digest: entry.package_digest.clone(),
@@ -95,12 +152,46 @@ impl ReleaseState {
                         ..ReleaseState::default()
                     };
                 }
-                "tier_applied" => state.applied.push(AppliedTier {
-                    tier: entry.tier.clone().unwrap_or_default(),
-                    seq: entry.seq,
-                    run_id,
-                    declared_rows: entry.body.get("declared_rows").cloned().unwrap_or_default(),
-                }),
+                "tier_started" => {
+                    state.begun = Some(BegunTier {
+                        tier: entry.tier.clone().unwrap_or_default(),
+                        seq: entry.seq,
+                        run_id,
+                        before: entry.body.get("before").cloned().unwrap_or_default(),
+                        statements: BTreeMap::new(),
+                        batches: Vec::new(),
+                    });
+                }
+                "statement_started" | "statement_done" => {
+                    let number = entry.body.get("number").and_then(serde_json::Value::as_u64);
+                    let Some((begun, number)) = state.begun.as_mut().zip(number) else {
+                        continue;
+                    };
+                    let is_done = entry.kind == "statement_done";
+                    let mark = begun
+                        .statements
+                        .entry(number)
+                        .or_insert_with(|| StatementMark {
+                            statement: entry.text("statement").unwrap_or_default().to_owned(),
+                            found: entry.body.get("found").cloned().unwrap_or_default(),
+                            is_done,
+                        });
+                    mark.is_done = is_done;
+                }
+                "batch_done" => {
+                    if let Some(begun) = &mut state.begun {
+                        begun.batches.push(entry.body.clone());
+                    }
+                }
+                "tier_applied" => {
+                    state.begun = None;
+                    state.applied.push(AppliedTier {
+                        tier: entry.tier.clone().unwrap_or_default(),
+                        seq: entry.seq,
+                        run_id,
+                        declared_rows: entry.body.get("declared_rows").cloned().unwrap_or_default(),
+                    });
+                }
                 "run_finished" if entry.text("verb") == Some("apply") => {
                     state.finished = Some(FinishedRun {
                         run_id,
@@ -114,6 +205,9 @@ impl ReleaseState {
                 }
                 "tier_rolled_back" => {
                     state.finished = None;
+                    if state.begun.as_ref().map(|begun| &begun.tier) == entry.tier.as_ref() {
+                        state.begun = None;
+                    }
                     state
                         .applied
                         .retain(|applied| Some(&applied.tier) != entry.tier.as_ref());
@@ -128,6 +222,18 @@ impl ReleaseState {
             }
         }
         state
+    }
+
+    /// Does anything of the release stand, or may it?
+    pub fn is_begun(&self) -> bool {
+        !self.applied.is_empty() || self.begun.is_some()
+    }
+
+    /// The tiers that a rollback has to undo, in the order of the ledger: those that stand, and after them the
+    /// one that was begun.
+    pub fn standing(&self) -> Vec<AppliedTier> {
+        let begun = self.begun.iter().map(BegunTier::as_applied);
+        self.applied.iter().cloned().chain(begun).collect()
     }
 
     /// Is the whole release live?
@@ -200,5 +306,67 @@ mod tests {
             Value::Integer(210)
         );
         assert!(ReleaseState::of("other", &story()).applied.is_empty());
+    }
+
+    #[test]
+    fn a_begun_tier_keeps_its_marks_until_it_is_applied_or_undone() {
+        let body = |extra: &str| -> serde_json::Value {
+            serde_json::from_str(&format!(r#"{{"package": "p", "verb": "apply"{extra}}}"#)).unwrap()
+        };
+        let begun = vec![
+            entry(1, "run_started", None, body("")),
+            entry(2, "tier_started", Some("a"), body(r#", "before": [1]"#)),
+            entry(
+                3,
+                "statement_started",
+                Some("a"),
+                body(r#", "number": 1"#),
+            ),
+            entry(4, "statement_done", Some("a"), body(r#", "number": 1"#)),
+            entry(
+                5,
+                "statement_started",
+                Some("a"),
+                body(r#", "number": 2"#),
+            ),
+        ];
+        let state = ReleaseState::of("p", &begun);
+        let tier = state.begun.clone().unwrap();
+        assert!(state.is_begun() && state.applied.is_empty());
+        assert_eq!(tier.unfinished_statement(), Some(2));
+        assert_eq!(tier.before, serde_json::json!([1]));
+        assert_eq!(state.standing()[0].tier, "a");
+        for end in ["tier_applied", "tier_rolled_back"] {
+            let mut ended = begun.clone();
+            ended.push(entry(6, end, Some("a"), body("")));
+            let state = ReleaseState::of("p", &ended);
+            assert!(state.begun.is_none(), "{end}");
+            assert_eq!(state.applied.len(), usize::from(end == "tier_applied"));
+        }
+    }
+
+    #[test]
+    fn the_rows_of_all_batches_are_those_of_the_tier() {
+        let batch = |seq: u64, key: u64| {
+            let body = serde_json::json!({
+                "package": "p",
+                "declared_rows": [{"table": "t", "where": "true", "keys": [key]}],
+            });
+            entry(seq, "batch_done", Some("a"), body)
+        };
+        let entries = [
+            entry(
+                1,
+                "tier_started",
+                Some("a"),
+                serde_json::json!({"package": "p"}),
+            ),
+            batch(2, 7),
+            batch(3, 8),
+        ];
+        let standing = ReleaseState::of("p", &entries).standing();
+        let rows = standing[0].declared_rows.as_array().unwrap();
+        let keys: Vec<_> = rows.iter().map(|rows| rows["keys"][0].clone()).collect();
+        assert_eq!(keys, [7, 8]);
     }
 }

@@ -10,6 +10,7 @@ pub mod governance;
 mod ledger;
 pub mod locks;
 mod nearest;
+pub mod outside;
 pub mod package;
 mod refusal;
 pub mod template;
@@ -24,7 +25,7 @@ pub use effects::{
     RowOperations, Tolerance,
 };
 pub use event::{Event, EventRecord, StepOutcome};
-pub use ledger::{AppliedTier, FinishedRun, LedgerEntry, ReleaseState};
+pub use ledger::{AppliedTier, BegunTier, FinishedRun, LedgerEntry, ReleaseState, StatementMark};
 pub use nearest::nearest;
 pub use package::ReleasePlan;
 pub use refusal::{Refusal, RefusalCode};

@@ -60,6 +60,8 @@ pub enum RefusalCode {
     OtherEvidence,
     /// The ledger of a target is not whole.
     LedgerBroken,
+    /// A tier outside a transaction was cut, and going on must be asked for.
+    TierUnfinished,
 }
 
 impl RefusalCode {
@@ -92,11 +94,12 @@ impl RefusalCode {
             RefusalCode::ScanBusy => "scan-busy",
             RefusalCode::OtherEvidence => "other-evidence",
             RefusalCode::LedgerBroken => "ledger-broken",
+            RefusalCode::TierUnfinished => "tier-unfinished",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 26] = [
+    pub const ALL: [RefusalCode; 27] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -123,6 +126,7 @@ impl RefusalCode {
         RefusalCode::ScanBusy,
         RefusalCode::OtherEvidence,
         RefusalCode::LedgerBroken,
+        RefusalCode::TierUnfinished,
     ];
 }
 

@@ -10,11 +10,18 @@ use crate::connect::Session;
 use crate::error::PgError;
 
 /// The migrations, oldest first: number, name, text. Never edited after release.
-const MIGRATIONS: &[(u32, &str, &str)] = &[(
-    1,
-    "ledger",
-    include_str!("../../../sql/ledger/migrations/0001_ledger.sql"),
-)];
+const MIGRATIONS: &[(u32, &str, &str)] = &[
+    (
+        1,
+        "ledger",
+        include_str!("../../../sql/ledger/migrations/0001_ledger.sql"),
+    ),
+    (
+        2,
+        "statement_marks",
+        include_str!("../../../sql/ledger/migrations/0002_statement_marks.sql"),
+    ),
+];
 
 /// What is replaced at each adopt, in order.
 const CODE: &[&str] = &[

@@ -10,6 +10,7 @@ mod check;
 mod ddl;
 mod lexer;
 mod locks;
+mod outside;
 mod parse;
 mod position;
 mod query;
@@ -21,6 +22,7 @@ mod walk;
 
 pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
 pub use oneroof_model::locks::LockMode;
+pub use outside::outside;
 pub use parse::{ParseError, ParseErrorKind, TEXT_BYTES_MAX, locate};
 pub use query::{check_predicate, check_single_select};
 pub use references::{

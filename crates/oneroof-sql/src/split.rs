@@ -376,7 +376,7 @@ fn vacuum_tag(vacuum: &VacuumStmt) -> &'static str {
 }
 
 /// What PostgreSQL itself refuses inside a transaction block (`PreventInTransactionBlock`).
-fn refuses_transaction(node: &Node) -> bool {
+pub(crate) fn refuses_transaction(node: &Node) -> bool {
     use pg_query::protobuf::{AlterTableType, ReindexObjectType};
     match node {
         Node::IndexStmt(index) => index.concurrent,
@@ -418,7 +418,7 @@ fn refuses_transaction(node: &Node) -> bool {
     }
 }
 
-fn has_option(options: &[pg_query::protobuf::Node], name: &str) -> bool {
+pub(crate) fn has_option(options: &[pg_query::protobuf::Node], name: &str) -> bool {
     options.iter().any(|option| {
         matches!(option.node.as_ref(), Some(Node::DefElem(element)) if element.defname == name)
     }) && !option_is_off(options, name)

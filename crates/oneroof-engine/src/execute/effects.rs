@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oneroof_model::package::RowTolerance;
+use oneroof_model::package::{RowTolerance, Tier};
 use oneroof_model::{EffectDifference, Effects, RowOperations, Tolerance, Value};
 use oneroof_pg::connect::Session;
 use oneroof_pg::effects;
@@ -21,19 +21,32 @@ const DIFFERENCES_SHOWN_MAX: usize = 20;
 /// What each tier did in a rehearsal, by its id.
 pub(crate) type RehearsedEffects = BTreeMap<String, Effects>;
 
-/// What was measured, and what the package's tolerances let through.
-#[derive(Debug, Default)]
-pub(super) struct Measured {
-    pub(super) effects: Effects,
-    pub(super) tolerated: Vec<EffectDifference>,
+/// What the effects that are compared are those of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// One transaction, which is rolled back if they differ.
+    Transaction,
+    /// A whole tier that committed on its way.
+    Tier,
+    /// Such a tier before its end: it may have done less, and not more.
+    SoFar,
+}
+
+/// What a tier leaves behind when it does not do what its rehearsal did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Nothing: its transaction is rolled back.
+    Nothing,
+    /// What it committed on its way.
+    Earlier,
 }
 
 impl ReleaseRun<'_> {
-    /// Measures what the transaction did so far; refuses what is not declared or was not rehearsed.
-    pub(super) async fn measure(
+    /// Measures what the transaction did so far; refuses what is not declared.
+    pub(super) async fn measured(
         &self,
         transaction: &UnitTransaction<'_>,
-    ) -> Result<Measured, EngineError> {
+    ) -> Result<Effects, EngineError> {
         let session = transaction.session;
         let counted = effects::counters(session)
             .await
@@ -45,15 +58,33 @@ impl ReleaseRun<'_> {
         let created = transaction.created.iter().chain(&made).collect();
         self.rows_are_declared(session, &transaction.ran, &effects.rows, &created)
             .await?;
-        let mut tolerated = Vec::new();
-        if let (Some(rehearsed), Some(last)) = (self.rehearsed, transaction.ran.last()) {
-            let tolerance = self.tolerance(session, transaction.entry).await?;
-            let rehearsed = rehearsed.get(&last.tier.id).cloned().unwrap_or_default();
-            let comparison = effects.compare(&rehearsed, &tolerance);
-            require_same(&transaction.ran, &comparison.differences)?;
-            tolerated = comparison.tolerated;
-        }
-        Ok(Measured { effects, tolerated })
+        Ok(effects)
+    }
+
+    /// Refuses what was not rehearsed; gives what the package's tolerances let through. 
+    pub(super) async fn as_rehearsed(
+        &self,
+        session: &Session,
+        entry: &Probe,
+        ran: &[&Tier],
+        effects: &Effects,
+        extent: Extent,
+    ) -> Result<Vec<EffectDifference>, EngineError> {
+        let (Some(rehearsed), Some(last)) = (self.rehearsed, ran.last()) else {
+            return Ok(Vec::new());
+        };
+        let tolerance = self.tolerance(session, entry).await?;
+        let rehearsed = rehearsed.get(&last.id).cloned().unwrap_or_default();
+        let (comparison, kept) = match extent {
+            Extent::Transaction => (effects.compare(&rehearsed, &tolerance), Kept::Nothing),
+            Extent::Tier => (effects.compare(&rehearsed, &tolerance), Kept::Earlier),
+            Extent::SoFar => (
+                effects.at_least(&rehearsed).compare(&rehearsed, &tolerance),
+                Kept::Earlier,
+            ),
+        };
+        require_same(ran, &comparison.differences, kept)?;
+        Ok(comparison.tolerated)
     }
 
     /// `[effects.rows]` with the full names of the tables, expressions filled from the entry probe.
@@ -109,7 +140,8 @@ impl ReleaseRun<'_> {
         rows: &[RowOperations],
         created: &BTreeSet<&String>,
     ) -> Result<(), EngineError> {
-        let who = who(ran);
+        let tiers: Vec<&Tier> = ran.iter().map(|ran| ran.tier).collect();
+        let who = who(&tiers);
         let fail = |message: String, hint: &str| -> Result<(), EngineError> {
             Err(Failure {
                 message,
@@ -187,7 +219,11 @@ impl ReleaseRun<'_> {
 }
 
 /// Does production do exactly what the rehearsal did?
-fn require_same(ran: &[RanTier<'_>], differences: &[EffectDifference]) -> Result<(), EngineError> {
+fn require_same(
+    ran: &[&Tier],
+    differences: &[EffectDifference],
+    kept: Kept,
+) -> Result<(), EngineError> {
     let Some(first) = differences.first() else {
         return Ok(());
     };
@@ -209,15 +245,23 @@ fn require_same(ran: &[RanTier<'_>], differences: &[EffectDifference]) -> Result
             who(ran),
             differences.len()
         ),
-        tier: last.map(|ran| ran.tier.id.clone()),
-        file: last.map(|ran| ran.tier.file.clone()),
+        tier: last.map(|tier| tier.id.clone()),
+        file: last.map(|tier| tier.file.clone()),
         detail: Some(shown.join("\n")),
         expected: Some(format!("{}: {}", first.what, first.rehearsed)),
         seen: Some(format!("{}: {}", first.what, first.seen)),
         hint: Some(
-            "nothing of this tier was kept; the target was changed since the rehearsal: rehearse again, or \
-             declare a tolerance in [effects.rows]"
-                .into(),
+            match kept {
+                Kept::Nothing => {
+                    "nothing of this tier was kept; the target was changed since the rehearsal: rehearse again, \
+                     or declare a tolerance in [effects.rows]"
+                }
+                Kept::Earlier => {
+                    "what the tier committed before stays until `oneroof rollback`; the target was changed since \
+                     the rehearsal: rehearse again, or declare a tolerance in [effects.rows]"
+                }
+            }
+            .into(),
         ),
         ..Failure::default()
     }
@@ -225,11 +269,11 @@ fn require_same(ran: &[RanTier<'_>], differences: &[EffectDifference]) -> Result
 }
 
 /// The tiers of a transaction, for a message.
-fn who(ran: &[RanTier<'_>]) -> String {
+fn who(ran: &[&Tier]) -> String {
     match ran {
-        [one] => format!("tier {}", one.tier.title()),
+        [one] => format!("tier {}", one.title()),
         _ => {
-            let titles: Vec<String> = ran.iter().map(|ran| ran.tier.title()).collect();
+            let titles: Vec<String> = ran.iter().map(|tier| tier.title()).collect();
             format!("one of the tiers {}", titles.join(", "))
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use oneroof_model::locks::TierLock;
-use oneroof_model::package::{Precondition, Tier, TierRows};
+use oneroof_model::package::{Precondition, Tier, TierRows, Transaction};
 use oneroof_model::template::{self, MessageFacts};
 use oneroof_model::{
     Digest, EffectDifference, Effects, Event, Refusal, RefusalCode, Value, canonical_json,
@@ -22,11 +22,12 @@ use oneroof_pg::run::{
 use oneroof_sql::Statement;
 use serde::Serialize;
 
-use super::effects::Measured;
+use super::attempt::{AttemptError, statement_error};
+use super::effects::Extent;
 use super::interruption::Interruption;
 use super::locks::UnitLocks;
 use super::release::{ReleaseRun, begin_writing};
-use super::statements::{Script, StatementError};
+use super::statements::Script;
 use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
 use crate::metrics::{self, StopAt};
@@ -44,7 +45,7 @@ pub struct TierRecord {
     pub file: String,
     /// The role it ran as.
     pub role: Option<String>,
-    /// Statements in the file.
+    /// Statements in the file; of a tier in batches, the batches that changed rows.
     pub statements: usize,
     /// Milliseconds, from its first statement to its assertions; the commit is shared by a group.
     pub duration_ms: u64,
@@ -70,8 +71,29 @@ pub struct TierRecord {
 }
 
 impl TierRecord {
+    /// Of a tier that did nothing yet.
+    pub(super) fn new(tier: &Tier, role: Option<String>) -> TierRecord {
+        TierRecord {
+            tier: tier.id.clone(),
+            label: tier.label.clone(),
+            summary: tier.summary.clone(),
+            file: tier.file.clone(),
+            role,
+            statements: 0,
+            duration_ms: 0,
+            markers: Vec::new(),
+            tables_created: Vec::new(),
+            effects: Effects::default(),
+            tolerated: Vec::new(),
+            declared_rows: Vec::new(),
+            locks: None,
+            attempts: 1,
+            metrics: Probe::new(),
+        }
+    }
+
     /// For the ledger: of the definitions their digest is enough, the evidence has each of them.
-    fn for_ledger(&self) -> serde_json::Value {
+    pub(super) fn for_ledger(&self) -> serde_json::Value {
         let mut body = serde_json::to_value(self).unwrap_or_default();
         if let Some(members) = body.as_object_mut()
             && let Some(definitions) = members.remove("definitions")
@@ -85,8 +107,6 @@ impl TierRecord {
 
 /// How often the watcher asks who blocks a running tier.
 const WATCH_EVERY: Duration = Duration::from_millis(300);
-/// Longest rest between two tries.
-const REST_MAX: Duration = Duration::from_secs(30);
 
 impl ReleaseRun<'_> {
     /// Applies a unit in one transaction, with rests and new tries where locks are in the way.
@@ -99,47 +119,35 @@ impl ReleaseRun<'_> {
         entry: &Probe,
         created: &mut BTreeSet<String>,
     ) -> Result<Vec<TierRecord>, EngineError> {
-        let attempts_max = unit.iter().map(|tier| tier.lock_retries).max().unwrap_or(0) + 1;
-        let mut rest = Duration::from_secs(1);
-        for attempt in 1.. {
-            match self.try_unit(lock, unit, entry, created, None).await {
-                Ok(mut records) => {
-                    for record in &mut records {
-                        record.attempts = attempt;
-                        created.extend(record.tables_created.iter().cloned());
-                        self.context.emit(Event::TierApplied {
-                            tier: record.tier.clone(),
-                            title: title(unit, &record.tier),
-                            markers: record.markers.clone(),
-                            statements: record.statements,
-                            duration_ms: record.duration_ms,
-                        });
-                    }
-                    return Ok(records);
-                }
-                Err(UnitError::Locked {
-                    tier,
-                    blockers,
-                    error,
-                }) => {
-                    if attempt >= attempts_max {
-                        return Err(error);
-                    }
-                    let rest_now = rest + jitter(rest);
-                    self.context.emit(Event::LockRetry {
-                        tier,
-                        attempt,
-                        attempts_max,
-                        rest_ms: millis(rest_now),
-                        blockers,
-                    });
-                    tokio::time::sleep(rest_now).await;
-                    rest = (rest * 2).min(REST_MAX);
-                }
-                Err(UnitError::Ended(error)) => return Err(error),
+        let mut records = match *unit {
+            [tier] if tier.transaction == Transaction::None => {
+                vec![self.apply_outside(lock, tier, entry, None).await?]
             }
+            [tier] if tier.transaction == Transaction::Batched => {
+                vec![self.apply_batches(lock, tier, entry, created, None).await?]
+            }
+            _ => {
+                let attempts_max = unit.iter().map(|tier| tier.lock_retries).max();
+                let attempts_max = attempts_max.unwrap_or(0) + 1;
+                let attempt = async || self.try_unit(lock, unit, entry, created, None).await;
+                let (mut records, attempts) = self.retried(attempts_max, attempt).await?;
+                for record in &mut records {
+                    record.attempts = attempts;
+                }
+                records
+            }
+        };
+        for record in &mut records {
+            created.extend(record.tables_created.iter().cloned());
+            self.context.emit(Event::TierApplied {
+                tier: record.tier.clone(),
+                title: title(unit, &record.tier),
+                markers: record.markers.clone(),
+                statements: record.statements,
+                duration_ms: record.duration_ms,
+            });
         }
-        Err(EngineError::other("try a tier at least once"))
+        Ok(records)
     }
 
     /// Begins a unit as [`Self::apply_unit`] does, and has its backend terminated in the middle. Gives the
@@ -152,16 +160,27 @@ impl ReleaseRun<'_> {
         created: &BTreeSet<String>,
         interruption: &Interruption<'_>,
     ) -> Result<EngineError, EngineError> {
-        let outcome = self
-            .try_unit(lock, unit, entry, created, Some(interruption))
-            .await;
-        match outcome {
-            Err(UnitError::Ended(error) | UnitError::Locked { error, .. }) => Ok(error),
-            Ok(_) => Err(EngineError::other(format!(
+        let outcome = match *unit {
+            [tier] if tier.transaction == Transaction::None => self
+                .apply_outside(lock, tier, entry, Some(interruption))
+                .await
+                .err(),
+            [tier] if tier.transaction == Transaction::Batched => self
+                .apply_batches(lock, tier, entry, created, Some(interruption))
+                .await
+                .err(),
+            _ => self
+                .try_unit(lock, unit, entry, created, Some(interruption))
+                .await
+                .err()
+                .map(AttemptError::into_error),
+        };
+        outcome.ok_or_else(|| {
+            EngineError::other(format!(
                 "interrupt tier `{}`: it was applied although its backend was terminated",
                 interruption.tier
-            ))),
-        }
+            ))
+        })
     }
 
     async fn try_unit(
@@ -171,7 +190,7 @@ impl ReleaseRun<'_> {
         entry: &Probe,
         created: &BTreeSet<String>,
         interruption: Option<&Interruption<'_>>,
-    ) -> Result<Vec<TierRecord>, UnitError> {
+    ) -> Result<Vec<TierRecord>, AttemptError> {
         // Cut before the transaction begins: it should hold its locks for the statements alone.
         let mut scripts = Vec::new();
         for tier in unit {
@@ -227,7 +246,7 @@ impl ReleaseRun<'_> {
     }
 
     /// Steps 2 of the design: the lock lives, and this is the database that was meant.
-    async fn confirm(
+    pub(super) async fn confirm(
         &self,
         lock: &RunLock,
         session: &Session,
@@ -278,7 +297,7 @@ impl ReleaseRun<'_> {
         script: &Script,
         place: InUnit,
         interruption: Option<&Interruption<'_>>,
-    ) -> Result<TierRecord, UnitError> {
+    ) -> Result<TierRecord, AttemptError> {
         let started = Instant::now();
         let session = transaction.session;
         let role = self.set(transaction, tier).await?;
@@ -296,7 +315,8 @@ impl ReleaseRun<'_> {
         )
         .await?;
         figures.before = figures.live.clone();
-        self.tier_preconditions(session, tier, &mut figures).await?;
+        self.tier_preconditions(session, tier, Begins::Yes, &mut figures)
+            .await?;
         self.expect(tier, &figures, Moment::Before)?;
         let keys_before = self.keys(session, tier).await?;
 
@@ -339,36 +359,33 @@ impl ReleaseRun<'_> {
             keys_before: keys_before.clone(),
             keys_after: keys_after.clone(),
         });
-        let Measured { effects, tolerated } = match place {
-            InUnit::Last => self.measure(transaction).await?,
-            InUnit::Before => Measured::default(),
+        let (effects, tolerated) = match place {
+            InUnit::Last => {
+                let effects = self.measured(transaction).await?;
+                let tiers: Vec<&Tier> = transaction.ran.iter().map(|ran| ran.tier).collect();
+                let tolerated = self
+                    .as_rehearsed(session, transaction.entry, &tiers, &effects, Extent::Transaction)
+                    .await?;
+                (effects, tolerated)
+            }
+            InUnit::Before => Default::default(),
         };
         metrics::refresh(session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
-        // What the markers name was read just now, with the expectations.
-        let fill = |marker: &String| template::fill(marker, &MessageFacts::default(), &figures);
-        let markers = tier.marker.0.iter().map(fill).collect();
         Ok(TierRecord {
-            tier: tier.id.clone(),
-            label: tier.label.clone(),
-            summary: tier.summary.clone(),
-            file: tier.file.clone(),
-            role,
             statements: script.statements.len(),
             duration_ms: millis(started.elapsed()),
-            markers,
+            markers: filled_markers(tier, &figures),
             tables_created: effects.tables_created(),
             effects,
             tolerated,
             declared_rows: new_keys(&keys_before, keys_after),
-            locks: None,
-            attempts: 1,
-            metrics: Probe::new(),
+            ..TierRecord::new(tier, role)
         })
     }
 
     /// Gives the transaction the settings of the tier, unless it has just these; gives the tier's role.
-    async fn set<'t>(
+    pub(super) async fn set<'t>(
         &self,
         transaction: &mut UnitTransaction<'t>,
         tier: &'t Tier,
@@ -390,20 +407,21 @@ impl ReleaseRun<'_> {
         Ok(role)
     }
 
-    async fn tier_preconditions(
+    /// The tier's own words come first, and only at its beginning; the gate is asked again in any case.
+    pub(super) async fn tier_preconditions(
         &self,
         session: &Session,
         tier: &Tier,
+        begins: Begins,
         figures: &mut Figures,
     ) -> Result<(), EngineError> {
-        // The tier's own words come first; the gate is asked again in any case.
+        let own = match begins {
+            Begins::Yes => tier.preconditions.as_slice(),
+            Begins::GoesOn => &[],
+        };
         let gates = self.package.plan.preconditions.iter();
-        let checks: Vec<Precondition> = tier
-            .preconditions
-            .iter()
-            .chain(gates.filter(|check| check.gate))
-            .cloned()
-            .collect();
+        let gates = gates.filter(|check| check.gate);
+        let checks: Vec<Precondition> = own.iter().chain(gates).cloned().collect();
         let broken = metrics::ask(
             session,
             self.package,
@@ -432,7 +450,7 @@ impl ReleaseRun<'_> {
     }
 
     /// Compares the metrics with what the tier expects before its first or after its last statement.
-    fn expect(&self, tier: &Tier, figures: &Figures, moment: Moment) -> Result<(), EngineError> {
+    pub(super) fn expect(&self, tier: &Tier, figures: &Figures, moment: Moment) -> Result<(), EngineError> {
         for (name, expectation) in &tier.expect {
             let expression = match moment {
                 Moment::Before => match &expectation.from {
@@ -468,7 +486,7 @@ impl ReleaseRun<'_> {
         Ok(())
     }
 
-    async fn keys(&self, session: &Session, tier: &Tier) -> Result<Vec<DeclaredRows>, EngineError> {
+    pub(super) async fn keys(&self, session: &Session, tier: &Tier) -> Result<Vec<DeclaredRows>, EngineError> {
         let mut keys = Vec::new();
         for rows in &tier.rows {
             oneroof_sql::check_predicate(&rows.predicate).map_err(|error| {
@@ -567,7 +585,7 @@ pub(super) struct UnitTransaction<'t> {
     /// The tiers that ran.
     pub(super) ran: Vec<RanTier<'t>>,
     /// What it locked.
-    locks: UnitLocks,
+    pub(super) locks: UnitLocks,
 }
 
 /// A tier that ran, and the keys of its declared rows.
@@ -621,43 +639,20 @@ pub(super) async fn watched<T>(
     }
 }
 
-fn statement_error(tier: &Tier, error: StatementError, blockers: Vec<String>) -> UnitError {
-    let waits = matches!(error.source.sqlstate(), Some("55P03" | "40P01"));
-    let error = error.into_engine_error(Some(&tier.id));
-    if waits {
-        UnitError::Locked {
-            tier: tier.id.clone(),
-            blockers,
-            error,
-        }
-    } else {
-        UnitError::Ended(error)
-    }
+/// Does a tier begin here, or go on after something of it was committed?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begins {
+    Yes,
+    GoesOn,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Moment {
+pub(super) enum Moment {
     Before,
     After,
 }
 
-enum UnitError {
-    /// A lock was not to be had in time; the same unit may be tried again.
-    Locked {
-        tier: String,
-        blockers: Vec<String>,
-        error: EngineError,
-    },
-    Ended(EngineError),
-}
-
-impl From<EngineError> for UnitError {
-    fn from(error: EngineError) -> Self {
-        UnitError::Ended(error)
-    }
-}
-
-async fn settings_are_kept(
+pub(super) async fn settings_are_kept(
     session: &Session,
     settings: &AppliedSettings,
     tier: &Tier,
@@ -688,7 +683,7 @@ async fn settings_are_kept(
     }
 }
 
-fn commit_error(error: oneroof_pg::PgError, unit: &[&Tier]) -> EngineError {
+pub(super) fn commit_error(error: oneroof_pg::PgError, unit: &[&Tier]) -> EngineError {
     let names: Vec<_> = unit.iter().map(|tier| tier.title()).collect();
     let oneroof_pg::PgError::Server(server) = &error else {
         return EngineError::Database {
@@ -736,7 +731,7 @@ pub(super) fn declared_rows_failure(
     .into()
 }
 
-fn new_keys(before: &[DeclaredRows], after: Vec<DeclaredRows>) -> Vec<DeclaredRows> {
+pub(super) fn new_keys(before: &[DeclaredRows], after: Vec<DeclaredRows>) -> Vec<DeclaredRows> {
     after
         .into_iter()
         .zip(before)
@@ -747,6 +742,12 @@ fn new_keys(before: &[DeclaredRows], after: Vec<DeclaredRows>) -> Vec<DeclaredRo
         .collect()
 }
 
+/// The tier's marker lines; what they name was read with its expectations.
+pub(super) fn filled_markers(tier: &Tier, figures: &Figures) -> Vec<String> {
+    let fill = |marker: &String| template::fill(marker, &MessageFacts::default(), figures);
+    tier.marker.0.iter().map(fill).collect()
+}
+
 fn title(unit: &[&Tier], id: &str) -> String {
     unit.iter()
         .find(|tier| tier.id == id)
@@ -755,10 +756,4 @@ fn title(unit: &[&Tier], id: &str) -> String {
 
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Up to a quarter of the rest, from the run's own randomness, so that two losers do not meet again.
-fn jitter(rest: Duration) -> Duration {
-    let random = uuid::Uuid::now_v7().as_u128() & 0xff;
-    rest.mul_f64(f64::from(u8::try_from(random).unwrap_or(0)) / 1024.0)
 }

@@ -187,3 +187,17 @@ impl UnitLocks {
         Ok(())
     }
 }
+
+/// Of the locks that the transactions of one tier took, each once, for the longest time.
+pub(super) fn longest(all: &mut Option<Vec<TierLock>>, more: Option<Vec<TierLock>>) {
+    let Some(more) = more else { return };
+    let all = all.get_or_insert_default();
+    for lock in more {
+        let same = |one: &&mut TierLock| one.object == lock.object && one.mode == lock.mode;
+        match all.iter_mut().find(same) {
+            Some(one) if one.held_ms < lock.held_ms => *one = lock,
+            Some(_) => {}
+            None => all.push(lock),
+        }
+    }
+}

@@ -1,13 +1,16 @@
 //! The executor: runs the tiers of a release, or undoes them, exactly as the plan says.
 //!
 //! [`release::ReleaseRun`] knows the place and the package; [`forward`] applies one unit of tiers in one
-//! transaction, [`backward`] undoes; [`statements`] runs a file statement by statement, [`locks`] looks at the
+//! transaction, [`batches`] and [`outside`] those tiers that commit on their way, [`backward`] undoes; [`statements`] runs a file statement by statement, [`locks`] looks at the
 //! locks that these take.
 
+mod attempt;
 pub(crate) mod backward;
+mod batches;
 pub(crate) mod effects;
 pub(crate) mod forward;
 pub(crate) mod interruption;
 pub(crate) mod locks;
+mod outside;
 pub(crate) mod release;
 pub(crate) mod statements;

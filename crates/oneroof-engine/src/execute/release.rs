@@ -35,6 +35,15 @@ pub(crate) struct Place {
     pub(crate) expected_database: String,
 }
 
+/// May a run go on with a tier outside a transaction that was cut?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resume {
+    /// Somebody asked for it.
+    Asked,
+    /// Nobody did: it is refused.
+    NotAsked,
+}
+
 /// One release at one place.
 pub(crate) struct ReleaseRun<'a> {
     pub(crate) context: &'a Context,
@@ -48,6 +57,8 @@ pub(crate) struct ReleaseRun<'a> {
     pub(crate) rehearsed: Option<&'a RehearsedEffects>,
     /// Does it look at the locks of its tiers?
     pub(crate) locks: LockReading,
+    /// May it go on with a tier outside a transaction that was cut?
+    pub(crate) resume: Resume,
 }
 
 impl ReleaseRun<'_> {

@@ -60,9 +60,11 @@ impl Script {
         let after = async |_: &Statement, _: Instant| Ok(());
         self.run_watched(from..until, context, session, tier, after)
             .await
+            .map(|_| ())
     }
 
-    /// The same; `after` is called after each statement, with the moment at which that began.
+    /// The same; `after` is called after each statement, with the moment at which that began. Gives the number of
+    /// rows that the command tags say.
     pub(crate) async fn run_watched(
         &self,
         numbers: Range<usize>,
@@ -70,7 +72,8 @@ impl Script {
         session: &Session,
         tier: Option<&str>,
         mut after: impl AsyncFnMut(&Statement, Instant) -> Result<(), PgError>,
-    ) -> Result<(), StatementError> {
+    ) -> Result<u64, StatementError> {
+        let mut rows = 0;
         let statements = self.statements.iter().take(numbers.end);
         for statement in statements.skip(numbers.start) {
             let began = Instant::now();
@@ -87,10 +90,10 @@ impl Script {
                 file: self.file.clone(),
                 statement: statement.clone(),
             };
-            outcome.map_err(failed)?;
+            rows += outcome.map_err(failed)?.rows_affected;
             after(statement, began).await.map_err(failed)?;
         }
-        Ok(())
+        Ok(rows)
     }
 }
 

@@ -11,7 +11,7 @@ use super::report::RehearsalReport;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::locks::LockReading;
-use crate::execute::release::ReleaseRun;
+use crate::execute::release::{ReleaseRun, Resume};
 use crate::figures::Probe;
 use crate::store::kept_rehearsal::KeptRehearsal;
 use crate::store::package_files::OpenPackage;
@@ -120,6 +120,7 @@ async fn golden(
             run_id,
             rehearsed: None,
             locks: LockReading::Off,
+            resume: Resume::NotAsked,
         };
         run.probe().await
     };

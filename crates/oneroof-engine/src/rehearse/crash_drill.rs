@@ -1,7 +1,7 @@
 //! Step 15: each tier loses its backend in the middle; nothing of it stays, and the run is resumed to the
 //! same end.
 
-use oneroof_model::package::Tier;
+use oneroof_model::package::{Tier, Transaction};
 
 use super::baseline;
 use super::negative_engine::quiet;
@@ -37,7 +37,18 @@ impl Rehearsal<'_> {
         let mut through = 0;
         for unit in units(stage.wanted) {
             for tier in &unit {
-                self.crash(&run, stage, &unit, tier, &state, report).await?;
+                let mut record = self.crash(&run, stage, &unit, tier, &state).await?;
+                if tier.transaction == Transaction::Single {
+                    let left = record.left.clone();
+                    report.crash_drill.push(record);
+                    require_nothing_left(tier, &left)?;
+                } else {
+                    let standing = &stage.wanted[..through];
+                    record.undone = self
+                        .undo_part(&run, stage, standing, tier, &state)
+                        .await?;
+                    report.crash_drill.push(record);
+                }
             }
             through += unit.len();
             // What `apply` does after a crash: it asks the ledger where to go on.
@@ -64,15 +75,16 @@ impl Rehearsal<'_> {
         Ok((
             (),
             format!(
-                "{} lost their backend in the middle, nothing of them stayed; resumed to the same rows in {} tables, then {} undone",
+                "{} lost their backend in the middle, nothing of them stayed{}; resumed to the same rows in {} tables, then {} undone",
                 crate::check::counted(report.crash_drill.len(), "tier"),
+                parts_undone(report),
                 resumed.tables(),
                 undone.tiers.len()
             ),
         ))
     }
 
-    /// One tier loses its backend; the state must be `before`.
+    /// One tier loses its backend; what differs from the state `before` is in the record.
     async fn crash(
         &self,
         run: &ReleaseRun<'_>,
@@ -80,14 +92,14 @@ impl Rehearsal<'_> {
         unit: &[&Tier],
         tier: &Tier,
         before: &CloneState,
-        report: &mut RehearsalReport,
-    ) -> Result<(), EngineError> {
+    ) -> Result<CrashRecord, EngineError> {
         let state = run.adopted_state(stage.lock.watcher()).await?;
-        let entry = if state.applied.is_empty() {
-            run.begin_release(stage.lock, stage.wanted, &mut Vec::new())
-                .await?
-        } else {
-            state.entry.clone()
+        let entry = match state.is_begun() {
+            true => state.entry.clone(),
+            false => {
+                run.begin_release(stage.lock, stage.wanted, &mut Vec::new())
+                    .await?
+            }
         };
         let created = run.tables_of(stage.lock).await?;
         let interruption = Interruption {
@@ -104,24 +116,64 @@ impl Rehearsal<'_> {
             return Err(error);
         }
         let left = before.differences(&stage.states().now(before).await?);
-        report.crash_drill.push(CrashRecord {
+        let statements = script.statements.len();
+        Ok(CrashRecord {
             tier: tier.id.clone(),
-            statements: script.statements.len(),
-            statements_done: interruption.statement(&script),
+            statements,
+            statements_done: match tier.transaction {
+                Transaction::None => (statements.max(1) - 1) / 2,
+                Transaction::Single | Transaction::Batched => interruption.statement(&script),
+            },
             error: with_cause(&error),
-            left: left.clone(),
-        });
-        if left.is_empty() {
-            return Ok(());
+            left,
+            undone: None,
+        })
+    }
+}
+
+fn require_nothing_left(tier: &Tier, left: &[String]) -> Result<(), EngineError> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(failure(
+        format!(
+            "tier {} left something when its backend was terminated in the middle",
+            tier.title()
+        ),
+        left,
+        "the state at the end of the tier before",
+    ))
+}
+
+impl Rehearsal<'_> {
+    /// A tier that commits on its way was cut: its rollback must lead back to `before`. Then it is cut once more,
+    /// to be resumed. `None`: it cannot be undone.
+    async fn undo_part(
+        &self,
+        run: &ReleaseRun<'_>,
+        stage: &Stage<'_>,
+        standing: &[&Tier],
+        tier: &Tier,
+        before: &CloneState,
+    ) -> Result<Option<bool>, EngineError> {
+        if tier.irreversible.is_some() {
+            return Ok(None);
         }
-        Err(failure(
-            format!(
-                "tier {} left something when its backend was terminated in the middle",
-                tier.title()
-            ),
-            &left,
-            "the state at the end of the tier before",
-        ))
+        let kept = standing.last().map(|tier| tier.id.as_str());
+        let _ = run.rollback(stage.lock, kept).await?;
+        let left = before.differences(&stage.states().now(before).await?);
+        if !left.is_empty() {
+            return Err(failure(
+                format!(
+                    "the rollback of tier {} does not undo what was there when it was cut",
+                    tier.title()
+                ),
+                &left,
+                "the state at the end of the tier before",
+            ));
+        }
+        self.crash(run, stage, &[tier], tier, before).await?;
+        Ok(Some(true))
     }
 }
 
@@ -152,6 +204,18 @@ fn failure(message: String, differences: &[String], expected: &str) -> EngineErr
         ..Failure::default()
     }
     .into()
+}
+
+/// The tiers that commit on their way, in words.
+fn parts_undone(report: &RehearsalReport) -> String {
+    let undone = report.crash_drill.iter();
+    match undone.filter(|record| record.undone.is_some()).count() {
+        0 => String::new(),
+        count => format!(
+            " ({} by a rollback of what they had committed)",
+            crate::check::counted(count, "tier")
+        ),
+    }
 }
 
 fn with_cause(error: &EngineError) -> String {

@@ -89,8 +89,12 @@ pub struct CrashRecord {
     pub statements_done: usize,
     /// What the run said.
     pub error: String,
-    /// What the crash left; empty if the state is that of the end of the tier before.
+    /// What the crash left; empty if the state is that of the end of the tier before. A tier that commits on its
+    /// way leaves what it had committed.
     pub left: Vec<String>,
+    /// Such a tier was rolled back, and the state of the end of the tier before was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone: Option<bool>,
 }
 
 impl NegativeRecord {

@@ -18,7 +18,7 @@ use crate::apply::precondition_refusal;
 use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
 use crate::execute::locks::LockReading;
-use crate::execute::release::{ReleaseRun, begin};
+use crate::execute::release::{ReleaseRun, Resume, begin};
 use crate::execute::statements::Script;
 use crate::figures::Figures;
 use crate::metrics::StopAt;
@@ -147,6 +147,7 @@ impl Rehearsal<'_> {
             run_id: self.run_id,
             rehearsed: None,
             locks: LockReading::Off,
+            resume: Resume::Asked,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -484,6 +485,7 @@ pub(crate) async fn with_applied_clone(
         run_id: rehearsal.run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        resume: Resume::Asked,
     };
     let simulate = rehearsal
         .package

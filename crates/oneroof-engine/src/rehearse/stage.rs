@@ -51,10 +51,9 @@ pub(super) async fn advance(
     wanted: &[&Tier],
 ) -> Result<Vec<TierRecord>, EngineError> {
     let state = run.adopted_state(lock.watcher()).await?;
-    let entry = if state.applied.is_empty() {
-        run.begin_release(lock, wanted, &mut Vec::new()).await?
-    } else {
-        state.entry.clone()
+    let entry = match state.is_begun() {
+        true => state.entry.clone(),
+        false => run.begin_release(lock, wanted, &mut Vec::new()).await?,
     };
     let mut created = run.tables_of(lock).await?;
     let mut records = Vec::new();

@@ -88,9 +88,10 @@ pub(super) fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Res
             "\n## Crash drill\n\n| tier | backend terminated after | left |\n|---|---|---|"
         )?;
         for crash in &report.crash_drill {
-            let left = match crash.left.is_empty() {
-                true => "nothing".to_owned(),
-                false => crash.left.join("; "),
+            let left = match (crash.left.is_empty(), crash.undone) {
+                (true, _) => "nothing".to_owned(),
+                (false, Some(true)) => format!("{} (its rollback undid it)", crash.left.join("; ")),
+                (false, _) => crash.left.join("; "),
             };
             writeln!(
                 out,

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::forward::millis;
 use crate::execute::locks::LockReading;
-use crate::execute::release::ReleaseRun;
+use crate::execute::release::{ReleaseRun, Resume};
 use crate::figures::Figures;
 use crate::kept::{self, KeptClone, Seen, WorkingCopy};
 use crate::metrics::{self, StopAt};
@@ -144,6 +144,7 @@ async fn on_copy(
         run_id: &run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        resume: Resume::NotAsked,
     };
     report.applied_digest = applied_digest(&run, &session).await?;
 

@@ -3,14 +3,15 @@
 mod manifest;
 mod parameters;
 mod plan;
+mod tier;
 mod validate;
 mod validate_attempts;
 
 pub use manifest::{MANIFEST_FILE, Manifest, ManifestError};
 pub use parameters::{ParameterError, ResolvedParameters};
 pub use plan::{
-    Condition, Drill, Duration, Effects, Expectation, ExpectedResult, Export, Input, InputKind,
-    Invariant, LockBudget, Markers, Metric, Negative, NegativeKind, NegativeVerb, PackageSection,
-    Parameter, ParameterType, Precondition, Preflight, ReleasePlan, Repeat, Rollback, RowTolerance,
-    SchemaSource, SetupRole, Simulate, Tier, TierRows, Transaction, Verify,
+    Condition, Drill, Effects, ExpectedResult, Export, Input, InputKind, Invariant, Markers, Metric,
+    Negative, NegativeKind, NegativeVerb, PackageSection, Parameter, ParameterType, Precondition,
+    Preflight, ReleasePlan, Repeat, Rollback, RowTolerance, SchemaSource, SetupRole, Simulate, Verify,
 };
+pub use tier::{BatchesMax, Duration, Expectation, LockBudget, Tier, TierRows, Transaction};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Condition, Precondition, ReleasePlan, RowTolerance, SchemaSource, Transaction};
+use super::{Condition, Precondition, ReleasePlan, RowTolerance, SchemaSource, Tier, Transaction};
 use crate::expression::Expression;
 use crate::nearest::nearest;
 use crate::template::metrics_named;
@@ -152,6 +152,7 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
                 &tier.id,
             ));
         }
+        keys_fit_the_transaction(tier)?;
         condition(plan, &tier.when)?;
         markers(plan, &tier.marker.0)?;
         checks(plan, &tier.preconditions)?;
@@ -200,6 +201,46 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
     }
     super::validate_attempts::negatives(plan)?;
     super::validate_attempts::drills(plan)
+}
+
+/// Keys that mean something with one kind of transaction only.
+fn keys_fit_the_transaction(tier: &Tier) -> Result<(), Fault> {
+    let keys = [
+        (
+            "concurrent_timeout",
+            tier.concurrent_timeout.is_some(),
+            Transaction::None,
+            "none",
+        ),
+        ("rest", tier.rest.is_some(), Transaction::Batched, "batched"),
+        (
+            "batches_max",
+            tier.batches_max.is_some(),
+            Transaction::Batched,
+            "batched",
+        ),
+    ];
+    for (key, is_given, transaction, word) in keys {
+        if is_given && tier.transaction != transaction {
+            return Err(fault(
+                format!(
+                    "tier `{}` has `{key}`, which is for `transaction = \"{word}\"` only",
+                    tier.id
+                ),
+                key,
+            ));
+        }
+    }
+    if tier.transaction == Transaction::None && !tier.rows.is_empty() {
+        return Err(fault(
+            format!(
+                "tier `{}` has [[tier.rows]], but with `transaction = \"none\"` it writes no rows",
+                tier.id
+            ),
+            &tier.id,
+        ));
+    }
+    Ok(())
 }
 
 fn is_name(name: &str, separator: char) -> bool {
@@ -354,6 +395,30 @@ mod tests {
             "[[invariant]]\nname='x'\nrequired='1 +'\nmessage=''\nquery='select 1'",
             "parse expression `1 +`",
         );
+        for (keys, expected) in [
+            ("rest='1s'", "`rest`, which is for `transaction = \"batched\"`"),
+            (
+                "transaction='none'\nbatches_max=5",
+                "`batches_max`, which is for",
+            ),
+            (
+                "transaction='batched'\nconcurrent_timeout='1h'",
+                "`concurrent_timeout`, which is for",
+            ),
+            (
+                "transaction='batched'\nbatches_max=0",
+                "`batches_max` is a positive number of batches, not 0",
+            ),
+            (
+                "transaction='none'\n[[tier.rows]]\ntable='t'\nwhere='true'",
+                "it writes no rows",
+            ),
+        ] {
+            check(
+                &format!("[[tier]]\nid='a'\nfile='a.sql'\n{keys}"),
+                expected,
+            );
+        }
         check("[preflight]\nmarker='{own}'", "metric `own` does not exist");
     }
 }

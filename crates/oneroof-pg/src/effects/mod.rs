@@ -10,8 +10,10 @@ mod beside;
 mod counters;
 mod measure;
 mod named;
+mod relations;
 mod storage;
 mod touched;
 
 pub use counters::{Counters, counters};
 pub use measure::measure;
+pub use relations::{RelationsState, relations_effects, relations_state};

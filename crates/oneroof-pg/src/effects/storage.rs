@@ -20,7 +20,8 @@ pub(super) async fn replaced(
         .collect())
 }
 
-async fn files(
+/// Name and file of each table and materialized view of `objects`, by OID.
+pub(super) async fn files(
     session: &Session,
     objects: &[u32],
 ) -> Result<BTreeMap<u32, (String, u32)>, PgError> {

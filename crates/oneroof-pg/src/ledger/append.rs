@@ -15,10 +15,14 @@ pub enum EntryKind {
     Adopted,
     /// A run began.
     RunStarted,
-    /// A tier began; needed for tiers that run outside a transaction.
+    /// A tier that commits on its way began: one outside a transaction, or in batches.
     TierStarted,
-    /// A statement of such a tier, or a batch, is done.
+    /// A statement of a tier outside a transaction begins.
+    StatementStarted,
+    /// A statement of a tier outside a transaction is done.
     StatementDone,
+    /// A batch of a tier is done; in the batch's own transaction.
+    BatchDone,
     /// A tier is done; in the tier's own transaction.
     TierApplied,
     /// All tiers of a run are done.
@@ -44,7 +48,9 @@ impl EntryKind {
             Self::Adopted => "adopted",
             Self::RunStarted => "run_started",
             Self::TierStarted => "tier_started",
+            Self::StatementStarted => "statement_started",
             Self::StatementDone => "statement_done",
+            Self::BatchDone => "batch_done",
             Self::TierApplied => "tier_applied",
             Self::RunFinished => "run_finished",
             Self::RunFailed => "run_failed",

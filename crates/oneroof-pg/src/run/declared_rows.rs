@@ -4,7 +4,7 @@ use crate::connect::Session;
 use crate::run::value::ValueFault;
 
 /// Keys of the rows of one table that fulfil a predicate.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeclaredRows {
     /// As written in the package.
     pub table: String,

@@ -2,6 +2,8 @@
 //! rows, and the values of metrics. Which of it is asked when is the engine's business.
 
 mod declared_rows;
+mod ending;
+mod hold;
 mod lock;
 mod lock_holder;
 mod locks;
@@ -14,10 +16,12 @@ mod transaction_ids;
 mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows};
+pub use ending::ending;
+pub use hold::hold;
 pub use lock::{RunLock, blockers};
 pub use lock_holder::{AdvisoryLock, LockHolder, lock_holder};
 pub use locks::{LockableRelation, lockable_relations, locks};
-pub use settings::{AppliedSettings, RunSettings, SettingsChanged};
+pub use settings::{AppliedSettings, Lifetime, RunSettings, SettingsChanged};
 pub use stored_objects::{StoredObject, ViewRows, stored_objects, view_rows};
 pub use tables::tables_named;
 pub use terminate::terminate;

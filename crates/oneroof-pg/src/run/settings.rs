@@ -29,6 +29,15 @@ pub struct SettingsChanged {
     pub seen: String,
 }
 
+/// How long settings hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Until the end of the present transaction.
+    Transaction,
+    /// Until the end of the session: for statements that PostgreSQL refuses in a transaction.
+    Session,
+}
+
 /// What a transaction was set to, to be compared with at its end.
 #[derive(Debug, Clone)]
 pub struct AppliedSettings {
@@ -37,13 +46,25 @@ pub struct AppliedSettings {
 }
 
 impl RunSettings {
-    /// Sets everything, for the present transaction only. Without a schema of its own the package gets
+    /// Sets everything, for the present transaction only; see [`Self::apply_for`].
+    ///
+    /// # Errors
+    /// As [`Self::apply_for`].
+    pub async fn apply(&self, session: &Session) -> Result<AppliedSettings, PgError> {
+        self.apply_for(session, Lifetime::Transaction).await
+    }
+
+    /// Sets everything. Without a schema of its own the package gets
     /// the search path that the session has. The role comes last, so that a role without rights on
     /// settings cannot be in the way.
     ///
     /// # Errors
     /// What the server says: 42501 or 22023 for a role that may not be taken.
-    pub async fn apply(&self, session: &Session) -> Result<AppliedSettings, PgError> {
+    pub async fn apply_for(
+        &self,
+        session: &Session,
+        lifetime: Lifetime,
+    ) -> Result<AppliedSettings, PgError> {
         let rows = session
             .query(include_str!("search_path.sql"), &[&self.schema])
             .await?;
@@ -66,7 +87,10 @@ impl RunSettings {
         }
         let (names, values): (Vec<String>, Vec<String>) = wanted.into_iter().unzip();
         session
-            .query(include_str!("settings_apply.sql"), &[&names, &values])
+            .query(
+                include_str!("settings_apply.sql"),
+                &[&names, &values, &(lifetime == Lifetime::Transaction)],
+            )
             .await?;
         Ok(AppliedSettings { names, values })
     }

@@ -2,15 +2,18 @@
 
 use crate::check::{Package, Report};
 
+mod batch_statement;
 mod blocking_lock;
 mod check_not_select;
 mod copy_from_stdin;
 mod drop_cascade;
 mod needs_no_transaction;
+mod needs_transaction;
 mod order_fault;
 mod psql_command;
 mod reserved_schema;
 mod rollback_forgets;
+mod rollback_of_a_part;
 mod session_command;
 mod stored_parameter;
 mod syntax_error;
@@ -30,6 +33,9 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("reserved-schema", reserved_schema::check),
     ("stored-parameter", stored_parameter::check),
     ("needs-no-transaction", needs_no_transaction::check),
+    ("needs-transaction", needs_transaction::check),
+    ("batch-statement", batch_statement::check),
+    ("rollback-of-a-part", rollback_of_a_part::check),
     ("drop-cascade", drop_cascade::check),
     ("check-not-select", check_not_select::check),
     ("order-fault", order_fault::check),

@@ -4,10 +4,18 @@ use crate::check::{Package, Report, Role, TierTransaction};
 
 pub(super) fn check(package: &Package<'_>, report: &mut Report<'_>) {
     for file in &package.files {
-        let (Role::Tier(number) | Role::Rollback(number)) = file.role else {
-            continue;
+        // A rollback is one transaction, whatever its tier was.
+        let (in_transaction, hint) = match file.role {
+            Role::Tier(number) => (
+                package.source.tiers[number].transaction != TierTransaction::None,
+                "put it into a tier of its own with `transaction = \"none\"`",
+            ),
+            Role::Rollback(_) => (
+                true,
+                "a rollback is one transaction: write it without `concurrently`, or say why the tier is `irreversible`",
+            ),
+            Role::Script => continue,
         };
-        let in_transaction = package.source.tiers[number].transaction != TierTransaction::None;
         for facts in &file.facts {
             if facts.statement.refuses_transaction && in_transaction {
                 report.error(
@@ -17,7 +25,7 @@ pub(super) fn check(package: &Package<'_>, report: &mut Report<'_>) {
                         "PostgreSQL refuses this `{}` inside a transaction",
                         facts.statement.kind.tag()
                     ),
-                    "put it into a tier of its own with `transaction = \"none\"`",
+                    hint,
                 );
             }
             for inner in facts.inner.iter().filter(|inner| inner.refuses_transaction) {
@@ -58,6 +66,8 @@ mod tests {
         let mut source =
             package(&["create index concurrently i on t (a)^drop index concurrently i"]);
         source.tiers[0].transaction = TierTransaction::None;
-        assert!(said("needs-no-transaction", &source).is_empty());
+        let said = said("needs-no-transaction", &source);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].contains("rollback/0.sql"), "{said:?}");
     }
 }

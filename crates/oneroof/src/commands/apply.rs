@@ -14,7 +14,9 @@ use crate::ui::table::Table;
 /// Apply a package to a target
 ///
 /// Shows what would be done; `--execute` does it. Each tier is one transaction that commits only
-/// if everything it must leave behind is there. A run that was interrupted goes on where it ended.
+/// if everything it must leave behind is there; tiers with `transaction = "none"` or `"batched"` commit on
+/// their way. A run that was interrupted goes on where it ended; in the middle of a tier outside a transaction
+/// only with `--resume`.
 ///
 /// A production is refused (gate-not-built): this version has no gate that could open it.
 #[derive(Debug, Args)]
@@ -29,6 +31,10 @@ pub(crate) struct ApplyArgs {
     target: TargetOption,
     #[command(flatten)]
     execute: ExecuteFlag,
+    /// Go on with a tier outside a transaction that was cut: ask the catalog what happened to its last statement,
+    /// clear away what is half-done, and run what is left
+    #[arg(long)]
+    resume: bool,
     /// Stop after this tier (its id or label): a chosen cut of the release
     #[arg(long, value_name = "TIER")]
     through: Option<String>,
@@ -44,6 +50,7 @@ pub(crate) async fn run(args: &ApplyArgs, session: &Session) -> anyhow::Result<E
     let (context, package) = session.context_and_package(&args.package)?;
     let options = ApplyOptions {
         execute: args.execute.execute,
+        resume: args.resume,
         through: args.through.clone(),
         params: args.params.params.clone(),
         evidence: args.evidence.clone(),

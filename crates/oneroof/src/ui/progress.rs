@@ -84,6 +84,18 @@ impl Live {
             Event::TierStarted { title, summary, .. } => {
                 self.show(printer, format!("{title}: {summary}"))
             }
+            Event::BatchDone {
+                tier,
+                number,
+                rows_total,
+                ..
+            } => {
+                let doing = format!("{tier}: {rows_total} rows in {number} batches");
+                if !printer.is_lively() && self.last_line.elapsed() >= LIFE_SIGN_EVERY {
+                    self.print(printer, &doing);
+                }
+                self.show(printer, doing);
+            }
             Event::RunFinished { .. } => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
@@ -227,6 +239,39 @@ fn line(event: &Event) -> Option<String> {
                 ),
             )
         }
+        Event::StatementWaits {
+            tier,
+            waited_ms,
+            blockers,
+        } => paint(
+            CAREFUL,
+            format_args!(
+                "            {tier}: waits since {} for {}",
+                time::milliseconds(*waited_ms),
+                blockers.join("; ")
+            ),
+        ),
+        Event::StatementDone {
+            tier,
+            number,
+            of,
+            statement,
+            duration_ms,
+        } => {
+            let took = paint(
+                QUIET,
+                format_args!("({})", time::milliseconds(*duration_ms)),
+            );
+            format!("            {tier} {number} of {of} done: {statement} {took}")
+        }
+        Event::HalfDoneFound { tier, left, mend } => paint(
+            CAREFUL,
+            format_args!(
+                "            {tier}: {}, cleared away by: {}",
+                left.join(", "),
+                mend.join("; ")
+            ),
+        ),
         Event::TierApplied {
             title,
             markers,
@@ -271,6 +316,7 @@ fn line(event: &Event) -> Option<String> {
         | Event::StepProgress { .. }
         | Event::TableRead { .. }
         | Event::TierStarted { .. }
+        | Event::BatchDone { .. }
         | Event::ProbeTaken { .. } => return None,
     };
     Some(text)

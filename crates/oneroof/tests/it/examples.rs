@@ -58,6 +58,7 @@ const fn refused(
 /// The production of `add-column-backfill`.
 const BACKFILL: &[Expected] = &[
     passes("add-column-backfill"),
+    passes("large-table"),
     fails(
         "broken/backfill-incomplete",
         7,

@@ -1,0 +1,2 @@
+alter table public.orders
+    drop column currency;

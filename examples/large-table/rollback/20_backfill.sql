@@ -1,0 +1,3 @@
+update public.orders
+set currency = null
+where currency is not null;
