@@ -17,7 +17,7 @@ use oneroof_pg::testing::SUPERUSER;
 use serde_json::Value;
 
 use crate::governed::{DIRECTUS, Governed};
-use crate::kill_points::{AppliedTier, Point, READ_BACK, points};
+use crate::kill_points::{AppliedTier, Point, READ_BACK, messages, points};
 use crate::proxy::{Go, Moment, Proxy, Stop, Watch};
 use crate::world::{Tier, World, tier};
 
@@ -84,6 +84,9 @@ impl Extent {
 
 /// [`Extent::Some`] takes one step of so many. A tier has 13 of them, or 12: the next tier has its turn at others.
 const SOME_STRIDE: usize = 7;
+
+/// [`Extent::Some`] of a run that is killed at any message takes one of so many.
+const MESSAGES_STRIDE: usize = 13;
 
 /// Of so many kills one is followed by a rollback instead of a resume. It has no factor in common with the
 /// number of ways, so that each step and each way has its turn.
@@ -162,17 +165,19 @@ fn one_roof_survives_every_kill() {
         .kill_at_every_point(Extent::or(Extent::Some));
 }
 
+/// Its tiers commit on their way: batches, and indexes outside a transaction.
+#[test]
+fn the_large_table_survives_kills_at_any_message() {
+    let (world, folder) = example_world("large-table", "shop", 5000);
+    let word = folder.display().to_string();
+    Scene::new(&world, "shop", "shop_apply", &word, &folder)
+        .kill_at_messages(Extent::or(Extent::Some));
+}
+
 /// A package of `examples/`, on its own production with a fiftieth of the orders.
 #[track_caller]
 fn example(name: &str, database: &str) {
-    let folder = root().join("examples").join(name);
-    let production = fs::read_to_string(folder.join("fixtures/production.sql")).unwrap();
-    let small = production.replace("generate_series(1, 100000)", "generate_series(1, 2000)");
-    let world = World::without_roles();
-    world.make_scratch(database, SUPERUSER);
-    world.sql(database, &small);
-    world.target(database, database, database);
-    world.adopt(database);
+    let (world, folder) = example_world(name, database, 2000);
     let word = folder.display().to_string();
     Scene::new(
         &world,
@@ -182,6 +187,22 @@ fn example(name: &str, database: &str) {
         &folder,
     )
     .kill_at_every_point(Extent::or(Extent::Some));
+}
+
+/// The production of a package of `examples/` with so many orders, adopted; and the package's folder.
+fn example_world(name: &str, database: &str, orders: u32) -> (World, PathBuf) {
+    let folder = root().join("examples").join(name);
+    let production = fs::read_to_string(folder.join("fixtures/production.sql")).unwrap();
+    let small = production.replace(
+        "generate_series(1, 100000)",
+        &format!("generate_series(1, {orders})"),
+    );
+    let world = World::without_roles();
+    world.make_scratch(database, SUPERUSER);
+    world.sql(database, &small);
+    world.target(database, database, database);
+    world.adopt(database);
+    (world, folder)
 }
 
 fn root() -> PathBuf {
@@ -312,6 +333,68 @@ impl<'a> Scene<'a> {
             self.package,
             unbroken.points.len(),
             kills.len() - rollbacks,
+        );
+    }
+
+    /// The loop for tiers that commit on their way: their steps are not those of one transaction, so the run is
+    /// killed at any message of it.
+    #[expect(
+        clippy::print_stdout,
+        reason = "the number of kill points is what the reader of a run wants to know"
+    )]
+    fn kill_at_messages(&self, extent: Extent) {
+        let baseline = self.exact_state();
+        let line = self.apply_line();
+        let world = self.world;
+        let run = || world.sandbox.bash(&line);
+        let _ = self.proxy.watch(Watch::Nothing, run, |_| Go::On).exits(0);
+        let end = self.state();
+        let entries = self.entries();
+        let points = messages(&self.proxy.log());
+        let points: Vec<Point> = match extent {
+            Extent::Some => points.into_iter().step_by(MESSAGES_STRIDE).collect(),
+            Extent::Each | Extent::All => points,
+        };
+        let extent = match extent {
+            Extent::All => Extent::All,
+            Extent::Each | Extent::Some => Extent::Each,
+        };
+        let (mut resumed, mut rolled_back) = (0, 0);
+        for (number, (point, kill)) in extent.kills(&points).into_iter().enumerate() {
+            let case = format!("{} at {}, {kill:?} killed", self.package, point.name);
+            self.put_back();
+            let _ = self.proxy.watch(
+                Watch::Once(point.place.clone()),
+                || world.sandbox.bash(&line),
+                |stop| self.strike(kill, stop, point.place.moment),
+            );
+            self.proxy.heal();
+            self.world.wait_for(
+                self.database,
+                "select count(*) = 0 from pg_stat_activity where application_name like 'oneroof/apply/%'",
+            );
+            let left = self.entries();
+            assert!(entries.starts_with(&left), "{case}: {left:?}");
+            if number % ROLLBACK_EVERY == ROLLBACK_EVERY - 1 {
+                let line = format!("rollback {} --target {} --execute", self.package, self.database);
+                let _ = self.world.done(&line);
+                same(&case, &baseline, &self.exact_state());
+                rolled_back += 1;
+            } else {
+                let outcome = world.sandbox.bash(&format!("{line} --resume"));
+                match left == entries {
+                    true => assert_eq!(outcome.code, Some(3), "{case}: {outcome:#?}"),
+                    false => assert_eq!(outcome.code, Some(0), "{case}: {outcome:#?}"),
+                }
+                same(&case, &end, &self.state());
+                resumed += 1;
+            }
+            self.ledger_is_whole(&case);
+        }
+        println!(
+            "KILL POINTS: {}, all with equal final state ({}: {resumed} resumed, {rolled_back} rolled back)",
+            resumed + rolled_back,
+            self.package,
         );
     }
 

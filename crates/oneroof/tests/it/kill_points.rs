@@ -60,6 +60,34 @@ pub(crate) fn points(log: &[Sent], tiers: &[AppliedTier]) -> Vec<Point> {
     points.found
 }
 
+/// Every message of the run, before the server has seen it; of the simple protocol also when it is done and not
+/// answered. The questions who blocks the run come when they come, and are left out.
+pub(crate) fn messages(log: &[Sent]) -> Vec<Point> {
+    const BLOCKERS: &str = include_str!("../../../oneroof-pg/src/run/blockers.sql");
+    let mut found = Vec::new();
+    for (at, sent) in log.iter().enumerate() {
+        if sent.text == BLOCKERS {
+            continue;
+        }
+        let before = log[..at].iter();
+        let occurrence = before.filter(|other| other.text == sent.text).count();
+        let moments: &[Moment] = match sent.is_simple {
+            true => &[Moment::Unsent, Moment::Unanswered],
+            false => &[Moment::Unsent],
+        };
+        found.extend(moments.iter().map(|moment| Point {
+            name: format!("message {at} ({moment:?}: {})", sent.text),
+            place: Place {
+                text: sent.text.clone(),
+                occurrence,
+                moment: *moment,
+            },
+            entries: 0,
+        }));
+    }
+    found
+}
+
 struct Points<'a> {
     log: &'a [Sent],
     found: Vec<Point>,
