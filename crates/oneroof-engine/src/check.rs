@@ -283,11 +283,7 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     /// The rules of this file, which look at the plan; those that look at SQL are in `oneroof-sql`.
-    const PLAN_RULES: [&str; 3] = [
-        "manifest",
-        "missing-file",
-        "no-way-back",
-    ];
+    const PLAN_RULES: [&str; 3] = ["manifest", "missing-file", "no-way-back"];
 
     #[test]
     fn every_rule_of_the_plan_has_its_page() {

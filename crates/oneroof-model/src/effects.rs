@@ -399,7 +399,10 @@ mod tests {
                 .compare(&rehearsed, &BTreeMap::new());
             comparison.differences.len()
         };
-        assert_eq!([differences(4), differences(10), differences(11)], [0, 0, 1]);
+        assert_eq!(
+            [differences(4), differences(10), differences(11)],
+            [0, 0, 1]
+        );
     }
 
     fn effects(inserted: i64, change: ObjectChange, digest: &str) -> Effects {

@@ -141,9 +141,7 @@ impl ReleaseState {
         {
             let run_id = entry.run_id.clone().unwrap_or_default();
             match entry.kind.as_str() {
-                "run_started"
-                    if entry.text("verb") == Some("apply") && !state.is_begun() =>
-                {
+                "run_started" if entry.text("verb") == Some("apply") && !state.is_begun() => {
                     state = ReleaseState {
                         package_digest: entry.package_digest.clone(),
                         params_digest: entry.params_digest.clone(),
@@ -316,19 +314,9 @@ mod tests {
         let begun = vec![
             entry(1, "run_started", None, body("")),
             entry(2, "tier_started", Some("a"), body(r#", "before": [1]"#)),
-            entry(
-                3,
-                "statement_started",
-                Some("a"),
-                body(r#", "number": 1"#),
-            ),
+            entry(3, "statement_started", Some("a"), body(r#", "number": 1"#)),
             entry(4, "statement_done", Some("a"), body(r#", "number": 1"#)),
-            entry(
-                5,
-                "statement_started",
-                Some("a"),
-                body(r#", "number": 2"#),
-            ),
+            entry(5, "statement_started", Some("a"), body(r#", "number": 2"#)),
         ];
         let state = ReleaseState::of("p", &begun);
         let tier = state.begun.clone().unwrap();

@@ -58,25 +58,36 @@ pub(super) fn statement_error(
     }
 }
 
+/// How often something was tried, and who was in the way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempts {
+    /// At least 1.
+    pub(super) number: u32,
+    /// One line for each session that was in the way of an attempt.
+    pub(super) blocked_by: Vec<String>,
+}
+
 impl ReleaseRun<'_> {
-    /// Attempts until it succeeds or fails otherwise than by locks, at most `attempts_max` times. Gives the
-    /// number of attempts too.
+    /// Attempts until it succeeds or fails otherwise than by locks, at most `attempts_max` times.
     pub(super) async fn retried<T>(
         &self,
         attempts_max: u32,
         mut attempt: impl AsyncFnMut() -> Result<T, AttemptError>,
-    ) -> Result<(T, u32), EngineError> {
+    ) -> Result<(T, Attempts), EngineError> {
+        let mut blocked_by = Vec::new();
         let mut rest = Duration::from_secs(1);
         for number in 1.. {
             match attempt().await {
-                Ok(outcome) => return Ok((outcome, number)),
+                Ok(outcome) => return Ok((outcome, Attempts { number, blocked_by })),
                 Err(AttemptError::Locked {
                     tier,
                     blockers,
                     error,
                 }) => {
+                    let named = blockers.iter();
+                    blocked_by.extend(named.map(|who| format!("attempt {number}: {who}")));
                     if number >= attempts_max {
-                        return Err(error);
+                        return Err(gave_up(error, number, &blocked_by));
                     }
                     let rest_now = rest + jitter(rest);
                     self.context.emit(Event::LockRetry {
@@ -94,6 +105,24 @@ impl ReleaseRun<'_> {
         }
         Err(EngineError::other("try a tier at least once"))
     }
+}
+
+/// The last attempt's error, with who was in the way of all of them.
+fn gave_up(error: EngineError, attempts: u32, blocked_by: &[String]) -> EngineError {
+    let EngineError::Failed(mut failure) = error else {
+        return error;
+    };
+    let detail = failure.detail.take().into_iter();
+    let detail: Vec<String> = detail.chain(blocked_by.iter().cloned()).collect();
+    failure.detail = Some(detail.join("\n")).filter(|detail| !detail.is_empty());
+    let times = match attempts {
+        1 => "once".to_owned(),
+        more => format!("{more} times"),
+    };
+    failure.hint.get_or_insert(format!(
+        "tried {times}; earlier tiers stand: run the verb again when the lock is free, it resumes"
+    ));
+    EngineError::Failed(failure)
 }
 
 /// Up to a quarter of the rest, from the run's own randomness, so that two losers do not meet again.

@@ -13,7 +13,7 @@ use oneroof_pg::ledger::EntryKind;
 use oneroof_pg::run::{DeclaredRows, RunLock};
 use serde_json::{Value as Json, json};
 
-use super::attempt::{AttemptError, statement_error};
+use super::attempt::{AttemptError, Attempts, statement_error};
 use super::effects::Extent;
 use super::forward::{
     Begins, Moment, RanTier, TierRecord, UnitTransaction, commit_error, filled_markers, millis,
@@ -64,7 +64,8 @@ impl ReleaseRun<'_> {
             title: tier.title(),
             summary: tier.summary.clone(),
         });
-        let (mut attempts, mut locks) = (1, None);
+        let mut attempts = Attempts::default();
+        let mut locks = None;
         loop {
             if progress.batches >= tier.batches_max() {
                 return Err(endless(tier, &progress));
@@ -76,12 +77,14 @@ impl ReleaseRun<'_> {
                     .await
             };
             let (batch, tries) = self.retried(tier.lock_retries + 1, attempt).await?;
-            attempts = attempts.max(tries);
+            attempts.number = attempts.number.max(tries.number);
+            attempts.blocked_by.extend(tries.blocked_by);
             longest(&mut locks, batch.record.locks.clone());
             if batch.rows == 0 {
                 return Ok(TierRecord {
                     duration_ms: millis(started.elapsed()),
-                    attempts,
+                    attempts: attempts.number,
+                    blocked_by: attempts.blocked_by,
                     locks,
                     ..batch.record
                 });
@@ -154,8 +157,11 @@ impl ReleaseRun<'_> {
 
         transaction.locks.before_tier(&session).await?;
         let locks = &mut transaction.locks;
-        let after =
-            async |statement: &_, began| locks.after_statement(&session, tier, statement, began).await;
+        let after = async |statement: &_, began| {
+            locks
+                .after_statement(&session, tier, statement, began)
+                .await
+        };
         let all = 0..script.statements.len();
         let run = script.run_watched(all, self.context, &session, Some(&tier.id), after);
         let (outcome, blockers) = watched(lock, session.backend_pid(), run).await;
@@ -210,7 +216,8 @@ impl ReleaseRun<'_> {
         } else {
             if begins == Begins::Yes {
                 let body = json!({ "tier": tier.id, "transaction": tier.transaction });
-                self.append(&session, EntryKind::TierStarted, &[body]).await?;
+                self.append(&session, EntryKind::TierStarted, &[body])
+                    .await?;
             }
             let body = json!({
                 "tier": tier.id,
@@ -255,9 +262,8 @@ fn member<T: serde::de::DeserializeOwned>(body: &Json, name: &str) -> Result<T, 
 fn together(earlier: &[DeclaredRows], more: &[DeclaredRows]) -> Vec<DeclaredRows> {
     let mut all = earlier.to_vec();
     for rows in more {
-        let same = |one: &&mut DeclaredRows| {
-            one.table == rows.table && one.predicate == rows.predicate
-        };
+        let same =
+            |one: &&mut DeclaredRows| one.table == rows.table && one.predicate == rows.predicate;
         match all.iter_mut().find(same) {
             Some(one) => one.keys.extend(rows.keys.iter().cloned()),
             None => all.push(rows.clone()),

@@ -61,7 +61,7 @@ impl ReleaseRun<'_> {
         Ok(effects)
     }
 
-    /// Refuses what was not rehearsed; gives what the package's tolerances let through. 
+    /// Refuses what was not rehearsed; gives what the package's tolerances let through.
     pub(super) async fn as_rehearsed(
         &self,
         session: &Session,

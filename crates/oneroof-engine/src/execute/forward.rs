@@ -66,6 +66,9 @@ pub struct TierRecord {
     pub locks: Option<Vec<TierLock>>,
     /// How often it was tried; 1 unless locks were in the way.
     pub attempts: u32,
+    /// Who was in the way of an attempt: pid, user, application, age of the query.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by: Vec<String>,
     /// All metrics of the package after its commit; filled by whoever probes.
     pub metrics: Probe,
 }
@@ -88,6 +91,7 @@ impl TierRecord {
             declared_rows: Vec::new(),
             locks: None,
             attempts: 1,
+            blocked_by: Vec::new(),
             metrics: Probe::new(),
         }
     }
@@ -105,7 +109,9 @@ impl TierRecord {
     }
 }
 
-/// How often the watcher asks who blocks a running tier.
+/// When the watcher first asks who blocks a running tier: a `lock_timeout` may be short.
+const WATCH_FIRST: Duration = Duration::from_millis(80);
+/// How often it asks then.
 const WATCH_EVERY: Duration = Duration::from_millis(300);
 
 impl ReleaseRun<'_> {
@@ -132,7 +138,8 @@ impl ReleaseRun<'_> {
                 let attempt = async || self.try_unit(lock, unit, entry, created, None).await;
                 let (mut records, attempts) = self.retried(attempts_max, attempt).await?;
                 for record in &mut records {
-                    record.attempts = attempts;
+                    record.attempts = attempts.number;
+                    record.blocked_by.clone_from(&attempts.blocked_by);
                 }
                 records
             }
@@ -364,7 +371,13 @@ impl ReleaseRun<'_> {
                 let effects = self.measured(transaction).await?;
                 let tiers: Vec<&Tier> = transaction.ran.iter().map(|ran| ran.tier).collect();
                 let tolerated = self
-                    .as_rehearsed(session, transaction.entry, &tiers, &effects, Extent::Transaction)
+                    .as_rehearsed(
+                        session,
+                        transaction.entry,
+                        &tiers,
+                        &effects,
+                        Extent::Transaction,
+                    )
                     .await?;
                 (effects, tolerated)
             }
@@ -450,7 +463,12 @@ impl ReleaseRun<'_> {
     }
 
     /// Compares the metrics with what the tier expects before its first or after its last statement.
-    pub(super) fn expect(&self, tier: &Tier, figures: &Figures, moment: Moment) -> Result<(), EngineError> {
+    pub(super) fn expect(
+        &self,
+        tier: &Tier,
+        figures: &Figures,
+        moment: Moment,
+    ) -> Result<(), EngineError> {
         for (name, expectation) in &tier.expect {
             let expression = match moment {
                 Moment::Before => match &expectation.from {
@@ -486,7 +504,11 @@ impl ReleaseRun<'_> {
         Ok(())
     }
 
-    pub(super) async fn keys(&self, session: &Session, tier: &Tier) -> Result<Vec<DeclaredRows>, EngineError> {
+    pub(super) async fn keys(
+        &self,
+        session: &Session,
+        tier: &Tier,
+    ) -> Result<Vec<DeclaredRows>, EngineError> {
         let mut keys = Vec::new();
         for rows in &tier.rows {
             oneroof_sql::check_predicate(&rows.predicate).map_err(|error| {
@@ -627,10 +649,12 @@ pub(super) async fn watched<T>(
 ) -> (T, Vec<String>) {
     let mut run = std::pin::pin!(run);
     let mut seen = Vec::new();
+    let mut rest = WATCH_FIRST;
     loop {
         tokio::select! {
             outcome = &mut run => return (outcome, seen),
-            () = tokio::time::sleep(WATCH_EVERY) => {
+            () = tokio::time::sleep(rest) => {
+                rest = WATCH_EVERY;
                 if let Ok(now) = blockers(lock.watcher(), pid).await && !now.is_empty() {
                     seen = now;
                 }

@@ -60,7 +60,10 @@ impl Interruption<'_> {
             hint: None,
             source: Box::new(source),
         };
-        match self.hold_and_strike(run, lock, session, statement, outside).await {
+        match self
+            .hold_and_strike(run, lock, session, statement, outside)
+            .await
+        {
             Err(error) => error,
             // It was not held up, or is over: its session is gone all the same.
             Ok(()) => match session.simple("select").await {

@@ -16,7 +16,7 @@ use oneroof_pg::run::{Lifetime, RunLock, RunSettings, blockers, ending};
 use oneroof_sql::{Statement, StatementFacts};
 use serde_json::json;
 
-use super::attempt::{AttemptError, statement_error};
+use super::attempt::{AttemptError, Attempts, statement_error};
 use super::effects::Extent;
 use super::forward::{Begins, Moment, TierRecord, commit_error, filled_markers, millis, watched};
 use super::interruption::Interruption;
@@ -63,7 +63,9 @@ impl ReleaseRun<'_> {
             title: tier.title(),
             summary: tier.summary.clone(),
         });
-        let role = self.begin_outside(lock, tier, entry, begun.as_ref()).await?;
+        let role = self
+            .begin_outside(lock, tier, entry, begun.as_ref())
+            .await?;
         let session = self.session(Access::ReadWrite).await?;
         self.set_outside(&session, tier, None).await?;
         let before = match &begun {
@@ -80,7 +82,9 @@ impl ReleaseRun<'_> {
         let mut locks = Vec::new();
         for (place, (statement, outside)) in script.statements.iter().zip(&statements).enumerate() {
             let number = u64::try_from(place + 1).unwrap_or(u64::MAX);
-            let mark = begun.as_ref().and_then(|begun| begun.statements.get(&number));
+            let mark = begun
+                .as_ref()
+                .and_then(|begun| begun.statements.get(&number));
             if mark.is_some_and(|mark| mark.is_done) {
                 continue;
             }
@@ -98,7 +102,8 @@ impl ReleaseRun<'_> {
             let tries = self
                 .run_outside(lock, &session, tier, &one, mark.is_some(), strike)
                 .await?;
-            record.attempts = record.attempts.max(tries);
+            record.attempts = record.attempts.max(tries.number);
+            record.blocked_by.extend(tries.blocked_by);
             if self.locks == LockReading::On {
                 locks.extend(locks_of(text, &script, place, began)?);
             }
@@ -220,11 +225,12 @@ impl ReleaseRun<'_> {
             "statements": statements.len(),
             "before": before,
         });
-        self.append_alone(lock, EntryKind::TierStarted, &body).await?;
+        self.append_alone(lock, EntryKind::TierStarted, &body)
+            .await?;
         Ok(before)
     }
 
-    /// Runs one statement to its end, with its marks. Gives the number of attempts.
+    /// Runs one statement to its end, with its marks.
     async fn run_outside(
         &self,
         lock: &RunLock,
@@ -233,7 +239,7 @@ impl ReleaseRun<'_> {
         one: &OutsideRun<'_>,
         was_begun: bool,
         strike: Option<&Interruption<'_>>,
-    ) -> Result<u32, EngineError> {
+    ) -> Result<Attempts, EngineError> {
         let shown = shorten(&one.statement.text, STATEMENT_CHARACTERS_MAX);
         let mut mark = json!({
             "tier": tier.id,
@@ -255,7 +261,7 @@ impl ReleaseRun<'_> {
                 .strike_outside(self, lock, session, tier, one.statement, one.outside)
                 .await);
         }
-        let mut attempts = 1;
+        let mut attempts = Attempts::default();
         if !is_done {
             let mut clears = false;
             let attempt = async || {
@@ -270,7 +276,8 @@ impl ReleaseRun<'_> {
         if let Some(members) = mark.as_object_mut() {
             members.remove("found");
             members.insert("duration_ms".into(), millis(began.elapsed()).into());
-            members.insert("attempts".into(), attempts.into());
+            members.insert("attempts".into(), attempts.number.into());
+            members.insert("blocked_by".into(), attempts.blocked_by.clone().into());
             members.insert("was_found_done".into(), is_done.into());
         }
         self.append_alone(lock, EntryKind::StatementDone, &mark)
@@ -339,7 +346,9 @@ impl ReleaseRun<'_> {
             .script
             .run_watched(range, self.context, session, Some(&tier.id), after);
         let run = watched(lock, session.backend_pid(), run);
-        let (outcome, blockers) = self.telling_waits(lock, session.backend_pid(), tier, run).await;
+        let (outcome, blockers) = self
+            .telling_waits(lock, session.backend_pid(), tier, run)
+            .await;
         match outcome {
             Ok(_) => Ok(one.require_reached(session, tier).await?),
             Err(error) => match statement_error(tier, error, blockers) {
@@ -504,9 +513,9 @@ impl OutsideRun<'_> {
 }
 
 async fn ask(session: &Session, aim: &Aim) -> Result<Ending, EngineError> {
-    ending(session, aim)
-        .await
-        .map_err(EngineError::database("ask the catalog how a statement ended"))
+    ending(session, aim).await.map_err(EngineError::database(
+        "ask the catalog how a statement ended",
+    ))
 }
 
 /// What the catalog said before the statement ran for the first time: now, or as the ledger has it.
@@ -518,7 +527,9 @@ async fn found(
     match mark {
         None => ask(session, &outside.aim).await,
         Some(mark) => serde_json::from_value(mark.found.clone()).map_err(|error| {
-            EngineError::other(format!("read `found` of a statement in the ledger: {error}"))
+            EngineError::other(format!(
+                "read `found` of a statement in the ledger: {error}"
+            ))
         }),
     }
 }
@@ -555,7 +566,9 @@ fn hint_of(failure: &Failure) -> String {
     let again = "mend the cause, then run the verb again with --resume, or roll back";
     match failure.sqlstate.as_deref() {
         Some("57014") => {
-            format!("it may run for the tier's `concurrent_timeout` or `statement_timeout`; {again}")
+            format!(
+                "it may run for the tier's `concurrent_timeout` or `statement_timeout`; {again}"
+            )
         }
         _ => again.to_owned(),
     }

@@ -44,9 +44,7 @@ impl Rehearsal<'_> {
                     require_nothing_left(tier, &left)?;
                 } else {
                     let standing = &stage.wanted[..through];
-                    record.undone = self
-                        .undo_part(&run, stage, standing, tier, &state)
-                        .await?;
+                    record.undone = self.undo_part(&run, stage, standing, tier, &state).await?;
                     report.crash_drill.push(record);
                 }
             }

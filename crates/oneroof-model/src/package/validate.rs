@@ -396,7 +396,10 @@ mod tests {
             "parse expression `1 +`",
         );
         for (keys, expected) in [
-            ("rest='1s'", "`rest`, which is for `transaction = \"batched\"`"),
+            (
+                "rest='1s'",
+                "`rest`, which is for `transaction = \"batched\"`",
+            ),
             (
                 "transaction='none'\nbatches_max=5",
                 "`batches_max`, which is for",
@@ -414,10 +417,7 @@ mod tests {
                 "it writes no rows",
             ),
         ] {
-            check(
-                &format!("[[tier]]\nid='a'\nfile='a.sql'\n{keys}"),
-                expected,
-            );
+            check(&format!("[[tier]]\nid='a'\nfile='a.sql'\n{keys}"), expected);
         }
         check("[preflight]\nmarker='{own}'", "metric `own` does not exist");
     }

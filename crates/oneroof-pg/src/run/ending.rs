@@ -29,10 +29,7 @@ pub async fn ending(session: &Session, aim: &Aim) -> Result<Ending, PgError> {
         Aim::DropIndex { index } => done_if(!there("index", &index.to_string()).await?),
         Aim::Reindex { relation } => {
             let rows = session
-                .query(
-                    include_str!("ending_reindex.sql"),
-                    &[&relation.to_string()],
-                )
+                .query(include_str!("ending_reindex.sql"), &[&relation.to_string()])
                 .await?;
             let mut left = Vec::new();
             let mut mend = Vec::new();

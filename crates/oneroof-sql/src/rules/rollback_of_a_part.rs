@@ -17,7 +17,8 @@ pub(super) fn check(package: &Package<'_>, report: &mut Report<'_>) {
                 report.error(
                     file,
                     facts.statement.offset,
-                    "the tier may be cut after any statement, and then this has nothing to drop".into(),
+                    "the tier may be cut after any statement, and then this has nothing to drop"
+                        .into(),
                     "write `drop … if exists`",
                 );
             }

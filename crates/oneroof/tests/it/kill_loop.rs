@@ -376,7 +376,10 @@ impl<'a> Scene<'a> {
             let left = self.entries();
             assert!(entries.starts_with(&left), "{case}: {left:?}");
             if number % ROLLBACK_EVERY == ROLLBACK_EVERY - 1 {
-                let line = format!("rollback {} --target {} --execute", self.package, self.database);
+                let line = format!(
+                    "rollback {} --target {} --execute",
+                    self.package, self.database
+                );
                 let _ = self.world.done(&line);
                 same(&case, &baseline, &self.exact_state());
                 rolled_back += 1;

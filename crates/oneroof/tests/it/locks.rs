@@ -1,5 +1,8 @@
 //! Two runs on one target, and sessions of others that are in the way.
 
+use oneroof_pg::programs::Program;
+use oneroof_pg::testing::{self, SUPERUSER};
+
 use crate::sandbox::Outcome;
 use crate::world::{Tier, World, says, tier};
 
@@ -104,11 +107,14 @@ fn a_lock_that_is_not_to_be_had_is_waited_for_and_its_holder_named() {
         (Some(4), &"55P03".into()),
         "{outcome:#?}"
     );
+    // On the way and at the end, where both attempts are told.
     assert_eq!(
         outcome.stderr.matches(&format!("pid {pid}")).count(),
-        1,
+        3,
         "{outcome:#?}"
     );
+    says(error, "detail", &["attempt 1: pid", "attempt 2: pid"]);
+    says(error, "hint", &["tried 2 times", "it resumes"]);
     assert_eq!(
         world.ledger("lab"),
         format!("{ledger} run_started").trim_start()
@@ -139,4 +145,69 @@ fn a_lock_that_is_not_to_be_had_is_waited_for_and_its_holder_named() {
         world.value("lab", "select count(*) from pg_attribute where attrelid = 'public.notes'::regclass and attname = 'text'"),
         "1"
     );
+}
+
+#[test]
+fn a_busy_table_stops_a_release_between_two_tiers_and_it_goes_on_later() {
+    let world = World::new();
+    world.scratch("lab", NOTES);
+    world.sql("lab", "insert into public.notes values (1)");
+    world.package(
+        "busy",
+        "",
+        &[
+            tier(
+                "made",
+                "create table public.made (id int);",
+                "drop table public.made;",
+            ),
+            Tier {
+                id: "column",
+                plan: "lock_timeout = \"200ms\"\nlock_retries = 1",
+                sql: "alter table public.notes add column text text;",
+                undo: "alter table public.notes drop column text;",
+            },
+        ],
+    );
+    // Four clients, each of which holds the table for three seconds at a time.
+    world.sandbox.write(
+        "busy.pgbench",
+        "begin;\nselect count(*) from public.notes;\n\\sleep 3 s\ncommit;\n",
+    );
+    let pgbench = Program::Pgbench
+        .in_folder(&testing::system_binaries().folder)
+        .unwrap();
+    let connection = world.words("lab", SUPERUSER);
+    let load = format!(
+        "'{}' -n -c 4 -T 4 -f busy.pgbench -d \"{connection}\"",
+        pgbench.display()
+    );
+    let (load, outcome) = std::thread::scope(|scope| {
+        let load = scope.spawn(|| world.sandbox.bash(&load));
+        world.wait_for(
+            "lab",
+            "select count(*) = 4 from pg_stat_activity where application_name = 'pgbench' and state like 'idle in transaction%'",
+        );
+        let outcome = world.run("apply busy --target lab --execute --json");
+        (load.join().unwrap(), outcome)
+    });
+    let error = &outcome.json()["error"];
+    assert_eq!(
+        (outcome.code, &error["sqlstate"]),
+        (Some(4), &"55P03".into()),
+        "{outcome:#?}"
+    );
+    assert!(
+        outcome.stderr.contains("application pgbench"),
+        "{outcome:#?}"
+    );
+    assert_eq!(world.ledger("lab"), "adopted run_started tier_applied:made");
+    // The load was held up, and nothing of it failed.
+    let load = load.exits(0).stdout;
+    assert!(
+        load.contains("number of failed transactions: 0 (0.000%)"),
+        "{load}"
+    );
+    let report = world.done("apply busy --target lab --execute");
+    assert_eq!(report["resumed_after"], serde_json::json!(["made"]));
 }

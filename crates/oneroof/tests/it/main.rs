@@ -50,6 +50,7 @@ mod rollback_by_tier;
 mod sandbox;
 mod target_classes;
 mod tidy;
+mod tiers_that_commit;
 mod unknown_names;
 mod workload;
 mod world;
