@@ -8,6 +8,8 @@ use oneroof_model::Event;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
+use crate::guard::ReadonlyPolicy;
+
 /// Hears the story of a run; must be quick, it is called between the steps.
 pub type EventSink = Arc<dyn Fn(&Event) + Send + Sync>;
 
@@ -47,6 +49,8 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
+    /// `[targets.T.readonly]`: what foreign statements may use beyond PostgreSQL's own.
+    pub readonly: ReadonlyPolicy,
 }
 
 impl Context {

@@ -14,6 +14,7 @@ pub mod governance;
 pub mod install;
 pub mod ledger;
 pub mod programs;
+pub mod readonly;
 pub mod run;
 pub mod sync;
 #[cfg(feature = "testing")]

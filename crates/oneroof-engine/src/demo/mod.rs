@@ -255,9 +255,8 @@ fn production(
         read: role("oneroof_read"),
         clone: role("oneroof_clone"),
         apply: role("oneroof_apply"),
-        params: Vec::new(),
-        operator: None,
         packages,
+        ..TargetDatabase::default()
     })
 }
 
