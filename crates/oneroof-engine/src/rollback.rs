@@ -81,12 +81,11 @@ pub async fn rollback(
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;
         let state = run.adopted_state(&session).await?;
+        let undone = run.standing(&state, options.to.as_deref())?;
+        run.refuse_changed_objects(&session, &session, undone)
+            .await?;
         session.close().await;
-        let planned = run
-            .standing(&state, options.to.as_deref())?
-            .iter()
-            .rev()
-            .map(|applied| applied.tier.clone());
+        let planned = undone.iter().rev().map(|applied| applied.tier.clone());
         let planned: Vec<String> = planned.collect();
         return Ok(RollbackReport {
             nothing_to_do: planned.is_empty(),

@@ -76,6 +76,8 @@ impl ReleaseRun<'_> {
             ));
         }
         self.refuse_foreign_work(&session, &tiers, entry).await?;
+        self.refuse_changed_objects(&session, lock.watcher(), applied)
+            .await?;
         let mut records = Vec::new();
         let mut present = None;
         for (tier, file, standing) in &tiers {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use oneroof_model::package::RowTolerance;
 use oneroof_model::{EffectDifference, Effects, RowOperations, Tolerance, Value};
 use oneroof_pg::connect::Session;
-use oneroof_pg::effects;
+use oneroof_pg::effects::{self, MadeObject};
 use oneroof_pg::run::tables_named;
 
 use super::forward::{RanTier, UnitTransaction};
@@ -26,6 +26,8 @@ pub(crate) type RehearsedEffects = BTreeMap<String, Effects>;
 pub(super) struct Measured {
     pub(super) effects: Effects,
     pub(super) tolerated: Vec<EffectDifference>,
+    /// The objects it leaves behind, for a rollback.
+    pub(super) made: Vec<MadeObject>,
 }
 
 impl ReleaseRun<'_> {
@@ -38,9 +40,10 @@ impl ReleaseRun<'_> {
         let counted = effects::counters(session)
             .await
             .map_err(EngineError::database("read the row counters"))?;
-        let effects = effects::measure(session, transaction.lock.watcher(), counted)
-            .await
-            .map_err(EngineError::database("measure what the tier did"))?;
+        let (effects, made_objects) =
+            effects::measure_made(session, transaction.lock.watcher(), counted)
+                .await
+                .map_err(EngineError::database("measure what the tier did"))?;
         let made = effects.tables_created();
         let created = transaction.created.iter().chain(&made).collect();
         self.rows_are_declared(session, &transaction.ran, &effects.rows, &created)
@@ -53,7 +56,11 @@ impl ReleaseRun<'_> {
             require_same(&transaction.ran, &comparison.differences)?;
             tolerated = comparison.tolerated;
         }
-        Ok(Measured { effects, tolerated })
+        Ok(Measured {
+            effects,
+            tolerated,
+            made: made_objects,
+        })
     }
 
     /// `[effects.rows]` with the full names of the tables, expressions filled from the entry probe.

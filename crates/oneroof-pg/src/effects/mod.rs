@@ -8,10 +8,12 @@
 
 mod beside;
 mod counters;
+mod made;
 mod measure;
 mod named;
 mod storage;
 mod touched;
 
 pub use counters::{Counters, counters};
-pub use measure::measure;
+pub use made::{MadeObject, changed_since};
+pub use measure::{measure, measure_made};

@@ -10,6 +10,7 @@ mod change_owner;
 mod change_package;
 mod change_reconcile;
 mod change_topic;
+mod changed_since;
 mod command_line;
 mod config;
 mod coverage;
