@@ -44,6 +44,15 @@ pub struct AppliedTier {
     pub declared_rows: serde_json::Value,
 }
 
+impl AppliedTier {
+    /// How many rows it declared as its own.
+    pub fn rows_declared(&self) -> i64 {
+        let declared = self.declared_rows.as_array().into_iter().flatten();
+        let counts = declared.map(|rows| rows["keys"].as_array().map_or(0, Vec::len));
+        i64::try_from(counts.sum::<usize>()).unwrap_or(i64::MAX)
+    }
+}
+
 /// The state of one release on one target, from its ledger.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseState {

@@ -5,7 +5,7 @@
 
 use oneroof_model::{AppliedTier, ObjectChange, Refusal, RefusalCode};
 use oneroof_pg::connect::Session;
-use oneroof_pg::effects::{MadeObject, changed_since};
+use oneroof_pg::effects::{MadeObject, attached, changed_since};
 use oneroof_pg::ledger::{self, MadeEntry};
 
 use super::release::ReleaseRun;
@@ -28,10 +28,7 @@ pub(crate) struct StandingObject {
 pub(crate) fn standing_objects(entries: &[MadeEntry]) -> Vec<StandingObject> {
     let mut standing: Vec<StandingObject> = Vec::new();
     for entry in standing_entries(entries) {
-        standing.retain(|one| {
-            let name = (one.object.kind.clone(), one.object.identity.clone());
-            !entry.dropped.contains(&name)
-        });
+        standing.retain(|one| !entry.dropped(&one.object));
         for object in &entry.made {
             match standing
                 .iter_mut()
@@ -107,9 +104,28 @@ impl ReleaseRun<'_> {
             .filter(|one| one.is_put_back_as_a_whole())
             .map(|one| &one.object)
             .collect();
-        let changes = changed_since(session, &objects)
-            .await
-            .map_err(EngineError::database("look for changes since the release"))?;
+        let looking = || EngineError::database("look for changes since the release");
+        let changes = changed_since(session, &objects).await.map_err(looking())?;
+        let created: Vec<&MadeObject> = ours
+            .iter()
+            .map(|one| &one.object)
+            .filter(|object| object.change == ObjectChange::Created)
+            .collect();
+        let attached = attached(session, &created).await.map_err(looking())?;
+        if let Some((first, on)) = attached.first() {
+            return Err(Refusal::new(
+                RefusalCode::RollbackBlocked,
+                format!("ROLLBACK REFUSED: {first} is not of this release and would be dropped with {on}"),
+            )
+            .reasons(
+                attached
+                    .iter()
+                    .map(|(name, on)| format!("{name} hangs on {on}"))
+                    .collect(),
+            )
+            .hint("nothing was undone; detach it or move it elsewhere, then roll back again")
+            .into());
+        }
         if changes.is_empty() {
             return Ok(());
         }
@@ -188,6 +204,8 @@ impl ReleaseRun<'_> {
 
 #[cfg(test)]
 mod tests {
+    use oneroof_model::ObjectEffect;
+
     use super::*;
 
     fn object(oid: u32, name: &str, change: ObjectChange) -> MadeObject {
@@ -209,7 +227,9 @@ mod tests {
             version: "1".into(),
             tier: tier.into(),
             made,
-            dropped: Vec::new(),
+            objects: Vec::new(),
+            rows: Vec::new(),
+            new_files: Vec::new(),
         }
     }
 
@@ -244,7 +264,11 @@ mod tests {
         entries.push(entry(5, "tier_rolled_back", "p", "b", Vec::new()));
         assert_eq!(told(&entries), ["x Created 1 [1]"]);
         let mut drops = entry(6, "tier_applied", "p", "c", Vec::new());
-        drops.dropped.push(("table".into(), "x".into()));
+        drops.objects.push(ObjectEffect {
+            kind: "table".into(),
+            identity: "x".into(),
+            change: ObjectChange::Dropped,
+        });
         entries.push(drops);
         assert!(told(&entries).is_empty());
     }

@@ -1,13 +1,15 @@
 //! The executor: runs the tiers of a release, or undoes them, exactly as the plan says.
 //!
 //! [`release::ReleaseRun`] knows the place and the package; [`forward`] applies one unit of tiers in one
-//! transaction, [`backward`] undoes, [`changed_since`] refuses that where somebody's work would be lost; [`statements`] runs a file statement by statement, [`locks`] looks at the
+//! transaction, [`backward`] undoes, [`changed_since`] refuses that where somebody's work would be lost,
+//! [`generated`] does it without a file; [`statements`] runs a file statement by statement, [`locks`] looks at the
 //! locks that these take.
 
 pub(crate) mod backward;
 pub(crate) mod changed_since;
 pub(crate) mod effects;
 pub(crate) mod forward;
+pub(crate) mod generated;
 pub(crate) mod interruption;
 pub(crate) mod locks;
 pub(crate) mod release;

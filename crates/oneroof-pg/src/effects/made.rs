@@ -129,6 +129,21 @@ pub async fn changed_since(
     Ok(found)
 }
 
+/// Those objects that are there, with the OIDs that they have now.
+pub(super) async fn found<'o>(
+    session: &Session,
+    objects: &[&'o MadeObject],
+) -> Result<Vec<(&'o MadeObject, u32)>, PgError> {
+    let places = places(session, objects).await?;
+    let all = objects.iter().zip(places);
+    Ok(all
+        .filter_map(|(object, place)| match place {
+            Place::Here(oid) => Some((*object, oid)),
+            _ => None,
+        })
+        .collect())
+}
+
 /// Where an object of the ledger is now.
 enum Place {
     Here(u32),

@@ -8,6 +8,7 @@
 
 mod beside;
 mod counters;
+mod drops;
 mod made;
 mod measure;
 mod named;
@@ -15,5 +16,6 @@ mod storage;
 mod touched;
 
 pub use counters::{Counters, counters};
+pub use drops::{Drops, attached, drops};
 pub use made::{MadeObject, changed_since};
 pub use measure::{measure, measure_made};

@@ -1,5 +1,7 @@
 //! What the tiers of a target made and what they undid, without the rest of their entries.
 
+use oneroof_model::{ObjectChange, ObjectEffect, RowOperations};
+
 use crate::connect::Session;
 use crate::effects::MadeObject;
 use crate::error::PgError;
@@ -19,8 +21,22 @@ pub struct MadeEntry {
     pub tier: String,
     /// Objects that it created or altered; none in entries of older versions.
     pub made: Vec<MadeObject>,
-    /// Kind and name of the objects that it dropped.
-    pub dropped: Vec<(String, String)>,
+    /// All that it created, altered and dropped, also what is no object of this database.
+    pub objects: Vec<ObjectEffect>,
+    /// Row operations by table.
+    pub rows: Vec<RowOperations>,
+    /// Tables that it truncated or rewrote.
+    pub new_files: Vec<String>,
+}
+
+impl MadeEntry {
+    /// Did it drop this object?
+    pub fn dropped(&self, object: &MadeObject) -> bool {
+        self.objects.iter().any(|one| {
+            one.change == ObjectChange::Dropped
+                && (&one.kind, &one.identity) == (&object.kind, &object.identity)
+        })
+    }
 }
 
 /// All of them, oldest first.
@@ -49,7 +65,9 @@ pub async fn made(session: &Session) -> Result<Vec<MadeEntry>, PgError> {
                 version: text(3)?,
                 tier: text(4)?,
                 made: serde_json::from_value(json(5)?).map_err(shape)?,
-                dropped: serde_json::from_value(json(6)?).map_err(shape)?,
+                objects: serde_json::from_value(json(6)?).map_err(shape)?,
+                rows: serde_json::from_value(json(7)?).map_err(shape)?,
+                new_files: serde_json::from_value(json(8)?).map_err(shape)?,
             })
         })
         .collect()

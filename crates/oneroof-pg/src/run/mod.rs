@@ -13,7 +13,7 @@ mod transaction;
 mod transaction_ids;
 mod value;
 
-pub use declared_rows::{DeclaredRows, declared_rows};
+pub use declared_rows::{DeclaredRows, declared_rows, delete_rows};
 pub use lock::{RunLock, blockers};
 pub use lock_holder::{AdvisoryLock, LockHolder, lock_holder};
 pub use locks::{LockableRelation, lockable_relations, locks};
