@@ -265,16 +265,43 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
     };
     for tier in &package.plan.tiers {
         if tier.rollback.is_none() && tier.irreversible.is_none() {
-            fault(
-                DiagnosticSeverity::Error,
-                "no-way-back",
-                "release.toml",
-                format!(
-                    "tier `{}` has neither `rollback` nor `irreversible`",
-                    tier.id
-                ),
-                "name the file that undoes it, or say why nothing does",
-            );
+            let in_group = |other: &&oneroof_model::package::Tier| {
+                tier.group.is_some() && other.group == tier.group
+            };
+            let other_way = package
+                .plan
+                .tiers
+                .iter()
+                .filter(in_group)
+                .find(|other| other.rollback.is_some() || other.irreversible.is_some());
+            // A file that is missing or does not parse is a remark already.
+            let why = package.text(&tier.file).ok().and_then(|text| {
+                let found = oneroof_sql::without_way_back(text).ok().flatten()?;
+                Some(format!(
+                    "it {} ({}:{}:{})",
+                    found.does, tier.file, found.line, found.column
+                ))
+            });
+            let why = other_way
+                .map(|other| {
+                    format!(
+                        "tier `{}` of its group says itself how it is undone",
+                        other.id
+                    )
+                })
+                .or(why);
+            if let Some(why) = why {
+                fault(
+                    DiagnosticSeverity::Error,
+                    "no-way-back",
+                    "release.toml",
+                    format!(
+                        "tier `{}` has neither `rollback` nor `irreversible`, and none can be generated: {why}",
+                        tier.id
+                    ),
+                    "name the file that undoes it, or say why nothing does",
+                );
+            }
         }
     }
     faults

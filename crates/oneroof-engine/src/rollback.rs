@@ -82,8 +82,10 @@ pub async fn rollback(
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;
         let state = run.adopted_state(&session).await?;
-        session.close().await;
         let undone = run.standing(&state, options.to.as_deref())?;
+        run.refuse_changed_objects(&session, &session, &undone)
+            .await?;
+        session.close().await;
         let planned: Vec<String> = undone.into_iter().rev().map(|one| one.tier).collect();
         return Ok(RollbackReport {
             nothing_to_do: planned.is_empty(),

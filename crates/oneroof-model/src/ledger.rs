@@ -42,6 +42,18 @@ pub struct AppliedTier {
     pub run_id: String,
     /// `[{table, where, keys}]` of the entry: rows in tables that existed before.
     pub declared_rows: serde_json::Value,
+    /// OIDs of tables that a tier outside a transaction worked on when it was cut: what it did to them was never
+    /// measured.
+    pub cut_on: Vec<u32>,
+}
+
+impl AppliedTier {
+    /// How many rows it declared as its own.
+    pub fn rows_declared(&self) -> i64 {
+        let declared = self.declared_rows.as_array().into_iter().flatten();
+        let counts = declared.map(|rows| rows["keys"].as_array().map_or(0, Vec::len));
+        i64::try_from(counts.sum::<usize>()).unwrap_or(i64::MAX)
+    }
 }
 
 /// What the ledger knows about a statement outside a transaction.
@@ -95,6 +107,7 @@ impl BegunTier {
             seq: self.seq,
             run_id: self.run_id.clone(),
             declared_rows: rows.flatten().collect(),
+            cut_on: serde_json::from_value(self.before["tables"].clone()).unwrap_or_default(),
         }
     }
 }
@@ -188,6 +201,7 @@ impl ReleaseState {
                         seq: entry.seq,
                         run_id,
                         declared_rows: entry.body.get("declared_rows").cloned().unwrap_or_default(),
+                        cut_on: Vec::new(),
                     });
                 }
                 "run_finished" if entry.text("verb") == Some("apply") => {

@@ -42,6 +42,8 @@ pub enum RefusalCode {
     PackageInvalid,
     /// A rollback would touch what somebody else made.
     RollbackBlocked,
+    /// Somebody changed what a release made, and a rollback would take that away.
+    ChangedSince,
     /// No server binaries, or not of the wanted major.
     ServerBinariesMissing,
     /// The clone's name is taken.
@@ -85,6 +87,7 @@ impl RefusalCode {
             RefusalCode::PackageNotSealed => "package-not-sealed",
             RefusalCode::PackageInvalid => "package-invalid",
             RefusalCode::RollbackBlocked => "rollback-blocked",
+            RefusalCode::ChangedSince => "changed-since",
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
@@ -99,7 +102,7 @@ impl RefusalCode {
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 27] = [
+    pub const ALL: &'static [RefusalCode] = &[
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -117,6 +120,7 @@ impl RefusalCode {
         RefusalCode::PackageNotSealed,
         RefusalCode::PackageInvalid,
         RefusalCode::RollbackBlocked,
+        RefusalCode::ChangedSince,
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,

@@ -2,7 +2,7 @@
 //!
 //! [`split()`] cuts a tier file into statements, [`references()`] says what each of them touches,
 //! [`check_single_select`] and [`check_predicate`] guard what is only meant to read, and [`check()`] reads a whole
-//! package and reports what should not reach production. No files, no network, no clock, no async.
+//! package and reports what should not reach production, and [`without_way_back`] says what needs a rollback file. No files, no network, no clock, no async.
 //! Parse trees never leave this crate, and inside it they never leave the thread that `parse.rs` made for them.
 
 mod body;
@@ -20,6 +20,7 @@ mod rules;
 mod split;
 mod tree;
 mod walk;
+mod way_back;
 
 pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
 pub use oneroof_model::locks::LockMode;
@@ -30,3 +31,4 @@ pub use references::{
     InnerStatement, ObjectRef, Phase, RelationLock, SettingUse, StatementFacts, references,
 };
 pub use split::{Statement, StatementKind, split};
+pub use way_back::{NoWayBack, without_way_back};

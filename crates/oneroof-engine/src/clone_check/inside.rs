@@ -264,19 +264,26 @@ fn rollback(run: &ReleaseRun<'_>) -> CheckLine {
     let wanted = run.tiers();
     let mut missing = Vec::new();
     let mut irreversible = Vec::new();
+    let mut generated = Vec::new();
     for tier in &wanted {
         match (&tier.rollback, &tier.irreversible) {
             (Some(file), _) if run.package.files().contains_key(file) => {}
             (Some(file), _) => missing.push(format!("`{file}` of tier `{}`", tier.id)),
             (None, Some(why)) => irreversible.push(format!("`{}` ({why})", tier.id)),
-            (None, None) => missing.push(format!("tier `{}` names none", tier.id)),
+            (None, None) => generated.push(format!("`{}`", tier.id)),
         }
     }
     if !missing.is_empty() {
         return line(ROLLBACK, false, missing.join(", "));
     }
-    let files = wanted.len() - irreversible.len();
+    let files = wanted.len() - irreversible.len() - generated.len();
     let mut detail = format!("{files} of {} tiers have their rollback file", wanted.len());
+    if !generated.is_empty() {
+        detail = format!(
+            "{detail}; generated from the ledger: {}",
+            generated.join(", ")
+        );
+    }
     if !irreversible.is_empty() {
         detail = format!(
             "{detail}; irreversible by declaration: {}",

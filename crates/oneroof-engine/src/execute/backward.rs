@@ -12,6 +12,7 @@ use oneroof_pg::run::{RunLock, declared_rows};
 use serde::Serialize;
 
 use super::forward::{declared_rows_failure, millis, watched};
+use super::generated::FROM_THE_LEDGER;
 use super::release::{ReleaseRun, begin_writing};
 use super::statements::Script;
 use crate::error::EngineError;
@@ -25,8 +26,11 @@ pub struct RollbackRecord {
     pub tier: String,
     /// Its label.
     pub label: Option<String>,
-    /// The rollback's file.
+    /// The rollback's file, or that it was generated.
     pub file: String,
+    /// The statements of a generated one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub generated: Vec<String>,
     /// Milliseconds.
     pub duration_ms: u64,
 }
@@ -50,19 +54,16 @@ impl ReleaseRun<'_> {
                     standing.tier, self.package.place
                 ))
             })?;
-            let Some(file) = &tier.rollback else {
-                let why = tier
-                    .irreversible
-                    .as_deref()
-                    .unwrap_or("it has no rollback file");
+            if let Some(why) = &tier.irreversible {
                 return Err(Refusal::new(
                     RefusalCode::RollbackBlocked,
                     format!("ROLLBACK REFUSED: tier {} cannot be undone: {why}", tier.title()),
                 )
                 .hint("write a rollback file for it, or roll back only to the tier after it with --to")
                 .into());
-            };
-            tiers.push((tier, file, standing));
+            }
+            self.refuse_half_of_a_group(tier, applied)?;
+            tiers.push((tier, standing));
         }
         let session = self.session(Access::ReadWrite).await?;
         begin_writing(&session).await?;
@@ -76,9 +77,11 @@ impl ReleaseRun<'_> {
             ));
         }
         self.refuse_foreign_work(&session, &tiers, entry).await?;
+        self.refuse_changed_objects(&session, lock.watcher(), applied)
+            .await?;
         let mut records = Vec::new();
         let mut present = None;
-        for (tier, file, standing) in &tiers {
+        for (tier, standing) in &tiers {
             let started = Instant::now();
             let settings = self.settings(Some(tier));
             if present.as_ref() != Some(&settings) {
@@ -90,19 +93,34 @@ impl ReleaseRun<'_> {
             }
             self.declared_rows_are_ours(&session, tier, standing)
                 .await?;
-            let script = Script::parse(file, self.package.text(file)?)?;
-            let run = script.run(self.context, &session, Some(&tier.id));
-            let (outcome, _) = watched(lock, session.backend_pid(), run).await;
-            if let Err(error) = outcome {
-                return Err(blocked(
-                    error.source.sqlstate().map(str::to_owned),
-                    error.into_engine_error(Some(&tier.id)),
-                ));
+            let mut generated = Vec::new();
+            if let Some(file) = &tier.rollback {
+                let script = Script::parse(file, self.package.text(file)?)?;
+                let run = script.run(self.context, &session, Some(&tier.id));
+                let (outcome, _) = watched(lock, session.backend_pid(), run).await;
+                if let Err(error) = outcome {
+                    return Err(blocked(
+                        error.source.sqlstate().map(str::to_owned),
+                        error.into_engine_error(Some(&tier.id)),
+                    ));
+                }
+            } else {
+                let same = tiers.iter().filter(|(other, _)| {
+                    other.id == tier.id || other.group.is_some() && other.group == tier.group
+                });
+                let declared = same.map(|(_, standing)| standing.rows_declared()).sum();
+                generated = self
+                    .undo_from_ledger(&session, lock.watcher(), tier, standing, declared)
+                    .await?;
             }
             let record = RollbackRecord {
                 tier: tier.id.clone(),
                 label: tier.label.clone(),
-                file: (*file).clone(),
+                file: tier
+                    .rollback
+                    .clone()
+                    .unwrap_or_else(|| FROM_THE_LEDGER.to_owned()),
+                generated,
                 duration_ms: millis(started.elapsed()),
             };
             records.push(record);
@@ -143,11 +161,38 @@ impl ReleaseRun<'_> {
         Ok(records)
     }
 
+    /// What a group made stands with its last tier, and so a generated rollback undoes all of it.
+    fn refuse_half_of_a_group(
+        &self,
+        tier: &Tier,
+        applied: &[AppliedTier],
+    ) -> Result<(), EngineError> {
+        if tier.rollback.is_some() || tier.group.is_none() {
+            return Ok(());
+        }
+        let kept = self.tiers().into_iter().find(|other| {
+            other.group == tier.group && applied.iter().all(|applied| applied.tier != other.id)
+        });
+        let Some(kept) = kept else {
+            return Ok(());
+        };
+        Err(Refusal::new(
+            RefusalCode::RollbackBlocked,
+            format!(
+                "ROLLBACK REFUSED: the rollback of tier {} is generated, and undoes its whole group: tier {} cannot stay",
+                tier.title(),
+                kept.title()
+            ),
+        )
+        .hint("roll back to the tier before the group, or write a rollback file for each of its tiers")
+        .into())
+    }
+
     /// The package's own conditions for undoing it as a whole.
     async fn refuse_foreign_work(
         &self,
         session: &Session,
-        tiers: &[(&Tier, &String, &AppliedTier)],
+        tiers: &[(&Tier, &AppliedTier)],
         entry: &Probe,
     ) -> Result<(), EngineError> {
         let settings = self.settings(tiers.first().map(|(tier, ..)| *tier));
@@ -255,7 +300,7 @@ pub(crate) enum Entire {
 }
 
 /// A rollback statement that fails because something hangs on our objects or rows is a refusal.
-fn blocked(sqlstate: Option<String>, error: EngineError) -> EngineError {
+pub(super) fn blocked(sqlstate: Option<String>, error: EngineError) -> EngineError {
     let EngineError::Failed(failure) = error else {
         return error;
     };
@@ -268,13 +313,10 @@ fn blocked(sqlstate: Option<String>, error: EngineError) -> EngineError {
         .flat_map(|detail| detail.lines())
         .map(str::to_owned)
         .collect();
-    reasons.push(format!(
-        "{}:{}",
-        failure.file.as_deref().unwrap_or_default(),
-        failure
-            .line
-            .map_or_else(String::new, |line| line.to_string())
-    ));
+    if let Some(file) = &failure.file {
+        let line = failure.line.map(|line| line.to_string());
+        reasons.push(format!("{file}:{}", line.unwrap_or_default()));
+    }
     let message = match failure.message.starts_with("ROLLBACK REFUSED") {
         true => failure.message.clone(),
         false => format!("ROLLBACK REFUSED: {}", failure.message),

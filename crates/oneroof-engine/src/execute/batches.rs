@@ -187,7 +187,7 @@ impl ReleaseRun<'_> {
             keys_before: keys_before.clone(),
             keys_after: keys_after.clone(),
         });
-        let mut effects = self.measured(&transaction).await?;
+        let (mut effects, made) = self.measured(&transaction).await?;
         let own_rows = effects.rows.clone();
         effects.rows.clone_from(&progress.effects.rows);
         effects.add_rows(&own_rows);
@@ -205,6 +205,7 @@ impl ReleaseRun<'_> {
             declared_rows: together(&progress.declared_rows, &own_keys),
             effects,
             tolerated,
+            made,
             ..TierRecord::new(tier, role)
         };
         let newest_hash = if rows == 0 {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use oneroof_model::package::{RowTolerance, Tier};
 use oneroof_model::{EffectDifference, Effects, RowOperations, Tolerance, Value};
 use oneroof_pg::connect::Session;
-use oneroof_pg::effects;
+use oneroof_pg::effects::{self, MadeObject};
 use oneroof_pg::run::tables_named;
 
 use super::forward::{RanTier, UnitTransaction};
@@ -42,23 +42,24 @@ pub(super) enum Kept {
 }
 
 impl ReleaseRun<'_> {
-    /// Measures what the transaction did so far; refuses what is not declared.
+    /// Measures what the transaction did so far, and the objects that it leaves behind; refuses what is not declared.
     pub(super) async fn measured(
         &self,
         transaction: &UnitTransaction<'_>,
-    ) -> Result<Effects, EngineError> {
+    ) -> Result<(Effects, Vec<MadeObject>), EngineError> {
         let session = transaction.session;
         let counted = effects::counters(session)
             .await
             .map_err(EngineError::database("read the row counters"))?;
-        let effects = effects::measure(session, transaction.lock.watcher(), counted)
-            .await
-            .map_err(EngineError::database("measure what the tier did"))?;
+        let (effects, made_objects) =
+            effects::measure_made(session, transaction.lock.watcher(), counted)
+                .await
+                .map_err(EngineError::database("measure what the tier did"))?;
         let made = effects.tables_created();
         let created = transaction.created.iter().chain(&made).collect();
         self.rows_are_declared(session, &transaction.ran, &effects.rows, &created)
             .await?;
-        Ok(effects)
+        Ok((effects, made_objects))
     }
 
     /// Refuses what was not rehearsed; gives what the package's tolerances let through.

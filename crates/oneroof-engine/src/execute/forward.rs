@@ -14,6 +14,7 @@ use oneroof_model::{
 };
 use oneroof_pg::PgError;
 use oneroof_pg::connect::{Access, Session};
+use oneroof_pg::effects::MadeObject;
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
     AppliedSettings, DeclaredRows, RunLock, RunSettings, ValueFault, blockers, declared_rows,
@@ -57,6 +58,9 @@ pub struct TierRecord {
     /// What differed from the rehearsal, and the tolerance of the package that allowed it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tolerated: Vec<EffectDifference>,
+    /// The objects that it leaves behind, as the ledger keeps them for the rollback.
+    #[serde(skip)]
+    pub made: Vec<MadeObject>,
     /// Tables among the created objects.
     pub tables_created: Vec<String>,
     /// Rows it declares as its own in tables that existed before.
@@ -88,6 +92,7 @@ impl TierRecord {
             tables_created: Vec::new(),
             effects: Effects::default(),
             tolerated: Vec::new(),
+            made: Vec::new(),
             declared_rows: Vec::new(),
             locks: None,
             attempts: 1,
@@ -104,6 +109,8 @@ impl TierRecord {
         {
             let digest = Digest::of(canonical_json(&definitions).as_bytes());
             members.insert("definitions_digest".into(), digest.to_string().into());
+            let made = serde_json::to_value(&self.made).unwrap_or_default();
+            members.insert("made".into(), made);
         }
         body
     }
@@ -366,9 +373,9 @@ impl ReleaseRun<'_> {
             keys_before: keys_before.clone(),
             keys_after: keys_after.clone(),
         });
-        let (effects, tolerated) = match place {
+        let (effects, tolerated, made) = match place {
             InUnit::Last => {
-                let effects = self.measured(transaction).await?;
+                let (effects, made) = self.measured(transaction).await?;
                 let tiers: Vec<&Tier> = transaction.ran.iter().map(|ran| ran.tier).collect();
                 let tolerated = self
                     .as_rehearsed(
@@ -379,7 +386,7 @@ impl ReleaseRun<'_> {
                         Extent::Transaction,
                     )
                     .await?;
-                (effects, tolerated)
+                (effects, tolerated, made)
             }
             InUnit::Before => Default::default(),
         };
@@ -392,6 +399,7 @@ impl ReleaseRun<'_> {
             tables_created: effects.tables_created(),
             effects,
             tolerated,
+            made,
             declared_rows: new_keys(&keys_before, keys_after),
             ..TierRecord::new(tier, role)
         })

@@ -1,14 +1,18 @@
 //! The executor: runs the tiers of a release, or undoes them, exactly as the plan says.
 //!
 //! [`release::ReleaseRun`] knows the place and the package; [`forward`] applies one unit of tiers in one
-//! transaction, [`batches`] and [`outside`] those tiers that commit on their way, [`backward`] undoes; [`statements`] runs a file statement by statement, [`locks`] looks at the
+//! transaction, [`batches`] and [`outside`] those tiers that commit on their way; [`backward`] undoes,
+//! [`changed_since`] refuses that where somebody's work would be lost, [`generated`] does it without a file;
+//! [`statements`] runs a file statement by statement, [`locks`] looks at the
 //! locks that these take.
 
 mod attempt;
 pub(crate) mod backward;
 mod batches;
+pub(crate) mod changed_since;
 pub(crate) mod effects;
 pub(crate) mod forward;
+pub(crate) mod generated;
 pub(crate) mod interruption;
 pub(crate) mod locks;
 mod outside;

@@ -429,7 +429,7 @@ impl ReleaseRun<'_> {
         metrics::refresh(&session, self.package, self.parameters, named, &mut figures).await?;
         self.expect(tier, &figures, Moment::After)?;
         record.markers = filled_markers(tier, &figures);
-        record.effects = relations_effects(&session, before)
+        (record.effects, record.made) = relations_effects(&session, before)
             .await
             .map_err(EngineError::database("measure what the tier did"))?;
         record.tolerated = self

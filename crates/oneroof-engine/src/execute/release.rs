@@ -276,7 +276,7 @@ pub(crate) async fn begin(session: &Session, statement: &str) -> Result<(), Engi
 
 /// All entries of a target's ledger, oldest first.
 pub(crate) async fn entries(session: &Session) -> Result<Vec<LedgerEntry>, EngineError> {
-    let entries = ledger::entries(session, 0)
+    let entries = ledger::entries_in_short(session)
         .await
         .map_err(EngineError::database("read the ledger"))?;
     Ok(entries

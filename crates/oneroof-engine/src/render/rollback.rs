@@ -195,7 +195,9 @@ fn irreversible(tier: &Tier, condition: &str) -> String {
     let why = tier
         .irreversible
         .as_deref()
-        .unwrap_or("it has no rollback file");
+        .unwrap_or(
+            "oneroof generates its rollback from the ledger, which plain scripts do not have; for these, write a rollback file",
+        );
     refuse(
         condition,
         &format!(

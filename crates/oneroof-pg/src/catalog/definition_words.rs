@@ -168,6 +168,13 @@ impl Definition {
         without_repetition(found.into_iter().collect())
     }
 
+    /// Each fact with the object that it is about, as differences name it: `table app.orders`.
+    pub fn rows_by_object(&self) -> Vec<(String, &DefinitionRow)> {
+        let rows = self.rows().iter();
+        rows.map(|row| (Place::of(&row.kind, &row.identity, self).object, row))
+            .collect()
+    }
+
     /// Names of the relation's columns that the other one has too, in their order.
     fn columns_shared(&self, relation: &str, other: &Self) -> Vec<&str> {
         let mut columns: Vec<(usize, &str)> = self

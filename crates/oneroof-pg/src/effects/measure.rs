@@ -6,6 +6,7 @@ use oneroof_model::{DefinitionDigest, Effects, ObjectChange, ObjectEffect};
 
 use super::beside::beside;
 use super::counters::Counters;
+use super::made::{MadeObject, made};
 use super::named::{Named, named};
 use super::storage::replaced;
 use super::touched::{Address, touched};
@@ -23,6 +24,18 @@ pub async fn measure(
     watcher: &Session,
     counters: Counters,
 ) -> Result<Effects, PgError> {
+    Ok(measure_made(session, watcher, counters).await?.0)
+}
+
+/// As [`measure`], with the objects that the transaction leaves behind, for the ledger.
+///
+/// # Errors
+/// What the server says.
+pub async fn measure_made(
+    session: &Session,
+    watcher: &Session,
+    counters: Counters,
+) -> Result<(Effects, Vec<MadeObject>), PgError> {
     let mut effects = Effects {
         rows: counters.tables.clone(),
         ..Effects::default()
@@ -33,7 +46,7 @@ pub async fn measure(
         None => None,
     };
     let Some(xid) = xid else {
-        return Ok(effects);
+        return Ok((effects, Vec::new()));
     };
     let objects = touched(session, watcher, &counters, &xid).await?;
     let with = |wanted: &[ObjectChange]| -> Vec<&Address> {
@@ -55,7 +68,13 @@ pub async fn measure(
             });
         }
     }
-    effects.definitions = definitions(session, &standing).await?;
+    let definition = definitions(session, &standing).await?;
+    effects.definitions = definition.rows().iter().map(digest).collect();
+    let changes: Vec<(&Named, ObjectChange)> = standing
+        .iter()
+        .filter_map(|named| Some((named, (*objects.get(&named.address)?)?)))
+        .collect();
+    let left = made(&changes, &definition);
     if let Some((before, after)) = beside(session, watcher, &counters).await? {
         add_beside(&mut effects, &before, &after);
     }
@@ -69,17 +88,14 @@ pub async fn measure(
     }
     effects.objects.sort();
     effects.definitions.sort();
-    Ok(effects)
+    Ok((effects, left))
 }
 
-/// The digests of everything that defines these objects. They are read in the session that changed them:
+/// Everything that defines these objects. They are read in the session that changed them:
 /// elsewhere printing a view waits for the locks of just this session.
-async fn definitions(
-    session: &Session,
-    objects: &[Named],
-) -> Result<Vec<DefinitionDigest>, PgError> {
+async fn definitions(session: &Session, objects: &[Named]) -> Result<Definition, PgError> {
     if objects.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Definition::new(Vec::new()));
     }
     let mut parts: BTreeSet<&str> = BTreeSet::new();
     for object in objects {
@@ -93,8 +109,7 @@ async fn definitions(
         }
     }
     let oids: Vec<u32> = objects.iter().map(|object| object.address.1).collect();
-    let definition = definition_of(session, &parts, &oids).await?;
-    Ok(definition.rows().iter().map(digest).collect())
+    definition_of(session, &parts, &oids).await
 }
 
 /// What differs beside the objects.

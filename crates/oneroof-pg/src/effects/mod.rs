@@ -8,6 +8,8 @@
 
 mod beside;
 mod counters;
+mod drops;
+mod made;
 mod measure;
 mod named;
 mod relations;
@@ -15,5 +17,7 @@ mod storage;
 mod touched;
 
 pub use counters::{Counters, counters};
-pub use measure::measure;
+pub use drops::{Drops, attached, drops};
+pub use made::{MadeObject, changed_since};
+pub use measure::{measure, measure_made};
 pub use relations::{RelationsState, relations_effects, relations_state};

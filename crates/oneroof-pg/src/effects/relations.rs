@@ -7,8 +7,11 @@ use oneroof_model::outside::RelationName;
 use oneroof_model::{DefinitionDigest, Effects, ObjectChange, ObjectEffect};
 use serde::{Deserialize, Serialize};
 
+use super::made::{MadeObject, made};
+use super::named::{Named, named};
 use super::storage::files;
-use crate::catalog::definition_of;
+use super::touched::Address;
+use crate::catalog::{Definition, definition_of};
 use crate::connect::Session;
 use crate::error::PgError;
 
@@ -39,24 +42,41 @@ pub async fn relations_state(
         .iter()
         .map(|row| row.try_get(0))
         .collect::<Result<Vec<u32>, _>>()?;
-    state_of(session, tables).await
+    Ok(state_of(session, tables).await?.0)
 }
 
-/// What became of the tables of `before`.
+/// What became of the tables of `before`, and the tables that are others now, for the ledger.
 ///
 /// # Errors
 /// What the server says.
 pub async fn relations_effects(
     session: &Session,
     before: &RelationsState,
-) -> Result<Effects, PgError> {
-    let after = state_of(session, before.tables.clone()).await?;
-    Ok(difference(before, &after, &names(session, before).await?))
+) -> Result<(Effects, Vec<MadeObject>), PgError> {
+    let (after, definition) = state_of(session, before.tables.clone()).await?;
+    let addresses: Vec<Address> = before
+        .tables
+        .iter()
+        .map(|oid| ("pg_class".to_owned(), *oid))
+        .collect();
+    let named = named(session, &addresses.iter().collect::<Vec<_>>()).await?;
+    let effects = difference(before, &after, &named);
+    if effects.objects.is_empty() {
+        return Ok((effects, Vec::new()));
+    }
+    let altered: Vec<(&Named, ObjectChange)> = named
+        .iter()
+        .map(|table| (table, ObjectChange::Altered))
+        .collect();
+    Ok((effects, made(&altered, &definition)))
 }
 
-async fn state_of(session: &Session, tables: Vec<u32>) -> Result<RelationsState, PgError> {
+async fn state_of(
+    session: &Session,
+    tables: Vec<u32>,
+) -> Result<(RelationsState, Definition), PgError> {
     if tables.is_empty() {
-        return Ok(RelationsState::default());
+        return Ok((RelationsState::default(), Definition::new(Vec::new())));
     }
     let definition = definition_of(session, &["pg_class"].into(), &tables).await?;
     let definitions = definition.rows().iter().map(|row| DefinitionDigest {
@@ -65,33 +85,18 @@ async fn state_of(session: &Session, tables: Vec<u32>) -> Result<RelationsState,
         digest: row.digest(),
     });
     let files = files(session, &tables).await?;
-    Ok(RelationsState {
+    let state = RelationsState {
         definitions: definitions.collect(),
         files: files
             .into_iter()
             .map(|(oid, (_, file))| (oid, file))
             .collect(),
         tables,
-    })
+    };
+    Ok((state, definition))
 }
 
-/// The names of the tables, by OID.
-async fn names(
-    session: &Session,
-    state: &RelationsState,
-) -> Result<BTreeMap<u32, String>, PgError> {
-    let files = files(session, &state.tables).await?;
-    Ok(files
-        .into_iter()
-        .map(|(oid, (name, _))| (oid, name))
-        .collect())
-}
-
-fn difference(
-    before: &RelationsState,
-    after: &RelationsState,
-    names: &BTreeMap<u32, String>,
-) -> Effects {
+fn difference(before: &RelationsState, after: &RelationsState, named: &[Named]) -> Effects {
     let by_name = |state: &RelationsState| -> BTreeMap<(String, String), DefinitionDigest> {
         let rows = state.definitions.iter();
         rows.map(|row| ((row.kind.clone(), row.identity.clone()), row.clone()))
@@ -125,7 +130,8 @@ fn difference(
         .files
         .iter()
         .filter(|(oid, file)| before.files.get(oid).is_some_and(|old| old != *file))
-        .filter_map(|(oid, _)| names.get(oid).cloned())
+        .filter_map(|(oid, _)| named.iter().find(|table| table.address.1 == *oid))
+        .map(|table| table.identity.clone())
         .collect();
     effects.objects.sort();
     effects.definitions.sort();

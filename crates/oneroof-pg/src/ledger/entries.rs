@@ -52,10 +52,23 @@ pub struct LedgerEntry {
 /// What the server says: 42501 without select on `oneroof.entry`, 42P01 in a database that was not
 /// adopted.
 pub async fn entries(session: &Session, after_seq: u64) -> Result<Vec<LedgerEntry>, PgError> {
+    read(session, after_seq, include_str!("entries.sql")).await
+}
+
+/// The same without what is long and no decision needs: the objects that each tier made, and the text
+/// that was hashed.
+///
+/// # Errors
+/// As [`entries`].
+pub async fn entries_in_short(session: &Session) -> Result<Vec<LedgerEntry>, PgError> {
+    read(session, 0, include_str!("entries_in_short.sql")).await
+}
+
+async fn read(session: &Session, after_seq: u64, query: &str) -> Result<Vec<LedgerEntry>, PgError> {
     let mut all = Vec::new();
     let mut after = after_seq;
     loop {
-        let some = batch(session, after).await?;
+        let some = ask(session, after, query).await?;
         match some.last() {
             Some(last) => after = last.seq,
             None => return Ok(all),
@@ -66,10 +79,12 @@ pub async fn entries(session: &Session, after_seq: u64) -> Result<Vec<LedgerEntr
 
 /// The next entries after `after_seq`, at most [`BATCH`].
 pub(super) async fn batch(session: &Session, after_seq: u64) -> Result<Vec<LedgerEntry>, PgError> {
+    ask(session, after_seq, include_str!("entries.sql")).await
+}
+
+async fn ask(session: &Session, after_seq: u64, query: &str) -> Result<Vec<LedgerEntry>, PgError> {
     let after_seq = i64::try_from(after_seq).unwrap_or(i64::MAX);
-    let rows = session
-        .query(include_str!("entries.sql"), &[&after_seq, &BATCH])
-        .await?;
+    let rows = session.query(query, &[&after_seq, &BATCH]).await?;
     rows.iter()
         .map(|row| {
             Ok(LedgerEntry {

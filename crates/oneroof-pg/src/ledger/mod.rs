@@ -5,11 +5,13 @@ mod append;
 mod canonical;
 mod entries;
 mod exists;
+mod made;
 mod newest_hash;
 mod verify;
 
 pub use append::{AppendedEntry, EntryKind, append, append_all};
-pub use entries::{LedgerEntry, entries};
+pub use entries::{LedgerEntry, entries, entries_in_short};
 pub use exists::exists;
+pub use made::{MadeEntry, made};
 pub use newest_hash::{LedgerHead, newest_hash};
 pub use verify::{KnownHead, LedgerFault, LedgerReport, verify};

@@ -53,3 +53,35 @@ pub async fn declared_rows(
         ..none()
     })
 }
+
+/// Deletes rows of a table by the keys that [`declared_rows`] read; gives the statement and how many it
+/// deleted.
+pub async fn delete_rows(
+    session: &Session,
+    table: &str,
+    keys: &[serde_json::Value],
+) -> Result<(String, u64), ValueFault> {
+    let rows = session
+        .query(include_str!("declared_rows_delete.sql"), &[&table])
+        .await?;
+    let statement = match rows.first() {
+        Some(row) => row.get::<_, Option<String>>(0),
+        None => None,
+    };
+    let Some(statement) = statement else {
+        return Err(ValueFault::Shape(format!(
+            "table `{table}` is gone, or has no primary key"
+        )));
+    };
+    let deleted = session
+        .query(
+            &format!("with gone as ({statement} returning 1) select count(*) from gone"),
+            &[&keys],
+        )
+        .await?;
+    let count: i64 = match deleted.first() {
+        Some(row) => row.get(0),
+        None => 0,
+    };
+    Ok((statement, count.unsigned_abs()))
+}

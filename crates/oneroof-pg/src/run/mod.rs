@@ -15,7 +15,7 @@ mod transaction;
 mod transaction_ids;
 mod value;
 
-pub use declared_rows::{DeclaredRows, declared_rows};
+pub use declared_rows::{DeclaredRows, declared_rows, delete_rows};
 pub use ending::ending;
 pub use hold::hold;
 pub use lock::{RunLock, blockers};

@@ -17,6 +17,10 @@ const TWINS: &[(&str, &str)] = &[
         include_str!("../../../../sql/ledger/tests/0001_ledger.sql"),
     ),
     (
+        "0002_statement_marks",
+        include_str!("../../../../sql/ledger/tests/0002_statement_marks.sql"),
+    ),
+    (
         "10_guards",
         include_str!("../../../../sql/ledger/tests/10_guards.sql"),
     ),

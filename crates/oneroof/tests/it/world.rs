@@ -409,16 +409,21 @@ impl World {
         );
         for tier in tiers {
             let id = tier.id;
+            let undo = match tier.undo {
+                GENERATED => String::new(),
+                _ => format!("rollback = \"rollback/{id}.sql\"\n"),
+            };
             let _ = writeln!(
                 plan,
-                "[[tier]]\nid = \"{id}\"\nfile = \"tiers/{id}.sql\"\nsummary = \"{id}\"\n\
-                 rollback = \"rollback/{id}.sql\"\n{}\n",
+                "[[tier]]\nid = \"{id}\"\nfile = \"tiers/{id}.sql\"\nsummary = \"{id}\"\n{undo}{}\n",
                 tier.plan
             );
             self.sandbox
                 .write(&format!("packages/{name}/tiers/{id}.sql"), tier.sql);
-            self.sandbox
-                .write(&format!("packages/{name}/rollback/{id}.sql"), tier.undo);
+            if tier.undo != GENERATED {
+                self.sandbox
+                    .write(&format!("packages/{name}/rollback/{id}.sql"), tier.undo);
+            }
         }
         self.sandbox
             .write(&format!("packages/{name}/release.toml"), &plan);
@@ -444,6 +449,9 @@ fn sleepers(what: &str) -> String {
            and state = 'active' and wait_event = 'PgSleep'"
     )
 }
+
+/// `undo` of a tier without a rollback file.
+pub(crate) const GENERATED: &str = "generated";
 
 /// A tier of a package that a test writes.
 #[derive(Clone, Copy)]
