@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::error::{EngineError, Failure};
 use crate::execute::forward::{TierRecord, millis, units};
 use crate::execute::locks::LockReading;
+use crate::execute::next_session::NextSession;
 use crate::execute::release::{Place, ReleaseRun, Resume};
 use crate::figures::{Figures, Probe};
 use crate::metrics::{self, BrokenCheck, StopAt};
@@ -118,6 +119,7 @@ pub async fn apply(
         )?),
         None => None,
     };
+    let next = NextSession::default();
     let run = ReleaseRun {
         context,
         package,
@@ -127,6 +129,7 @@ pub async fn apply(
         run_id: &run_id,
         rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
         locks: LockReading::Off,
+        next: Some(&next),
         resume: match options.resume {
             true => Resume::Asked,
             false => Resume::NotAsked,
@@ -363,6 +366,7 @@ impl ReleaseRun<'_> {
             return Err(self.refuse_finished(&state, finished).await?);
         }
         self.refuse_unfinished(&state)?;
+        self.prepare_session();
         let entry = if !state.is_begun() {
             let entry = self
                 .begin_release(lock, wanted, &mut report.markers)

@@ -267,6 +267,7 @@ async fn on_copy(
         run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        next: None,
         resume: Resume::NotAsked,
     };
     let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;

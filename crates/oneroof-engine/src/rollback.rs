@@ -77,6 +77,7 @@ pub async fn rollback(
         run_id: &run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        next: None,
         resume: Resume::NotAsked,
     };
     if !options.execute {

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use oneroof_model::package::Tier;
 use oneroof_model::{BegunTier, Effects, Event};
-use oneroof_pg::connect::Access;
 use oneroof_pg::ledger::EntryKind;
 use oneroof_pg::run::{DeclaredRows, RunLock};
 use serde_json::{Value as Json, json};
@@ -21,7 +20,7 @@ use super::forward::{
 };
 use super::interruption::Interruption;
 use super::locks::{UnitLocks, longest};
-use super::release::{ReleaseRun, begin_writing};
+use super::release::{Prepare, ReleaseRun, begin_writing};
 use super::statements::Script;
 use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
@@ -119,7 +118,7 @@ impl ReleaseRun<'_> {
             0 => Begins::Yes,
             _ => Begins::GoesOn,
         };
-        let session = self.session(Access::ReadWrite).await?;
+        let session = self.tier_session(Prepare::Next).await?;
         begin_writing(&session).await?;
         self.confirm(lock, &session, &[tier]).await?;
         let mut transaction = UnitTransaction {

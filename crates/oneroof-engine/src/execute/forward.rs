@@ -13,7 +13,7 @@ use oneroof_model::{
     Digest, EffectDifference, Effects, Event, Refusal, RefusalCode, Value, canonical_json,
 };
 use oneroof_pg::PgError;
-use oneroof_pg::connect::{Access, Session};
+use oneroof_pg::connect::Session;
 use oneroof_pg::effects::MadeObject;
 use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::{
@@ -27,7 +27,7 @@ use super::attempt::{AttemptError, statement_error};
 use super::effects::Extent;
 use super::interruption::Interruption;
 use super::locks::UnitLocks;
-use super::release::{ReleaseRun, begin_writing};
+use super::release::{Prepare, ReleaseRun, begin_writing};
 use super::statements::Script;
 use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
@@ -210,7 +210,13 @@ impl ReleaseRun<'_> {
         for tier in unit {
             scripts.push(Script::parse(&tier.file, self.package.text(&tier.file)?)?);
         }
-        let session = self.session(Access::ReadWrite).await?;
+        let is_last = self.tiers().last().map(|tier| &tier.id) == unit.last().map(|tier| &tier.id);
+        let session = self
+            .tier_session(match is_last {
+                true => Prepare::Nothing,
+                false => Prepare::Next,
+            })
+            .await?;
         begin_writing(&session).await?;
         self.confirm(lock, &session, unit).await?;
         let mut transaction = UnitTransaction {

@@ -15,6 +15,7 @@ pub(crate) mod forward;
 pub(crate) mod generated;
 pub(crate) mod interruption;
 pub(crate) mod locks;
+pub(crate) mod next_session;
 mod outside;
 pub(crate) mod release;
 pub(crate) mod statements;

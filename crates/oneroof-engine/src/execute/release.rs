@@ -12,6 +12,7 @@ use oneroof_pg::run::RunSettings;
 
 use super::effects::RehearsedEffects;
 use super::locks::LockReading;
+use super::next_session::NextSession;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::figures::{Figures, Probe};
@@ -33,6 +34,13 @@ pub(crate) struct Place {
     pub(crate) identity: TargetIdentity,
     /// The database name that the package may run on.
     pub(crate) expected_database: String,
+}
+
+/// Is another transaction to come, whose session is opened meanwhile?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prepare {
+    Next,
+    Nothing,
 }
 
 /// May a run go on with a tier outside a transaction that was cut?
@@ -57,6 +65,8 @@ pub(crate) struct ReleaseRun<'a> {
     pub(crate) rehearsed: Option<&'a RehearsedEffects>,
     /// Does it look at the locks of its tiers?
     pub(crate) locks: LockReading,
+    /// The connection of its next transaction; `None` where it is opened when it is needed.
+    pub(crate) next: Option<&'a NextSession>,
     /// May it go on with a tier outside a transaction that was cut?
     pub(crate) resume: Resume,
 }
@@ -64,7 +74,7 @@ pub(crate) struct ReleaseRun<'a> {
 impl ReleaseRun<'_> {
     /// Opens a session of the apply role.
     pub(crate) async fn session(&self, access: Access) -> Result<Session, EngineError> {
-        let name = format!("oneroof/{}/{}", self.verb, self.run_id);
+        let name = self.application_name();
         let options = match access {
             Access::ReadOnly => SessionOptions::read_only(name),
             Access::ReadWrite => SessionOptions::read_write(name),
@@ -75,6 +85,34 @@ impl ReleaseRun<'_> {
                 "open target `{}` as its apply role",
                 self.place.name
             )))
+    }
+
+    /// The session of a tier's transaction: the one that was prepared, or a fresh one. `prepare`: begin to open
+    /// that of the next transaction.
+    pub(crate) async fn tier_session(&self, prepare: Prepare) -> Result<Session, EngineError> {
+        let Some(next) = self.next else {
+            return self.session(Access::ReadWrite).await;
+        };
+        let session = match next.take().await {
+            Some(session) => session,
+            None => self.session(Access::ReadWrite).await?,
+        };
+        if prepare == Prepare::Next {
+            self.prepare_session();
+        }
+        Ok(session)
+    }
+
+    /// Begins to open the session of the next tier's transaction.
+    pub(crate) fn prepare_session(&self) {
+        if let Some(next) = self.next {
+            let options = SessionOptions::read_write(self.application_name());
+            next.prepare(&self.place.apply, options);
+        }
+    }
+
+    fn application_name(&self) -> String {
+        format!("oneroof/{}/{}", self.verb, self.run_id)
     }
 
     /// The settings of a tier's transaction, or of a check's (`None`).

@@ -120,6 +120,7 @@ async fn golden(
             run_id,
             rehearsed: None,
             locks: LockReading::Off,
+            next: None,
             resume: Resume::NotAsked,
         };
         run.probe().await

@@ -147,6 +147,7 @@ impl Rehearsal<'_> {
             run_id: self.run_id,
             rehearsed: None,
             locks: LockReading::Off,
+            next: None,
             resume: Resume::Asked,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
@@ -485,6 +486,7 @@ pub(crate) async fn with_applied_clone(
         run_id: rehearsal.run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        next: None,
         resume: Resume::Asked,
     };
     let simulate = rehearsal

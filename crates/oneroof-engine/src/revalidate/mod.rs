@@ -144,6 +144,7 @@ async fn on_copy(
         run_id: &run_id,
         rehearsed: None,
         locks: LockReading::Off,
+        next: None,
         resume: Resume::NotAsked,
     };
     report.applied_digest = applied_digest(&run, &session).await?;

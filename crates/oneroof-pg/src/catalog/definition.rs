@@ -227,12 +227,17 @@ async fn read_some(
     classes: &BTreeSet<&str>,
     oids: &[u32],
 ) -> Result<Definition, PgError> {
-    let query = without_other_parts(include_str!("definition.sql"), classes);
+    let query = definition_query(classes);
     let mut rows = ask(session, &query, &[&Some(oids)]).await?;
     if classes.contains("pg_publication") && session.server_version_num() >= 150_000 {
         rows.extend(ask(session, include_str!("definition_from_15.sql"), &[]).await?);
     }
     Ok(Definition::new(rows))
+}
+
+/// The question about the definitions of some objects of these catalogs.
+pub(crate) fn definition_query(classes: &BTreeSet<&str>) -> String {
+    without_other_parts(include_str!("definition.sql"), classes)
 }
 
 /// The query without the parts of catalogs that are not asked for: planning them takes longer than

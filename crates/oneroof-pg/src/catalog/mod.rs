@@ -38,6 +38,7 @@ pub use database::{
     DatabaseFacts, DatabaseStatements, database, database_statements, database_statements_of,
 };
 pub use database_state::{DatabaseState, database_state, open_database};
+pub(crate) use definition::definition_query;
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };

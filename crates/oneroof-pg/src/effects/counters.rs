@@ -18,13 +18,15 @@ pub struct Counters {
     pub catalogs: Vec<RowOperations>,
 }
 
+pub(super) const COUNTERS: &str = include_str!("counters.sql");
+
 /// Reads the counters; only tables with at least one operation.
 ///
 /// # Errors
 /// What the server says.
 pub async fn counters(session: &Session) -> Result<Counters, PgError> {
     let mut counters = Counters::default();
-    for row in session.query(include_str!("counters.sql"), &[]).await? {
+    for row in session.query(COUNTERS, &[]).await? {
         let operations = RowOperations {
             table: row.try_get(1)?,
             inserted: row.try_get(2)?,

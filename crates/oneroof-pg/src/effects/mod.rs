@@ -15,9 +15,11 @@ mod named;
 mod relations;
 mod storage;
 mod touched;
+mod warm;
 
 pub use counters::{Counters, counters};
 pub use drops::{Drops, attached, drops};
 pub use made::{MadeObject, changed_since};
 pub use measure::{measure, measure_made};
 pub use relations::{RelationsState, relations_effects, relations_state};
+pub use warm::warm;

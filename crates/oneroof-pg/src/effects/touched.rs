@@ -26,10 +26,7 @@ pub(super) async fn touched(
             .map(|catalog| catalog.table.as_str())
             .collect()
     };
-    let written = query(
-        include_str!("touched_written.sql"),
-        &names(|catalog| catalog.inserted + catalog.updated),
-    );
+    let written = written_query(&names(|catalog| catalog.inserted + catalog.updated));
     let gone = query(
         include_str!("touched_gone.sql"),
         &names(|catalog| catalog.updated + catalog.deleted),
@@ -132,6 +129,11 @@ async fn rows(session: &Session, query: Option<&str>, xid: &str) -> Result<Vec<R
         }
     }
     Ok(found)
+}
+
+/// The question which rows of these catalogs were written.
+pub(super) fn written_query(catalogs: &[&str]) -> Option<String> {
+    query(include_str!("touched_written.sql"), catalogs)
 }
 
 /// `frame` around the parts of `touched.sql` about these catalogs; `None` if none of them has one.
