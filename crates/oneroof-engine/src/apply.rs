@@ -259,10 +259,12 @@ impl ReleaseRun<'_> {
     async fn plan(&self, wanted: &[&Tier]) -> Result<ApplyReport, EngineError> {
         let session = self.session(Access::ReadOnly).await?;
         let state = self.adopted_state(&session).await?;
-        session.close().await;
         if let Some(finished) = &state.finished {
             return Err(self.refuse_finished(&state, finished).await?);
         }
+        let pending = &wanted[state.applied.len().min(wanted.len())..];
+        self.refuse_foreign_objects(&session, pending).await?;
+        session.close().await;
         let mut report = self.report(wanted, &state, false);
         report.entry = state.entry;
         Ok(report)
@@ -355,6 +357,7 @@ impl ReleaseRun<'_> {
         if let Some(finished) = &state.finished {
             return Err(self.refuse_finished(&state, finished).await?);
         }
+        let pending = &wanted[state.applied.len().min(wanted.len())..];
         let entry = if state.applied.is_empty() {
             let entry = self
                 .begin_release(lock, wanted, &mut report.markers)
@@ -363,11 +366,12 @@ impl ReleaseRun<'_> {
             entry
         } else {
             self.same_bytes(&state)?;
+            self.refuse_foreign_objects(lock.watcher(), pending).await?;
             state.entry.clone()
         };
         report.entry = entry.clone();
         let mut created = self.tables_of(lock).await?;
-        for unit in units(&wanted[state.applied.len().min(wanted.len())..]) {
+        for unit in units(pending) {
             for record in self.apply_unit(lock, &unit, &entry, &mut created).await? {
                 report.markers.extend(record.markers.iter().cloned());
                 report.tiers.push(record);
@@ -412,6 +416,7 @@ impl ReleaseRun<'_> {
         if let Some(broken) = broken.into_iter().next() {
             return Err(precondition_refusal(broken).into());
         }
+        self.refuse_foreign_objects(lock.watcher(), wanted).await?;
         let entry = self.probe().await?;
         let mut figures = Figures {
             live: entry.clone(),

@@ -44,6 +44,8 @@ pub enum RefusalCode {
     RollbackBlocked,
     /// Somebody changed what a release made, and a rollback would take that away.
     ChangedSince,
+    /// What a release would create is there already, and is somebody else's.
+    ForeignObject,
     /// No server binaries, or not of the wanted major.
     ServerBinariesMissing,
     /// The clone's name is taken.
@@ -86,6 +88,7 @@ impl RefusalCode {
             RefusalCode::PackageInvalid => "package-invalid",
             RefusalCode::RollbackBlocked => "rollback-blocked",
             RefusalCode::ChangedSince => "changed-since",
+            RefusalCode::ForeignObject => "foreign-object",
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
@@ -99,7 +102,7 @@ impl RefusalCode {
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 27] = [
+    pub const ALL: [RefusalCode; 28] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -118,6 +121,7 @@ impl RefusalCode {
         RefusalCode::PackageInvalid,
         RefusalCode::RollbackBlocked,
         RefusalCode::ChangedSince,
+        RefusalCode::ForeignObject,
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,

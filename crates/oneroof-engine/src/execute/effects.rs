@@ -40,7 +40,7 @@ impl ReleaseRun<'_> {
         let counted = effects::counters(session)
             .await
             .map_err(EngineError::database("read the row counters"))?;
-        let (effects, made_objects) =
+        let (effects, mut left) =
             effects::measure_made(session, transaction.lock.watcher(), counted)
                 .await
                 .map_err(EngineError::database("measure what the tier did"))?;
@@ -56,10 +56,16 @@ impl ReleaseRun<'_> {
             require_same(&transaction.ran, &comparison.differences)?;
             tolerated = comparison.tolerated;
         }
+        let renamed = effects::dependents(session, transaction.lock.watcher(), &left)
+            .await
+            .map_err(EngineError::database(
+                "look what depends on altered objects",
+            ))?;
+        left.extend(renamed);
         Ok(Measured {
             effects,
             tolerated,
-            made: made_objects,
+            made: left,
         })
     }
 

@@ -8,6 +8,7 @@
 pub(crate) mod backward;
 pub(crate) mod changed_since;
 pub(crate) mod effects;
+pub(crate) mod foreign;
 pub(crate) mod forward;
 pub(crate) mod generated;
 pub(crate) mod interruption;

@@ -22,6 +22,7 @@ mod examples;
 mod executor;
 mod explain;
 mod fingerprint;
+mod foreign_objects;
 mod generated_rollback;
 mod golden;
 mod governance;
