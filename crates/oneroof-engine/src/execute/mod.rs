@@ -11,6 +11,7 @@ pub(crate) mod effects;
 pub(crate) mod foreign;
 pub(crate) mod forward;
 pub(crate) mod generated;
+pub(crate) mod hanging;
 pub(crate) mod interruption;
 pub(crate) mod locks;
 pub(crate) mod release;

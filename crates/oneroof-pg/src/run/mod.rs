@@ -2,6 +2,7 @@
 //! rows, and the values of metrics. Which of it is asked when is the engine's business.
 
 mod declared_rows;
+mod hanging_rows;
 mod lock;
 mod lock_holder;
 mod locks;
@@ -14,6 +15,7 @@ mod transaction_ids;
 mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows, delete_rows};
+pub use hanging_rows::{HangingRows, hanging_rows};
 pub use lock::{RunLock, blockers};
 pub use lock_holder::{AdvisoryLock, LockHolder, lock_holder};
 pub use locks::{LockableRelation, lockable_relations, locks};

@@ -28,6 +28,7 @@ mod golden;
 mod governance;
 mod governed;
 mod guide;
+mod hanging_rows;
 mod help;
 mod init;
 mod init_governance;
