@@ -73,3 +73,48 @@ fn rows_that_refer_to_ours_stop_a_rollback() {
         );
     }
 }
+
+/// What an export reads is on disk before the first statement that could take it away.
+#[test]
+fn exports_are_saved_before_anything_is_undone() {
+    let world = World::new();
+    world.scratch("lab", "create schema app;");
+    let export = "
+        [[export]]
+        name = \"trail\"
+        query = \"select id, word from app.trail order by id\"
+        when_relation = [\"app.trail\"]
+    ";
+    let tier = Tier {
+        id: "trail",
+        plan: "",
+        sql: "create table app.trail (id int primary key, word text);",
+        undo: "drop table app.trail;",
+    };
+    world.package("kept", export, &[tier]);
+    let _ = world.done("apply kept --target lab --execute");
+    world.sql(
+        "lab",
+        "insert into app.trail values (1, 'a'), (2, 'b'); create view app.theirs as select * from app.trail;",
+    );
+    let saved = || -> Vec<String> {
+        let runs = world.entries("runs").into_iter();
+        let files = runs.map(|run| format!("runs/{run}/exports/trail.json"));
+        files
+            .filter(|file| world.sandbox.project().join(file).exists())
+            .collect()
+    };
+    assert_eq!(saved(), Vec::<String>::new());
+    let _ = world.refused("rollback kept --target lab --execute", "rollback-blocked");
+    assert_eq!(saved().len(), 1);
+    world.sql("lab", "drop view app.theirs");
+    let report = world.done("rollback kept --target lab --execute");
+    assert_eq!(report["exports"]["trail"][1]["word"], "b", "{report:#}");
+    assert_eq!(saved().len(), 2);
+    for file in saved() {
+        let rows: serde_json::Value = serde_json::from_str(&world.sandbox.read(&file)).unwrap();
+        assert_eq!(rows.as_array().unwrap().len(), 2, "{file}");
+    }
+    let again = world.done("rollback kept --target lab --execute");
+    assert_eq!(again["nothing_to_do"], true);
+}
