@@ -195,6 +195,11 @@ pub(crate) fn cut<'a>(
     ))
 }
 
+/// Of the tiers that are still to run, those of which nothing was done.
+fn unbegun<'t, 'p>(pending: &'t [&'p Tier], state: &ReleaseState) -> &'t [&'p Tier] {
+    &pending[usize::from(state.begun.is_some()).min(pending.len())..]
+}
+
 /// What may be changed where (DESIGN 7), until the gate exists.
 pub(crate) fn refuse_production(place: &Place) -> Result<(), EngineError> {
     match place.class {
@@ -268,11 +273,14 @@ impl ReleaseRun<'_> {
     async fn plan(&self, wanted: &[&Tier]) -> Result<ApplyReport, EngineError> {
         let session = self.session(Access::ReadOnly).await?;
         let state = self.adopted_state(&session).await?;
-        session.close().await;
         if let Some(finished) = &state.finished {
             return Err(self.refuse_finished(&state, finished).await?);
         }
         self.refuse_unfinished(&state)?;
+        let pending = &wanted[state.applied.len().min(wanted.len())..];
+        self.refuse_foreign_objects(&session, unbegun(pending, &state))
+            .await?;
+        session.close().await;
         let mut report = self.report(wanted, &state, false);
         report.entry = state.entry;
         Ok(report)
@@ -367,6 +375,7 @@ impl ReleaseRun<'_> {
         }
         self.refuse_unfinished(&state)?;
         self.prepare_session();
+        let pending = &wanted[state.applied.len().min(wanted.len())..];
         let entry = if !state.is_begun() {
             let entry = self
                 .begin_release(lock, wanted, &mut report.markers)
@@ -375,11 +384,13 @@ impl ReleaseRun<'_> {
             entry
         } else {
             self.same_bytes(&state)?;
+            self.refuse_foreign_objects(lock.watcher(), unbegun(pending, &state))
+                .await?;
             state.entry.clone()
         };
         report.entry = entry.clone();
         let mut created = self.tables_of(lock).await?;
-        for unit in units(&wanted[state.applied.len().min(wanted.len())..]) {
+        for unit in units(pending) {
             for record in self.apply_unit(lock, &unit, &entry, &mut created).await? {
                 report.markers.extend(record.markers.iter().cloned());
                 report.tiers.push(record);
@@ -424,6 +435,7 @@ impl ReleaseRun<'_> {
         if let Some(broken) = broken.into_iter().next() {
             return Err(precondition_refusal(broken).into());
         }
+        self.refuse_foreign_objects(lock.watcher(), wanted).await?;
         let entry = self.probe().await?;
         let mut figures = Figures {
             live: entry.clone(),

@@ -111,12 +111,7 @@ pub async fn rollback(
         verdict: verdict.into(),
         duration_ms: millis(started.elapsed()),
     });
-    let report = outcome?;
-    crate::store::evidence::save_exports(
-        &context.root.join("runs").join(&run_id),
-        &report.exports,
-    )?;
-    Ok(report)
+    outcome
 }
 
 impl ReleaseRun<'_> {
@@ -180,6 +175,11 @@ impl ReleaseRun<'_> {
             return Ok(report);
         }
         report.exports = self.exports().await?;
+        // A rehearsal saves them into its evidence.
+        if self.verb == "rollback" {
+            let folder = self.context.root.join("runs").join(self.run_id);
+            crate::store::evidence::save_exports(&folder, &report.exports)?;
+        }
         let entire = match undone.len() == state.standing().len() {
             true => Entire::Yes,
             false => Entire::No,

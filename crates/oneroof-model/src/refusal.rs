@@ -44,6 +44,8 @@ pub enum RefusalCode {
     RollbackBlocked,
     /// Somebody changed what a release made, and a rollback would take that away.
     ChangedSince,
+    /// What a release would create is there already, and is somebody else's.
+    ForeignObject,
     /// No server binaries, or not of the wanted major.
     ServerBinariesMissing,
     /// The clone's name is taken.
@@ -88,6 +90,7 @@ impl RefusalCode {
             RefusalCode::PackageInvalid => "package-invalid",
             RefusalCode::RollbackBlocked => "rollback-blocked",
             RefusalCode::ChangedSince => "changed-since",
+            RefusalCode::ForeignObject => "foreign-object",
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::NotAFixture => "not-a-fixture",
@@ -121,6 +124,7 @@ impl RefusalCode {
         RefusalCode::PackageInvalid,
         RefusalCode::RollbackBlocked,
         RefusalCode::ChangedSince,
+        RefusalCode::ForeignObject,
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::NotAFixture,

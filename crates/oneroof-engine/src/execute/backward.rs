@@ -93,6 +93,7 @@ impl ReleaseRun<'_> {
             }
             self.declared_rows_are_ours(&session, tier, standing)
                 .await?;
+            self.refuse_hanging_rows(&session, tier, standing).await?;
             let mut generated = Vec::new();
             if let Some(file) = &tier.rollback {
                 let script = Script::parse(file, self.package.text(file)?)?;

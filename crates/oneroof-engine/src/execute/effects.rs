@@ -51,7 +51,7 @@ impl ReleaseRun<'_> {
         let counted = effects::counters(session)
             .await
             .map_err(EngineError::database("read the row counters"))?;
-        let (effects, made_objects) =
+        let (effects, mut left) =
             effects::measure_made(session, transaction.lock.watcher(), counted)
                 .await
                 .map_err(EngineError::database("measure what the tier did"))?;
@@ -59,7 +59,13 @@ impl ReleaseRun<'_> {
         let created = transaction.created.iter().chain(&made).collect();
         self.rows_are_declared(session, &transaction.ran, &effects.rows, &created)
             .await?;
-        Ok((effects, made_objects))
+        let renamed = effects::dependents(session, transaction.lock.watcher(), &left)
+            .await
+            .map_err(EngineError::database(
+                "look what depends on altered objects",
+            ))?;
+        left.extend(renamed);
+        Ok((effects, left))
     }
 
     /// Refuses what was not rehearsed; gives what the package's tolerances let through.

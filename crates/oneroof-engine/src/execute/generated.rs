@@ -44,7 +44,11 @@ impl ReleaseRun<'_> {
         let mut why = no_way_back(entry, declared);
         if why.is_empty() {
             let mut statements = self.delete_declared(session, tier, standing).await?;
-            let created: Vec<&MadeObject> = entry.made.iter().collect();
+            let created: Vec<&MadeObject> = entry
+                .made
+                .iter()
+                .filter(|object| object.change == ObjectChange::Created)
+                .collect();
             let drops = effects::drops(session, &created)
                 .await
                 .map_err(EngineError::database("order the drops of a rollback"))?;

@@ -155,7 +155,7 @@ impl ReleaseRun<'_> {
     }
 
     /// Begins a read-only transaction with the settings of a check; it is rolled back with the session.
-    async fn reading(&self) -> Result<Session, EngineError> {
+    pub(crate) async fn reading(&self) -> Result<Session, EngineError> {
         let session = self.session(Access::ReadOnly).await?;
         begin(
             &session,

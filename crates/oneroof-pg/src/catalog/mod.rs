@@ -13,6 +13,7 @@ mod database_state;
 mod definition;
 mod definition_schemas;
 mod definition_words;
+mod existing;
 mod extensions;
 mod folders;
 mod identity;
@@ -44,6 +45,7 @@ pub use definition::{
 };
 pub use definition_schemas::schema_of_name;
 pub use definition_words::{Difference, ObjectDifference};
+pub use existing::{ExistingObject, existing, existing_named};
 pub use extensions::{
     AvailableVersion, Extension, MissingExtension, extensions, extensions_available,
     missing_extensions,

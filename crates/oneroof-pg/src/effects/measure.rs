@@ -93,7 +93,10 @@ pub async fn measure_made(
 
 /// Everything that defines these objects. They are read in the session that changed them:
 /// elsewhere printing a view waits for the locks of just this session.
-async fn definitions(session: &Session, objects: &[Named]) -> Result<Definition, PgError> {
+pub(super) async fn definitions(
+    session: &Session,
+    objects: &[Named],
+) -> Result<Definition, PgError> {
     if objects.is_empty() {
         return Ok(Definition::new(Vec::new()));
     }

@@ -8,6 +8,7 @@
 
 mod beside;
 mod counters;
+mod dependents;
 mod drops;
 mod made;
 mod measure;
@@ -18,6 +19,7 @@ mod touched;
 mod warm;
 
 pub use counters::{Counters, counters};
+pub use dependents::dependents;
 pub use drops::{Drops, attached, drops};
 pub use made::{MadeObject, changed_since};
 pub use measure::{measure, measure_made};

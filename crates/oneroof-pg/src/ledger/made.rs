@@ -72,3 +72,20 @@ pub async fn made(session: &Session) -> Result<Vec<MadeEntry>, PgError> {
         })
         .collect()
 }
+
+/// Which of these objects a tier made or altered.
+pub(crate) async fn made_before(
+    session: &Session,
+    objects: &[(String, u32)],
+) -> Result<Vec<(String, u32)>, PgError> {
+    let (classes, oids): (Vec<&str>, Vec<u32>) = objects
+        .iter()
+        .map(|(class, oid)| (class.as_str(), *oid))
+        .unzip();
+    let rows = session
+        .query(include_str!("made_before.sql"), &[&classes, &oids])
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}

@@ -12,6 +12,7 @@ mod verify;
 pub use append::{AppendedEntry, EntryKind, append, append_all};
 pub use entries::{LedgerEntry, entries, entries_in_short};
 pub use exists::exists;
+pub(crate) use made::made_before;
 pub use made::{MadeEntry, made};
 pub use newest_hash::{LedgerHead, newest_hash};
 pub use verify::{KnownHead, LedgerFault, LedgerReport, verify};

@@ -3,6 +3,7 @@
 
 mod declared_rows;
 mod ending;
+mod hanging_rows;
 mod hold;
 mod lock;
 mod lock_holder;
@@ -17,6 +18,7 @@ mod value;
 
 pub use declared_rows::{DeclaredRows, declared_rows, delete_rows};
 pub use ending::ending;
+pub use hanging_rows::{HangingRows, hanging_rows};
 pub use hold::hold;
 pub use lock::{RunLock, blockers};
 pub use lock_holder::{AdvisoryLock, LockHolder, lock_holder};

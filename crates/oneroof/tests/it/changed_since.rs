@@ -191,3 +191,41 @@ fn a_later_release_is_no_stranger_but_goes_first() {
     let _ = world.done("rollback second --target lab --execute");
     let _ = world.done("rollback first --target lab --execute");
 }
+
+/// A rename changes how others read that nobody touched.
+#[test]
+fn what_a_later_tier_renames_is_read_otherwise_by_ours() {
+    let world = World::new();
+    world.scratch(
+        "lab",
+        "create schema app; create table app.notes (id int primary key);",
+    );
+    let tiers = [
+        tier(
+            "views",
+            "create view app.seen as select id from app.notes;
+             create table app.hangs (note int references app.notes);
+             create function app.of(n app.notes) returns int language sql as 'select n.id';",
+            "drop function app.of(app.notes); drop table app.hangs; drop view app.seen;",
+        ),
+        tier(
+            "renames",
+            "alter table app.notes rename column id to number; alter table app.notes rename to words;
+             alter schema app rename to lexicon;",
+            "alter schema lexicon rename to app; alter table app.words rename to notes;
+             alter table app.notes rename column number to id;",
+        ),
+    ];
+    world.package("steps", "", &tiers);
+    let _ = world.done("apply steps --target lab --execute");
+    world.sql("lab", "comment on view lexicon.seen is 'theirs'");
+    let error = world.refused("rollback steps --target lab --execute", "changed-since");
+    assert_eq!(
+        error["reasons"],
+        serde_json::json!(["view lexicon.seen: now comment theirs"]),
+        "{error:#}"
+    );
+    world.sql("lab", "comment on view lexicon.seen is null");
+    let _ = world.done("rollback steps --target lab --execute --to views");
+    let _ = world.done("rollback steps --target lab --execute");
+}

@@ -36,6 +36,7 @@ const STRUCTURE: Tier<'_> = tier(
     create view app.seen_twice as select * from app.seen;
     create materialized view app.counted as select count(*) as n from app.seen;
     create index on app.counted (n);
+    create function app.far(m "Odd one"."Mood") returns int language sql as 'select 1';
     create function app.of(r app.seen) returns bigint language sql as 'select r.id';
     create statistics app.stats on id, other from app.left_one;
     create policy own on app.left_one using (true);

@@ -21,6 +21,8 @@ use crate::kill_points::{AppliedTier, Point, READ_BACK, messages, points};
 use crate::proxy::{Go, Moment, Proxy, Stop, Watch};
 use crate::world::{Tier, World, tier};
 
+mod rollback;
+
 /// What is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kill {
@@ -319,7 +321,7 @@ impl<'a> Scene<'a> {
         for (number, (point, kill)) in kills.iter().enumerate() {
             let case = format!("{} at {}, {kill:?} killed", self.package, point.name);
             self.put_back();
-            self.kill(&case, point, *kill, &unbroken);
+            self.kill(&case, &self.apply_line(), point, *kill, &unbroken);
             if number % ROLLBACK_EVERY == ROLLBACK_EVERY - 1 {
                 self.roll_back(&case, point, &unbroken, &baseline);
                 rollbacks += 1;
@@ -440,12 +442,12 @@ impl<'a> Scene<'a> {
     }
 
     /// Kills a run, and looks at what is left of it.
-    fn kill(&self, case: &str, point: &Point, kill: Kill, unbroken: &Unbroken) {
+    fn kill(&self, case: &str, line: &str, point: &Point, kill: Kill, unbroken: &Unbroken) {
         let mut is_reached = false;
-        let (world, line) = (self.world, self.apply_line());
+        let world = self.world;
         let outcome = self.proxy.watch(
             Watch::Once(point.place.clone()),
-            || world.sandbox.bash(&line),
+            || world.sandbox.bash(line),
             |stop| {
                 is_reached = true;
                 self.strike(kill, stop, point.place.moment)
@@ -465,7 +467,7 @@ impl<'a> Scene<'a> {
         }
         self.world.wait_for(
             self.database,
-            "select count(*) = 0 from pg_stat_activity where application_name like 'oneroof/apply/%'",
+            "select count(*) = 0 from pg_stat_activity where application_name ~ '^oneroof/(apply|rollback)/'",
         );
         assert_eq!(self.entries(), unbroken.entries[..point.entries], "{case}");
         same(case, &unbroken.states[point.entries], &self.state());

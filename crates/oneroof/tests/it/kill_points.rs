@@ -88,6 +88,46 @@ pub(crate) fn messages(log: &[Sent]) -> Vec<Point> {
     found
 }
 
+/// The steps of a rollback, which is one transaction that brings so many entries.
+pub(crate) fn rollback_points(log: &[Sent], entries: usize) -> Vec<Point> {
+    let mut begins = (0..log.len()).filter(|at| log[*at].text == BEGIN);
+    let begin = begins.next().expect("the run never began");
+    assert_eq!(begins.next(), None, "a rollback is one transaction");
+    let mut points = Points {
+        log,
+        found: Vec::new(),
+        entries: 0,
+    };
+    let own = points.own(begin);
+    let what = "rollback";
+    points.add(what, "before `begin`", begin, Moment::Unsent);
+    let confirm = points.find(&own, CONFIRM);
+    points.add(
+        what,
+        "before the lock is confirmed",
+        own[confirm],
+        Moment::Unsent,
+    );
+    let append = points.find(&own, APPEND);
+    // What the database is changed by: files of the package and generated drops.
+    let changes = own[confirm + 1..append].iter().copied().filter(|at| {
+        let text = log[*at].text.trim_start();
+        ["drop ", "delete ", "truncate ", "with gone "]
+            .iter()
+            .any(|word| text.starts_with(word))
+    });
+    let changes: Vec<usize> = changes.collect();
+    assert!(changes.len() > 2, "the rollback changes too little");
+    for (number, at) in changes.iter().enumerate() {
+        let step = format!("before change {}", number + 1);
+        points.add(what, &step, *at, Moment::Unsent);
+        let step = format!("change {} done and not answered", number + 1);
+        points.add(what, &step, *at, Moment::Unanswered);
+    }
+    points.end(what, &own, entries);
+    points.found
+}
+
 struct Points<'a> {
     log: &'a [Sent],
     found: Vec<Point>,
