@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oneroof_model::Event;
+use oneroof_model::posture::ItemName;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
@@ -47,6 +48,15 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
+    /// `[targets.T.readonly]`: the channel for foreign text.
+    pub readonly: ReadonlySettings,
+}
+
+/// How the channel for foreign text is set up on a target.
+#[derive(Debug, Clone, Default)]
+pub struct ReadonlySettings {
+    /// Dangerous items of `doctor` that do not keep it from starting.
+    pub accept: Vec<ItemName>,
 }
 
 impl Context {

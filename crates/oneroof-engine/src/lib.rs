@@ -12,6 +12,7 @@ pub mod clones;
 pub mod context;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 pub mod error;
 mod execute;
 mod figures;

@@ -11,6 +11,7 @@ mod ledger;
 pub mod locks;
 mod nearest;
 pub mod package;
+pub mod posture;
 mod refusal;
 pub mod template;
 mod toml_error;

@@ -13,6 +13,7 @@ pub mod error;
 pub mod governance;
 pub mod install;
 pub mod ledger;
+pub mod posture;
 pub mod programs;
 pub mod run;
 pub mod sync;

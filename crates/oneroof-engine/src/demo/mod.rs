@@ -12,7 +12,7 @@ use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::{EphemeralServer, Lifetime, ServerBinaries, ServerConfig, find};
 use serde::Serialize;
 
-use crate::context::{Context, TargetDatabase};
+use crate::context::{Context, ReadonlySettings, TargetDatabase};
 use crate::error::EngineError;
 use crate::fixture::{self, FixtureSize, REFERENCE_DATABASE};
 use crate::rehearse::report::{ConnectionReport, Observed, RehearsalReport, Verdict};
@@ -258,6 +258,7 @@ fn production(
         params: Vec::new(),
         operator: None,
         packages,
+        readonly: ReadonlySettings::default(),
     })
 }
 

@@ -10,6 +10,7 @@ mod completions;
 mod coverage;
 mod demo;
 mod diff;
+mod doctor;
 mod drift;
 mod event;
 mod explain;
@@ -104,6 +105,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Adopt(adopt::AdoptArgs),
+    Doctor(doctor::DoctorArgs),
     Package(package::PackageArgs),
     Rehearse(rehearse::RehearseArgs),
     Probe(probe::ProbeArgs),
@@ -160,6 +162,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args, session).await,
             Command::Init(args) => init::run(&args, session).await,
             Command::Adopt(args) => adopt::run(&args, session).await,
+            Command::Doctor(args) => doctor::run(&args, session).await,
             Command::Package(args) => package::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,

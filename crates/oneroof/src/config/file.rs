@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::config::password;
+use crate::config::readonly::ReadonlySection;
 use crate::ui::error::InputError;
 
 /// What the file says, checked.
@@ -53,6 +54,8 @@ struct TargetSection {
     params: Vec<PathBuf>,
     #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
+    #[serde(default)]
+    readonly: ReadonlySection,
 }
 
 impl Config {
@@ -109,6 +112,10 @@ impl Config {
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
                 packages: section.packages,
+                readonly: section
+                    .readonly
+                    .check()
+                    .map_err(|fault| wrong(&fault.message, fault.hint, fault.place))?,
             };
             targets.insert(name, target);
         }

@@ -16,6 +16,7 @@ mod coverage;
 mod crash_drill;
 mod demo;
 mod demo_isolation;
+mod doctor;
 mod drift;
 mod examples;
 mod executor;
