@@ -13,8 +13,10 @@ pub mod error;
 pub mod governance;
 pub mod install;
 pub mod ledger;
+mod metered;
 pub mod posture;
 pub mod programs;
+pub mod readonly;
 pub mod run;
 pub mod sync;
 #[cfg(feature = "testing")]
