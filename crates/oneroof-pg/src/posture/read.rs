@@ -28,6 +28,10 @@ pub async fn facts(session: &Session, kind: RoleKind) -> Result<Facts, PgError> 
 }
 
 async fn read(session: &Session, kind: RoleKind) -> Result<Facts, PgError> {
+    // Nothing of the role's own search_path is meant, and names of objects come with their schemas.
+    session
+        .simple("set local search_path = pg_catalog, pg_temp")
+        .await?;
     let settings = session.query(include_str!("settings.sql"), &[]).await?;
     let settings = settings
         .iter()
@@ -39,10 +43,6 @@ async fn read(session: &Session, kind: RoleKind) -> Result<Facts, PgError> {
             })
         })
         .collect::<Result<_, PgError>>()?;
-    // Names of objects come with their schemas whatever the role's own search_path is.
-    session
-        .simple("set local search_path = pg_catalog, pg_temp")
-        .await?;
     session.simple(STATEMENT_TIMEOUT).await?;
 
     let roles = session.query(include_str!("roles.sql"), &[]).await?;

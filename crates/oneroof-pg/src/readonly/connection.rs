@@ -95,9 +95,8 @@ impl Connection {
             Err(error) => return Err(self.session.explain(error).await.into()),
         };
         let read = |index: usize| row.try_get::<_, String>(index).map_err(PgError::from);
-        let is = |index: usize| row.try_get::<_, bool>(index).map_err(PgError::from);
         let pid: i32 = row.try_get(0).map_err(PgError::from)?;
-        let version: i32 = row.try_get(8).map_err(PgError::from)?;
+        let version = self.session.server_version_num().to_string();
         let checks = [
             (
                 pid == self.session.backend_pid(),
@@ -108,18 +107,18 @@ impl Connection {
                 "it acts for another role than the one that signed in",
             ),
             (
-                !is(3)? || is_superuser_accepted,
+                !row.try_get(3).map_err(PgError::from)? || is_superuser_accepted,
                 "its role is a superuser; `oneroof doctor` shows a right one",
             ),
-            (is(4)?, "its transaction is not READ ONLY"),
+            (read(4)? == "on", "its transaction is not READ ONLY"),
             (
                 read(5)? == "repeatable read",
                 "its transaction is not REPEATABLE READ",
             ),
-            (is(6)?, "standard_conforming_strings is off"),
+            (read(6)? == "on", "standard_conforming_strings is off"),
             (read(7)? == "UTF8", "its client_encoding is not UTF8"),
             (
-                version.unsigned_abs() == self.session.server_version_num(),
+                read(8)? == version,
                 "the server is another one than at sign-in",
             ),
             (

@@ -57,6 +57,7 @@ async fn recover(slot: Slot, connection: Connection) {
             connection.session.close().await;
             return;
         }
+        slot.pool.is_stuck(pid);
     }
     drop(connection);
     let params: [&(dyn ToSql + Sync); 2] = [&pid, &seen_at];
@@ -69,7 +70,6 @@ async fn recover(slot: Slot, connection: Connection) {
         }
         if !is_told && began.elapsed() >= limit {
             is_told = true;
-            slot.pool.is_stuck(pid);
             tell(
                 &slot,
                 AlarmKind::Stuck,
@@ -84,8 +84,8 @@ async fn recover(slot: Slot, connection: Connection) {
         };
         tokio::time::sleep(rest).await;
     }
+    slot.pool.is_free_again(pid);
     if is_told {
-        slot.pool.is_free_again(pid);
         tell(
             &slot,
             AlarmKind::FreeAgain,

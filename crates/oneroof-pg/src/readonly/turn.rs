@@ -88,18 +88,18 @@ impl Turn {
     /// # Errors
     /// What the server says; the connection is closed then.
     pub async fn finish(mut self) -> Result<(), ReadonlyError> {
-        let Some((_, connection)) = &self.held else {
+        let Some((slot, connection)) = &self.held else {
             return Err(gone());
         };
-        let left = self.time_left();
-        let ended = tokio::time::timeout(left, connection.end()).await;
+        let limit = slot.pool.limits().terminate_after;
+        let ended = tokio::time::timeout(limit, connection.end()).await;
         match ended {
             Ok(Ok(())) => {
                 self.give_back();
                 Ok(())
             }
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(deadline(left)),
+            Err(_) => Err(deadline(limit)),
         }
     }
 
