@@ -12,7 +12,7 @@ fn main() -> io::Result<()> {
     let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let crate_folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let mut pages = Vec::new();
-    for folder in ["errors", "rules", "plan-rules"] {
+    for folder in ["errors", "rules", "plan-rules", "guard-rules"] {
         let folder = crate_folder.join("../../docs").join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());
         if let Ok(entries) = fs::read_dir(&folder) {

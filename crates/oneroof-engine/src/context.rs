@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oneroof_model::Event;
-use oneroof_model::posture::ItemName;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
+
+use crate::guard::ReadonlyPolicy;
 
 /// Hears the story of a run; must be quick, it is called between the steps.
 pub type EventSink = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -48,15 +49,8 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
-    /// `[targets.T.readonly]`: the channel for foreign text.
-    pub readonly: ReadonlySettings,
-}
-
-/// How the channel for foreign text is set up on a target.
-#[derive(Debug, Clone, Default)]
-pub struct ReadonlySettings {
-    /// Dangerous items of `doctor` that do not keep it from starting.
-    pub accept: Vec<ItemName>,
+    /// `[targets.T.readonly]`: what foreign statements may use beyond PostgreSQL's own.
+    pub readonly: ReadonlyPolicy,
 }
 
 impl Context {

@@ -20,6 +20,7 @@ pub mod fingerprint;
 pub mod fixture;
 pub mod golden;
 pub mod governance;
+pub mod guard;
 mod kept;
 pub mod ledger;
 mod metrics;

@@ -11,7 +11,7 @@ use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Registry;
 use oneroof_pg::run::RunSettings;
 
-use crate::context::{Context, ReadonlySettings, TargetDatabase};
+use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::execute::release::Place;
 use crate::postgres_range;
@@ -94,8 +94,9 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),
-        // The channel for foreign text has no clones.
-        readonly: ReadonlySettings::default(),
+        readonly: source
+            .map(|source| source.readonly.clone())
+            .unwrap_or_default(),
     })
 }
 

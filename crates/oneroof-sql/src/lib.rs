@@ -8,6 +8,7 @@
 mod body;
 mod check;
 mod ddl;
+pub mod guard;
 mod lexer;
 mod locks;
 mod parse;

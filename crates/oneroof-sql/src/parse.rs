@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::ffi::CString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -176,10 +177,10 @@ where
     }
 }
 
-/// The encoded tree of `text`, made by the parser thread.
-fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
+/// What no parser should see.
+fn check_bytes(text: &str) -> Option<ParseError> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(ParseError::at(
+        return Some(ParseError::at(
             text,
             TEXT_BYTES_MAX,
             ParseErrorKind::TooLong,
@@ -190,12 +191,20 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
         ));
     }
     if let Some(offset) = text.find('\0') {
-        return Err(ParseError::at(
+        return Some(ParseError::at(
             text,
             offset,
             ParseErrorKind::NulByte,
             String::from("NUL byte in SQL text"),
         ));
+    }
+    None
+}
+
+/// The encoded tree of `text`, made by the parser thread.
+fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
+    if let Some(error) = check_bytes(text) {
+        return Err(error);
     }
     // psql skips a byte order mark and the server refuses it: three blanks keep every offset.
     let readable: Cow<'_, str> = match text.strip_prefix('\u{feff}') {
@@ -210,10 +219,62 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
     }
 }
 
-type Job = (CString, mpsc::Sender<Raw>);
+/// A parse, or a visit that stays on the parser thread.
+enum Job {
+    Parse(CString, mpsc::Sender<Raw>),
+    Visit(Box<dyn FnOnce() + Send>),
+}
+
+/// Parses `text` and lets `visit` look at the tree, both on the parser thread itself: no second thread is started,
+/// which costs more than a short statement's parse. For visitors that are quick and own what they need.
+pub(crate) fn on_parser_thread<R, F>(text: String, visit: F) -> Result<R, ParseError>
+where
+    R: Send + 'static,
+    F: FnOnce(&str, &Tree) -> R + Send + 'static,
+{
+    let refused = check_bytes(&text);
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let (reply, answer) = mpsc::channel();
+    let copy = text.clone();
+    let job = Job::Visit(Box::new(move || {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let input = CString::new(copy.as_bytes()).map_err(|error| error.to_string())?;
+            Ok(match parse_raw(&input) {
+                Raw::Tree(bytes) => {
+                    let tree = Tree::decode(bytes.as_slice()).map_err(|error| error.to_string())?;
+                    drop(bytes);
+                    Ok(visit(&copy, &tree))
+                }
+                Raw::Refused { message, cursor } => Err((message, cursor)),
+            })
+        }))
+        .unwrap_or_else(|_| Err(String::from("the visitor of the parse tree panicked")));
+        // A caller that went away needs no answer.
+        let _ = reply.send(outcome);
+    }));
+    let internal = |what: String| ParseError::at(&text, 0, ParseErrorKind::Internal, what);
+    send_to_parser_thread(job).map_err(internal)?;
+    match answer.recv() {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err((message, cursor)))) => Err(explain(&text, &text, message, cursor)),
+        Ok(Err(what)) => Err(internal(what)),
+        Err(_) => Err(internal(String::from("the parser thread is gone"))),
+    }
+}
 
 /// Sends one text to the only thread that enters the C code, and waits.
 fn ask_parser_thread(text: CString) -> Result<Raw, String> {
+    let (reply, answer) = mpsc::channel();
+    send_to_parser_thread(Job::Parse(text, reply))?;
+    answer
+        .recv()
+        .map_err(|_| String::from("the parser thread is gone"))
+}
+
+/// Gives a job to the only thread that enters the C code, which is started by the first one.
+fn send_to_parser_thread(job: Job) -> Result<(), String> {
     static PARSER: OnceLock<Result<Mutex<mpsc::Sender<Job>>, String>> = OnceLock::new();
     let parser = PARSER.get_or_init(|| {
         let (sender, receiver) = mpsc::channel::<Job>();
@@ -221,15 +282,19 @@ fn ask_parser_thread(text: CString) -> Result<Raw, String> {
             .name(String::from("oneroof-sql-parser"))
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                for (text, reply) in receiver {
-                    // A caller that went away needs no answer.
-                    let _ = reply.send(parse_raw(&text));
+                for job in receiver {
+                    match job {
+                        // A caller that went away needs no answer.
+                        Job::Parse(text, reply) => {
+                            let _ = reply.send(parse_raw(&text));
+                        }
+                        Job::Visit(visit) => visit(),
+                    }
                 }
             })
             .map(|_| Mutex::new(sender))
             .map_err(|error| format!("no thread for the parser: {error}"))
     });
-    let (reply, answer) = mpsc::channel();
     let sender = match parser {
         Ok(parser) => match parser.lock() {
             Ok(sender) => sender.clone(),
@@ -238,10 +303,7 @@ fn ask_parser_thread(text: CString) -> Result<Raw, String> {
         Err(error) => return Err(error.clone()),
     };
     sender
-        .send((text, reply))
-        .map_err(|_| String::from("the parser thread is gone"))?;
-    answer
-        .recv()
+        .send(job)
         .map_err(|_| String::from("the parser thread is gone"))
 }
 

@@ -12,7 +12,7 @@ use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::{EphemeralServer, Lifetime, ServerBinaries, ServerConfig, find};
 use serde::Serialize;
 
-use crate::context::{Context, ReadonlySettings, TargetDatabase};
+use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::fixture::{self, FixtureSize, REFERENCE_DATABASE};
 use crate::rehearse::report::{ConnectionReport, Observed, RehearsalReport, Verdict};
@@ -255,10 +255,8 @@ fn production(
         read: role("oneroof_read"),
         clone: role("oneroof_clone"),
         apply: role("oneroof_apply"),
-        params: Vec::new(),
-        operator: None,
         packages,
-        readonly: ReadonlySettings::default(),
+        ..TargetDatabase::default()
     })
 }
 

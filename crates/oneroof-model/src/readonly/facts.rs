@@ -23,6 +23,8 @@ pub struct Questions {
     pub type_oids: BTreeSet<u32>,
     /// Which functions bear these names, outside of `pg_catalog`?
     pub functions: BTreeSet<String>,
+    /// Those of them where functions of `pg_catalog` are wanted too: names that are not reviewed.
+    pub functions_of_catalog: BTreeSet<String>,
     /// Which operators bear these names, outside of `pg_catalog`?
     pub operators: BTreeSet<String>,
 }
@@ -53,7 +55,7 @@ pub struct Facts {
     pub type_names: BTreeMap<Name, Option<u32>>,
     /// Types by object id.
     pub types: BTreeMap<u32, Option<TypeFact>>,
-    /// Functions outside of `pg_catalog` that bear a name that was asked for, in any schema.
+    /// Functions that bear a name that was asked for, in any schema.
     pub functions: BTreeMap<String, Vec<FunctionFact>>,
     /// Operators outside of `pg_catalog` that bear a name that was asked for, in any schema.
     pub operators: BTreeMap<String, Vec<OperatorFact>>,
@@ -187,7 +189,7 @@ pub struct CastFact {
     pub target: u32,
     /// Name of the source, for messages.
     pub source_name: String,
-    /// Name of the target, for messages.
+    /// Name of the target.
     pub target_name: String,
     /// Does it happen without being written?
     pub implicit: bool,

@@ -8,14 +8,17 @@
 
 mod connection;
 mod error;
+mod facts;
 mod limits;
 mod outcome;
 mod parameter;
 mod pool;
 mod recover;
+mod trusted;
 mod turn;
 
 pub use error::ReadonlyError;
+pub use facts::{begin_facts, load_facts};
 pub use limits::Limits;
 pub use outcome::{ColumnShape, QueryRows, Truncated};
 pub use pool::{PoolOptions, ReadonlyPool};

@@ -16,6 +16,7 @@ mod event;
 mod explain;
 mod fingerprint;
 mod fixture;
+mod guard;
 mod init;
 mod ledger;
 mod man;
@@ -126,6 +127,7 @@ enum Command {
     Reconcile(reconcile::ReconcileArgs),
     Event(event::EventArgs),
     Fixture(fixture::FixtureArgs),
+    Guard(guard::GuardArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -183,6 +185,7 @@ impl Cli {
             Command::Reconcile(args) => reconcile::run(&args, session).await,
             Command::Event(args) => event::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
+            Command::Guard(args) => guard::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),
             Command::Man(args) => man::run(&args, session),

@@ -114,7 +114,7 @@ impl Config {
                 packages: section.packages,
                 readonly: section
                     .readonly
-                    .check()
+                    .check(file, text)
                     .map_err(|fault| wrong(&fault.message, fault.hint, fault.place))?,
             };
             targets.insert(name, target);

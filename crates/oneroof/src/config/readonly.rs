@@ -1,9 +1,11 @@
-//! `[targets.T.readonly]`: the channel for foreign text on a target.
+//! `[targets.T.readonly]`: the channel for foreign text on a target. There is no write mode to switch on.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use oneroof_engine::context::ReadonlySettings;
+use oneroof_engine::guard::ReadonlyPolicy;
 use oneroof_model::posture::ItemName;
+use oneroof_model::readonly::Policy;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -11,6 +13,10 @@ use toml::Spanned;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadonlySection {
+    #[serde(default)]
+    functions: Vec<Spanned<String>>,
+    #[serde(default)]
+    extensions: Vec<Spanned<String>>,
     #[serde(default)]
     accept: Vec<Spanned<String>>,
 }
@@ -26,8 +32,24 @@ pub(crate) struct ReadonlyFault {
 }
 
 impl ReadonlySection {
-    /// What it means.
-    pub(crate) fn check(&self) -> Result<ReadonlySettings, ReadonlyFault> {
+    /// What it means, and where each entry stands in `text`.
+    pub(crate) fn check(&self, file: &str, text: &str) -> Result<ReadonlyPolicy, ReadonlyFault> {
+        let mut places = BTreeMap::new();
+        let mut entries = |key: &str, list: &[Spanned<String>]| -> Vec<String> {
+            for entry in list {
+                let before = text.get(..entry.span().start).unwrap_or_default();
+                let line = before.matches('\n').count() + 1;
+                places.insert(
+                    (key.to_owned(), entry.get_ref().clone()),
+                    format!("{file}:{line}"),
+                );
+            }
+            list.iter().map(|entry| entry.get_ref().clone()).collect()
+        };
+        let policy = Policy {
+            functions: entries("functions", &self.functions),
+            extensions: entries("extensions", &self.extensions),
+        };
         let accept = self.accept.iter().map(|name| {
             ItemName::parse(name.get_ref()).map_err(|(message, hint)| ReadonlyFault {
                 message,
@@ -35,7 +57,9 @@ impl ReadonlySection {
                 place: name.span(),
             })
         });
-        Ok(ReadonlySettings {
+        Ok(ReadonlyPolicy {
+            policy,
+            places,
             accept: accept.collect::<Result<_, _>>()?,
         })
     }
