@@ -226,6 +226,12 @@ async fn base_facts(session: &Session, target: &TargetDatabase) -> Result<Facts,
         .await
         .map_err(asking())?;
     session.simple("rollback").await.map_err(asking())?;
+    all_resolved(&base, target)?;
+    Ok(base)
+}
+
+/// Stands every entry of the policy for something?
+pub(crate) fn all_resolved(base: &Facts, target: &TargetDatabase) -> Result<(), EngineError> {
     if let Some(entry) = base.trusted.unresolved.first() {
         let place = target
             .readonly
@@ -242,7 +248,7 @@ async fn base_facts(session: &Session, target: &TargetDatabase) -> Result<Facts,
                 .to_owned(),
         ));
     }
-    Ok(base)
+    Ok(())
 }
 
 async fn begin(session: &Session, target: &str) -> Result<(), EngineError> {

@@ -32,6 +32,7 @@ mod parameters;
 mod postgres_range;
 pub mod probe;
 pub mod proposal;
+pub mod readonly;
 pub mod rehearse;
 pub mod rehearsed;
 pub mod render;

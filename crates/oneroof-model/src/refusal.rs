@@ -60,6 +60,12 @@ pub enum RefusalCode {
     OtherEvidence,
     /// The ledger of a target is not whole.
     LedgerBroken,
+    /// The read-only channel does not serve this database.
+    DatabaseNotServed,
+    /// Every slot of the read-only channel is taken.
+    PoolBusy,
+    /// The role of the read-only channel may do what it must not.
+    RoleDangerous,
 }
 
 impl RefusalCode {
@@ -92,11 +98,14 @@ impl RefusalCode {
             RefusalCode::ScanBusy => "scan-busy",
             RefusalCode::OtherEvidence => "other-evidence",
             RefusalCode::LedgerBroken => "ledger-broken",
+            RefusalCode::DatabaseNotServed => "database-not-served",
+            RefusalCode::PoolBusy => "pool-busy",
+            RefusalCode::RoleDangerous => "role-dangerous",
         }
     }
 
     /// Every code, for documentation and its test.
-    pub const ALL: [RefusalCode; 26] = [
+    pub const ALL: [RefusalCode; 29] = [
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
         RefusalCode::GateNotBuilt,
@@ -123,6 +132,9 @@ impl RefusalCode {
         RefusalCode::ScanBusy,
         RefusalCode::OtherEvidence,
         RefusalCode::LedgerBroken,
+        RefusalCode::DatabaseNotServed,
+        RefusalCode::PoolBusy,
+        RefusalCode::RoleDangerous,
     ];
 }
 

@@ -54,6 +54,7 @@ fn judge_node(node: pg_query::protobuf::Node) -> Result<StatementKind, Box<Guard
         "select x",
         item.as_record().unwrap(),
         &TrustedNames::default(),
+        0,
     )
     .map(|(kind, _)| kind)
 }
@@ -158,4 +159,31 @@ fn honest() -> Vec<String> {
         .map(|sql| sql.trim().to_owned())
         .filter(|sql| !sql.is_empty())
         .collect()
+}
+
+#[test]
+fn parameters_with_values_are_admitted_where_no_constant_is_needed() {
+    let admit = |text: &str, values| {
+        super::admit_with_parameters(text.as_bytes(), &TrustedNames::default(), values)
+            .map(|draft| draft.parameters)
+            .map_err(|refusal| refusal.rule)
+    };
+    assert_eq!(admit("select id from t where id = $1 and b = $2", 2), Ok(2));
+    assert_eq!(admit("select $2::text", 1), Err(GuardRule::Parameter));
+    assert_eq!(admit("select $0::text", 1), Err(GuardRule::Parameter));
+    assert_eq!(admit("select $1", 0), Err(GuardRule::Parameter));
+    // What a rule must know is not known of a parameter.
+    assert_eq!(
+        admit("select repeat('x', $1)", 1),
+        Err(GuardRule::SizeLimit)
+    );
+    assert_eq!(admit("select format($1, 1)", 1), Err(GuardRule::SizeLimit));
+    assert_eq!(
+        admit("select to_tsquery($1)", 1),
+        Err(GuardRule::SearchText)
+    );
+    assert_eq!(
+        admit("select lpad('x', 5, $1), lpad('x', $1)", 1),
+        Err(GuardRule::SizeLimit)
+    );
 }

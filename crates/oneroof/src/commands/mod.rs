@@ -23,6 +23,7 @@ mod man;
 mod owner;
 mod package;
 mod probe;
+mod query;
 mod reconcile;
 mod rehearse;
 mod revalidate;
@@ -127,6 +128,7 @@ enum Command {
     Reconcile(reconcile::ReconcileArgs),
     Event(event::EventArgs),
     Fixture(fixture::FixtureArgs),
+    Query(query::QueryArgs),
     Guard(guard::GuardArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -185,6 +187,7 @@ impl Cli {
             Command::Reconcile(args) => reconcile::run(&args, session).await,
             Command::Event(args) => event::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
+            Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),

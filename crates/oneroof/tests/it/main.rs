@@ -44,6 +44,7 @@ mod negatives;
 mod package;
 mod production;
 mod proxy;
+mod query;
 mod rehearse;
 mod render;
 mod render_limits;
