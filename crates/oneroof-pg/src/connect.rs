@@ -4,6 +4,7 @@
 //! remembers why it ended. There is no pool and no reconnect: whoever holds a session knows that
 //! every statement went over the same one.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage, config};
+use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage, Statement, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::conninfo::{ChannelBinding, ConnInfo, HostName, HostPlace, ServerKind, SslMode};
@@ -20,6 +21,8 @@ use crate::error::{ConnectFailure, PgError, ServerError, severity_of, with_sourc
 use crate::metered::{ByteMeter, Metered, Way};
 use crate::tls;
 
+/// Statements kept prepared in one session, where that was asked for.
+const STATEMENTS_MAX: usize = 64;
 /// Notices kept until somebody takes them; later ones are counted only.
 const NOTICES_MAX: usize = 10_000;
 /// Longest wait for a cancel request of a statement that was given up.
@@ -114,6 +117,8 @@ pub struct Session {
     in_recovery: bool,
     tls: bool,
     server: String,
+    /// Queries of ours that stay prepared, by their text; `None` prepares each anew.
+    statements: Option<Mutex<HashMap<String, Statement>>>,
 }
 
 #[derive(Default)]
@@ -602,6 +607,7 @@ impl Session {
             in_recovery: false,
             tls: tls.is_some(),
             server,
+            statements: None,
         }
     }
 
@@ -685,12 +691,42 @@ impl Session {
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, PgError> {
         let mut running = CancelOnDrop(Some(&self.cancel));
-        let answer = self.client.query(sql, params).await;
+        let answer = match &self.statements {
+            None => self.client.query(sql, params).await,
+            Some(kept) => self.query_kept(kept, sql, params).await,
+        };
         running.0 = None;
         match answer {
             Ok(rows) => Ok(rows),
             Err(error) => Err(self.explain(error).await),
         }
+    }
+
+    /// From now on every text that [`Session::query`] is given stays prepared, so that the next time takes one round
+    /// trip. For sessions that run the same few queries again and again.
+    pub(crate) fn keep_statements(&mut self) {
+        self.statements = Some(Mutex::default());
+    }
+
+    async fn query_kept(
+        &self,
+        kept: &Mutex<HashMap<String, Statement>>,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        let known = lock(kept).get(sql).cloned();
+        let statement = match known {
+            Some(statement) => statement,
+            None => {
+                let statement = self.client.prepare(sql).await?;
+                let mut kept = lock(kept);
+                if kept.len() < STATEMENTS_MAX {
+                    kept.insert(sql.to_owned(), statement.clone());
+                }
+                statement
+            }
+        };
+        self.client.query(&statement, params).await
     }
 
     /// Runs one statement with parameters and gives the number of rows that it touched.

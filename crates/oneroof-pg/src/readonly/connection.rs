@@ -39,7 +39,9 @@ impl Connection {
     ) -> Result<Self, ReadonlyError> {
         let meter = Arc::<ByteMeter>::default();
         let options = SessionOptions::read_only(application_name);
-        let session = connect_metered(conninfo, &options, &meter).await?;
+        let mut session = connect_metered(conninfo, &options, &meter).await?;
+        // Facts of the catalog are asked for with the same few queries by each turn.
+        session.keep_statements();
         let client = session.client();
         let now = "select pg_catalog.clock_timestamp()";
         let prepared = future::try_join4(

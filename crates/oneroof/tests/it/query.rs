@@ -160,7 +160,7 @@ fn a_refusal_names_the_rule_the_place_and_what_to_do() {
     for (sql, rule) in [
         ("delete from orders", "data-change"),
         ("select 1; select 2", "one-statement"),
-        ("select * from trap", "stored-query"),
+        ("select * from trap", "function-not-allowed"),
         ("select writes()", "function-not-allowed"),
         ("select * from nowhere", "relation-unknown"),
         ("select * from pg_authid", "relation-not-allowed"),
