@@ -91,7 +91,7 @@ fn corpus() -> Vec<Case> {
         .map(|line| {
             let value: serde_json::Value = serde_json::from_str(line).unwrap();
             Case {
-                    sql: value["sql"].as_str().unwrap().to_owned(),
+                sql: value["sql"].as_str().unwrap().to_owned(),
                 allow: value["expect"] == "allow",
                 catalog: value["needs"] == "catalog",
             }

@@ -17,7 +17,7 @@ select c.email, o.id from customers c left join orders o on o.customer_id = c.id
 select * from customers c full join orders o on o.customer_id = c.id where c.id is null or o.id is null
 select * from categories a cross join categories b where a.id < b.id
 select * from order_items natural join orders limit 3
-select o.id, i.qty from orders o join order_items i on i.order_id = o.id join products p using (name) limit 1
+select order_id, i.qty from order_items i join (select id as order_id from orders) o using (order_id) limit 1
 select p.id, p.name, sum(i.qty * i.unit_cents) as revenue from products p join order_items i on i.product_id = p.id group by p.id order by revenue desc fetch first 10 rows only
 select customer_id, sum(total_cents) as spent, rank() over (order by sum(total_cents) desc) from orders group by customer_id
 select id, total_cents, total_cents - lag(total_cents) over (partition by customer_id order by placed_at) as delta from orders

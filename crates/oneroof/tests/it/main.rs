@@ -24,6 +24,7 @@ mod fingerprint;
 mod golden;
 mod governance;
 mod governed;
+mod guard;
 mod guide;
 mod help;
 mod init;
