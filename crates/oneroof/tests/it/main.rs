@@ -25,6 +25,7 @@ mod fingerprint;
 mod golden;
 mod governance;
 mod governed;
+mod guard;
 mod guide;
 mod help;
 mod init;
