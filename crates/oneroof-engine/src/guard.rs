@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use oneroof_model::posture::ItemName;
 use oneroof_model::readonly::facts::Facts;
 use oneroof_model::readonly::{
     Admitted, GuardRefusal, GuardRule, Name, Place, Policy, StatementKind, TrustedNames,
@@ -34,6 +35,8 @@ pub struct ReadonlyPolicy {
     pub policy: Policy,
     /// `FILE:LINE` of each entry, by key and entry.
     pub places: BTreeMap<(String, String), String>,
+    /// Dangerous items of `doctor` that do not keep the channel from starting.
+    pub accept: Vec<ItemName>,
 }
 
 /// What would be done with a statement.
@@ -223,6 +226,12 @@ async fn base_facts(session: &Session, target: &TargetDatabase) -> Result<Facts,
         .await
         .map_err(asking())?;
     session.simple("rollback").await.map_err(asking())?;
+    all_resolved(&base, target)?;
+    Ok(base)
+}
+
+/// Stands every entry of the policy for something?
+pub(crate) fn all_resolved(base: &Facts, target: &TargetDatabase) -> Result<(), EngineError> {
     if let Some(entry) = base.trusted.unresolved.first() {
         let place = target
             .readonly
@@ -239,7 +248,7 @@ async fn base_facts(session: &Session, target: &TargetDatabase) -> Result<Facts,
                 .to_owned(),
         ));
     }
-    Ok(base)
+    Ok(())
 }
 
 async fn begin(session: &Session, target: &str) -> Result<(), EngineError> {

@@ -180,6 +180,15 @@ pub enum Event {
         /// Each metric.
         values: BTreeMap<String, Value>,
     },
+    /// A statement of the read-only channel ignores its limits, or its server process is gone at last.
+    ChannelAlarm {
+        /// The target's name.
+        target: String,
+        /// The server process.
+        backend_pid: i32,
+        /// One sentence.
+        message: String,
+    },
     /// The verb is done.
     RunFinished {
         /// `passed`, `failed`, `refused`

@@ -12,6 +12,7 @@ pub mod locks;
 mod nearest;
 pub mod outside;
 pub mod package;
+pub mod posture;
 pub mod readonly;
 mod refusal;
 pub mod template;

@@ -66,6 +66,12 @@ pub enum RefusalCode {
     LedgerBroken,
     /// A tier outside a transaction was cut, and going on must be asked for.
     TierUnfinished,
+    /// The read-only channel does not serve this database.
+    DatabaseNotServed,
+    /// Every slot of the read-only channel is taken.
+    PoolBusy,
+    /// The role of the read-only channel may do what it must not.
+    RoleDangerous,
 }
 
 impl RefusalCode {
@@ -101,6 +107,9 @@ impl RefusalCode {
             RefusalCode::OtherEvidence => "other-evidence",
             RefusalCode::LedgerBroken => "ledger-broken",
             RefusalCode::TierUnfinished => "tier-unfinished",
+            RefusalCode::DatabaseNotServed => "database-not-served",
+            RefusalCode::PoolBusy => "pool-busy",
+            RefusalCode::RoleDangerous => "role-dangerous",
         }
     }
 
@@ -135,6 +144,9 @@ impl RefusalCode {
         RefusalCode::OtherEvidence,
         RefusalCode::LedgerBroken,
         RefusalCode::TierUnfinished,
+        RefusalCode::DatabaseNotServed,
+        RefusalCode::PoolBusy,
+        RefusalCode::RoleDangerous,
     ];
 }
 

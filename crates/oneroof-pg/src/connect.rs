@@ -4,20 +4,25 @@
 //! remembers why it ended. There is no pool and no reconnect: whoever holds a session knows that
 //! every statement went over the same one.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage, config};
+use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage, Statement, config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::conninfo::{ChannelBinding, ConnInfo, HostName, HostPlace, ServerKind, SslMode};
 use crate::error::{ConnectFailure, PgError, ServerError, severity_of, with_sources};
+use crate::metered::{ByteMeter, Metered, Way};
 use crate::tls;
 
+/// Statements kept prepared in one session, where that was asked for.
+const STATEMENTS_MAX: usize = 64;
 /// Notices kept until somebody takes them; later ones are counted only.
 const NOTICES_MAX: usize = 10_000;
 /// Longest wait for a cancel request of a statement that was given up.
@@ -112,6 +117,8 @@ pub struct Session {
     in_recovery: bool,
     tls: bool,
     server: String,
+    /// Queries of ours that stay prepared, by their text; `None` prepares each anew.
+    statements: Option<Mutex<HashMap<String, Statement>>>,
 }
 
 #[derive(Default)]
@@ -132,6 +139,8 @@ struct End {
 pub struct CancelHandle {
     token: tokio_postgres::CancelToken,
     tls: Option<MakeRustlsConnect>,
+    /// How to get there, for a connection that was not opened by the client library itself.
+    way: Option<Way>,
     server: String,
 }
 
@@ -172,6 +181,23 @@ impl Drop for CancelOnDrop<'_> {
 /// wrong password, a missing role, a TLS fault or a server of the wrong kind. A refused sign-in is
 /// not tried again on the next host.
 pub async fn connect(conninfo: &ConnInfo, options: &SessionOptions) -> Result<Session, PgError> {
+    connect_anywhere(conninfo, options, None).await
+}
+
+/// The same, and every byte that the session receives goes through `meter`.
+pub(crate) async fn connect_metered(
+    conninfo: &ConnInfo,
+    options: &SessionOptions,
+    meter: &Arc<ByteMeter>,
+) -> Result<Session, PgError> {
+    connect_anywhere(conninfo, options, Some(meter)).await
+}
+
+async fn connect_anywhere(
+    conninfo: &ConnInfo,
+    options: &SessionOptions,
+    meter: Option<&Arc<ByteMeter>>,
+) -> Result<Session, PgError> {
     let limit = conninfo
         .connect_timeout
         .unwrap_or(Duration::from_millis(options.connect_timeout_ms.max(1)));
@@ -184,7 +210,7 @@ pub async fn connect(conninfo: &ConnInfo, options: &SessionOptions) -> Result<Se
     for kind in kinds {
         tried.clear();
         for place in &places {
-            let attempt = connect_place(conninfo, place, *kind, options);
+            let attempt = connect_place(conninfo, place, *kind, options, meter);
             let failed = match tokio::time::timeout(limit, attempt).await {
                 Ok(Ok(session)) => return Ok(session),
                 Ok(Err(failed)) => failed,
@@ -265,13 +291,14 @@ async fn connect_place(
     place: &HostPlace,
     kind: ServerKind,
     options: &SessionOptions,
+    meter: Option<&Arc<ByteMeter>>,
 ) -> Result<Session, Failed> {
     use config::SslMode::{Disable, Prefer, Require};
     let mode = match place.host {
         HostName::Socket(_) => SslMode::Disable,
         HostName::Tcp(_) => conninfo.tls.mode,
     };
-    let open = |ssl_mode| open(conninfo, place, ssl_mode, options);
+    let open = |ssl_mode| open(conninfo, place, ssl_mode, options, meter);
     let session = match mode {
         SslMode::Disable => open(Disable).await?,
         SslMode::Allow => match open(Disable).await {
@@ -299,6 +326,7 @@ async fn open(
     place: &HostPlace,
     ssl_mode: config::SslMode,
     options: &SessionOptions,
+    meter: Option<&Arc<ByteMeter>>,
 ) -> Result<Session, Failed> {
     let settings = settings(conninfo, place, ssl_mode, options);
     let failed = |error| classify(error, conninfo);
@@ -308,10 +336,13 @@ async fn open(
         conninfo.user,
         place.display()
     );
+    if let Some(meter) = meter {
+        return open_metered(conninfo, place, &settings, server, meter).await;
+    }
     if ssl_mode == config::SslMode::Disable {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let (client, connection) = settings.connect(NoTls).await.map_err(failed)?;
-        return Ok(Session::new(client, connection, None, server));
+        return Ok(Session::new(client, connection, None, None, server));
     }
     let tls = tls::connector(&conninfo.tls).map_err(|detail| Failed {
         reason: ConnectFailure::Tls(detail),
@@ -319,7 +350,45 @@ async fn open(
     })?;
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     let (client, connection) = settings.connect(tls.clone()).await.map_err(failed)?;
-    Ok(Session::new(client, connection, Some(tls), server))
+    Ok(Session::new(client, connection, Some(tls), None, server))
+}
+
+/// The same over a stream of our own, which counts.
+async fn open_metered(
+    conninfo: &ConnInfo,
+    place: &HostPlace,
+    settings: &config::Config,
+    server: String,
+    meter: &Arc<ByteMeter>,
+) -> Result<Session, Failed> {
+    let failed = |error| classify(error, conninfo);
+    let way = Way::new(place, conninfo.keepalives);
+    let stream = way.go(Arc::clone(meter)).await.map_err(|error| Failed {
+        reason: ConnectFailure::Unreachable,
+        source: Some(error.into()),
+    })?;
+    if settings.get_ssl_mode() == config::SslMode::Disable {
+        let (client, connection) = settings.connect_raw(stream, NoTls).await.map_err(failed)?;
+        return Ok(Session::new(client, connection, None, Some(way), server));
+    }
+    let wrong = |detail: String| Failed {
+        reason: ConnectFailure::Tls(detail),
+        source: None,
+    };
+    let mut tls = tls::connector(&conninfo.tls).map_err(wrong)?;
+    let connector = MakeTlsConnect::<Metered>::make_tls_connect(&mut tls, way.name())
+        .map_err(|error| wrong(with_sources(&error)))?;
+    let (client, connection) = settings
+        .connect_raw(stream, connector)
+        .await
+        .map_err(failed)?;
+    Ok(Session::new(
+        client,
+        connection,
+        Some(tls),
+        Some(way),
+        server,
+    ))
 }
 
 fn settings(
@@ -492,6 +561,7 @@ impl Session {
         client: Client,
         mut connection: tokio_postgres::Connection<S, T>,
         tls: Option<MakeRustlsConnect>,
+        way: Option<Way>,
         server: String,
     ) -> Self
     where
@@ -523,6 +593,7 @@ impl Session {
         let cancel = CancelHandle {
             token: client.cancel_token(),
             tls: tls.clone(),
+            way,
             server: server.clone(),
         };
         Self {
@@ -536,6 +607,7 @@ impl Session {
             in_recovery: false,
             tls: tls.is_some(),
             server,
+            statements: None,
         }
     }
 
@@ -619,12 +691,42 @@ impl Session {
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, PgError> {
         let mut running = CancelOnDrop(Some(&self.cancel));
-        let answer = self.client.query(sql, params).await;
+        let answer = match &self.statements {
+            None => self.client.query(sql, params).await,
+            Some(kept) => self.query_kept(kept, sql, params).await,
+        };
         running.0 = None;
         match answer {
             Ok(rows) => Ok(rows),
             Err(error) => Err(self.explain(error).await),
         }
+    }
+
+    /// From now on every text that [`Session::query`] is given stays prepared, so that the next time takes one round
+    /// trip. For sessions that run the same few queries again and again.
+    pub(crate) fn keep_statements(&mut self) {
+        self.statements = Some(Mutex::default());
+    }
+
+    async fn query_kept(
+        &self,
+        kept: &Mutex<HashMap<String, Statement>>,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        let known = lock(kept).get(sql).cloned();
+        let statement = match known {
+            Some(statement) => statement,
+            None => {
+                let statement = self.client.prepare(sql).await?;
+                let mut kept = lock(kept);
+                if kept.len() < STATEMENTS_MAX {
+                    kept.insert(sql.to_owned(), statement.clone());
+                }
+                statement
+            }
+        };
+        self.client.query(&statement, params).await
     }
 
     /// Runs one statement with parameters and gives the number of rows that it touched.
@@ -740,6 +842,11 @@ impl Session {
         notices
     }
 
+    /// The client library's own handle, for the parts of this crate that need more than [`Session::query`].
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// A handle that cancels what this session is doing; it can be used from another task.
     pub fn cancel_handle(&self) -> CancelHandle {
         self.cancel.clone()
@@ -784,9 +891,10 @@ impl CancelHandle {
     /// [`PgError::Timeout`] after five seconds.
     pub async fn cancel(&self) -> Result<(), PgError> {
         let request = async {
-            match &self.tls {
-                Some(tls) => self.token.cancel_query(tls.clone()).await,
-                None => self.token.cancel_query(NoTls).await,
+            match (&self.way, &self.tls) {
+                (Some(way), _) => self.cancel_on(way).await,
+                (None, Some(tls)) => Ok(self.token.cancel_query(tls.clone()).await?),
+                (None, None) => Ok(self.token.cancel_query(NoTls).await?),
             }
         };
         let action = || format!("send a cancel request to {}", self.server);
@@ -795,13 +903,28 @@ impl CancelHandle {
             Ok(Err(error)) => Err(PgError::Connect {
                 server: format!("{} for a cancel request", self.server),
                 reason: ConnectFailure::Unreachable,
-                source: Some(error.into()),
+                source: Some(error),
             }),
             Err(_) => Err(PgError::Timeout {
                 action: action(),
                 limit_ms: FAREWELL_LIMIT.as_secs() * 1000,
             }),
         }
+    }
+}
+
+impl CancelHandle {
+    /// Over a stream of our own.
+    async fn cancel_on(&self, way: &Way) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let stream = way.go(Arc::default()).await?;
+        match self.tls.clone() {
+            None => self.token.cancel_query_raw(stream, NoTls).await?,
+            Some(mut tls) => {
+                let connector = MakeTlsConnect::<Metered>::make_tls_connect(&mut tls, way.name())?;
+                self.token.cancel_query_raw(stream, connector).await?;
+            }
+        }
+        Ok(())
     }
 }
 

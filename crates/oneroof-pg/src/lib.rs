@@ -13,6 +13,8 @@ pub mod error;
 pub mod governance;
 pub mod install;
 pub mod ledger;
+mod metered;
+pub mod posture;
 pub mod programs;
 pub mod readonly;
 pub mod run;

@@ -6,4 +6,5 @@ pub(crate) mod kept_rehearsal;
 pub(crate) mod ledger_heads;
 pub(crate) mod new_file;
 pub mod package_files;
+pub(crate) mod query_log;
 pub(crate) mod rendered_folder;

@@ -11,4 +11,5 @@ mod effects;
 mod ledger;
 mod majors;
 mod programs;
+mod readonly;
 mod servers;

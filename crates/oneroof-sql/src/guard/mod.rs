@@ -39,6 +39,8 @@ pub struct Draft {
     pub kind: StatementKind,
     /// What it names.
     pub uses: Uses,
+    /// How many values come with it.
+    pub parameters: usize,
 }
 
 /// Reads bytes of unknown origin: [`admit`] for what is UTF-8.
@@ -77,23 +79,45 @@ pub fn admit(text: &str, trusted: &TrustedNames) -> Result<Draft, Box<GuardRefus
             "split it into several statements, or put long lists into VALUES of a smaller one",
         )));
     }
-    admit_any_length(text, trusted)
+    admit_any_length(text, trusted, 0)
+}
+
+/// The same for a statement that comes with this many values for `$1`, `$2`, …
+///
+/// # Errors
+/// The first refusal, with its place.
+pub fn admit_with_parameters(
+    bytes: &[u8],
+    trusted: &TrustedNames,
+    parameters: usize,
+) -> Result<Draft, Box<GuardRefusal>> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if parameters > 0 && text.len() <= GUARD_BYTES_MAX => {
+            admit_any_length(text, trusted, parameters)
+        }
+        _ => admit_bytes(bytes, trusted),
+    }
 }
 
 /// The same for texts that the catalog holds, which are as long as they are.
-fn admit_any_length(text: &str, trusted: &TrustedNames) -> Result<Draft, Box<GuardRefusal>> {
+fn admit_any_length(
+    text: &str,
+    trusted: &TrustedNames,
+    parameters: usize,
+) -> Result<Draft, Box<GuardRefusal>> {
     let owned_names = trusted.clone();
     let outcome = on_parser_thread(text.to_owned(), move |text, tree| {
         let item = Item::of(tree);
         item.as_record()
             .ok_or_else(|| Box::new(internal("the parse tree cannot be read")))
-            .and_then(|tree| judge(text, tree, &owned_names))
+            .and_then(|tree| judge(text, tree, &owned_names, parameters))
     });
     match outcome {
         Ok(Ok((kind, uses))) => Ok(Draft {
             text: text.to_owned(),
             kind,
             uses,
+            parameters,
         }),
         Ok(Err(refusal)) => Err(refusal),
         Err(error) => Err(Box::new(from_parser(text, error))),
@@ -105,9 +129,10 @@ fn judge(
     text: &str,
     tree: &Record,
     trusted: &TrustedNames,
+    parameters: usize,
 ) -> Result<(StatementKind, Uses), Box<GuardRefusal>> {
     let statement = kind::only_statement(text, tree)?;
-    let mut walker = walk::Walker::new(text, trusted);
+    let mut walker = walk::Walker::new(text, trusted).with_parameters(parameters);
     let kind = kind::enter(&mut walker, statement)?;
     Ok((kind, walker.finish()))
 }

@@ -98,7 +98,7 @@ pub(super) fn refusal(name: &str) -> (GuardRule, String, &'static str) {
         "ParamRef" => (
             GuardRule::Parameter,
             String::from("there is no value for a parameter like $1"),
-            "write the value into the statement",
+            "give as many values as there are parameters (`--param`), or write them into the statement",
         ),
         "XmlExpr" | "XmlSerialize" | "RangeTableFunc" | "RangeTableFuncCol" => (
             GuardRule::TypeNotAllowed,

@@ -72,7 +72,7 @@ fn verify(
             "the statement with schemas is not the same statement",
         ))
     };
-    let again = admit_any_length(text, trusted).map_err(|_| changed())?;
+    let again = admit_any_length(text, trusted, draft.parameters).map_err(|_| changed())?;
     let with_schema = |name: &Name, schema: Option<String>| match (&name.schema, schema) {
         (None, Some(schema)) => Name::in_schema(schema, &name.name),
         _ => name.clone(),

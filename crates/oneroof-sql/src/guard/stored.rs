@@ -12,12 +12,12 @@ use crate::tree::{Item, Record};
 
 /// Reads a view.
 pub(super) fn query(text: &str, trusted: &TrustedNames) -> Result<Draft, Box<GuardRefusal>> {
-    admit_any_length(text, trusted)
+    admit_any_length(text, trusted, 0)
 }
 
 /// Reads an expression: a policy, a check, a generated column.
 pub(super) fn expression(text: &str, trusted: &TrustedNames) -> Result<Uses, Box<GuardRefusal>> {
-    admit_any_length(&format!("select ({text})"), trusted).map(|draft| draft.uses)
+    admit_any_length(&format!("select ({text})"), trusted, 0).map(|draft| draft.uses)
 }
 
 /// The first call of a function that is not PostgreSQL's own in an expression and has no column among its arguments:

@@ -29,6 +29,8 @@ pub(super) struct Walker<'a> {
     /// The nearest location at or above the node.
     near: Option<usize>,
     sizes: Sizes,
+    /// Values that come with the statement.
+    parameters: usize,
 }
 
 impl<'a> Walker<'a> {
@@ -43,7 +45,21 @@ impl<'a> Walker<'a> {
             depth: 0,
             near: None,
             sizes: Sizes::default(),
+            parameters: 0,
         }
+    }
+
+    /// The same with this many values for `$1`, `$2`, …
+    pub(super) fn with_parameters(mut self, parameters: usize) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    /// A parameter that has a value. Its type is what the server infers; to the size rules it is no constant.
+    fn has_value(&self, node: &Record) -> bool {
+        node.name == "ParamRef"
+            && usize::try_from(node.number("number"))
+                .is_ok_and(|number| (1..=self.parameters).contains(&number))
     }
 
     pub(super) fn text(&self) -> &str {
@@ -60,7 +76,7 @@ impl<'a> Walker<'a> {
 
     /// Walks one node and all below it.
     pub(super) fn enter(&mut self, node: &Record) -> Outcome {
-        if !nodes::is_allowed(node.name) {
+        if !nodes::is_allowed(node.name) && !self.has_value(node) {
             let (rule, reason, instead) = nodes::refusal(node.name);
             return Err(Box::new(
                 GuardRefusal::new(rule, reason, instead)

@@ -1,4 +1,4 @@
-//! `oneroof explain CODE`: the page of a refusal or of a check rule.
+//! `oneroof explain CODE`: the page of a refusal, a check rule or a rule of the guard.
 
 use clap::Args;
 use oneroof_model::nearest;
@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::ui::error::InputError;
 use crate::ui::table::Table;
 
-/// `(code, page)` of every file in `docs/errors/` and `docs/rules/`; written by `build.rs`.
+/// `(code, page)` of every file in `docs/errors/` and the folders of rules; written by `build.rs`.
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Explain a refusal code or a check rule
@@ -19,7 +19,8 @@ const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  oneroof explain gate-not-built\n  oneroof explain")]
 pub(crate) struct ExplainArgs {
-    /// As printed behind `refused:`, or the name of a rule of `oneroof package check`
+    /// As printed behind `refused:`, or the name of a rule of `oneroof package check` or `oneroof
+    /// guard check`
     code: Option<String>,
 }
 

@@ -10,6 +10,7 @@ mod completions;
 mod coverage;
 mod demo;
 mod diff;
+mod doctor;
 mod drift;
 mod event;
 mod explain;
@@ -22,6 +23,7 @@ mod man;
 mod owner;
 mod package;
 mod probe;
+mod query;
 mod reconcile;
 mod rehearse;
 mod revalidate;
@@ -105,6 +107,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Adopt(adopt::AdoptArgs),
+    Doctor(doctor::DoctorArgs),
     Package(package::PackageArgs),
     Rehearse(rehearse::RehearseArgs),
     Probe(probe::ProbeArgs),
@@ -125,6 +128,7 @@ enum Command {
     Reconcile(reconcile::ReconcileArgs),
     Event(event::EventArgs),
     Fixture(fixture::FixtureArgs),
+    Query(query::QueryArgs),
     Guard(guard::GuardArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -162,6 +166,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args, session).await,
             Command::Init(args) => init::run(&args, session).await,
             Command::Adopt(args) => adopt::run(&args, session).await,
+            Command::Doctor(args) => doctor::run(&args, session).await,
             Command::Package(args) => package::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
@@ -182,6 +187,7 @@ impl Cli {
             Command::Reconcile(args) => reconcile::run(&args, session).await,
             Command::Event(args) => event::run(&args, session).await,
             Command::Fixture(args) => fixture::run(&args, session).await,
+            Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use oneroof_engine::conninfo::{ConnInfo, ConnInfoError, LibpqEnvironment};
 use oneroof_engine::context::TargetDatabase;
-use oneroof_engine::guard::ReadonlyPolicy;
 use oneroof_model::TomlError;
-use oneroof_model::readonly::Policy;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::config::password;
+use crate::config::readonly::ReadonlySection;
 use crate::ui::error::InputError;
 
 /// What the file says, checked.
@@ -57,39 +56,6 @@ struct TargetSection {
     packages: BTreeMap<String, toml::Table>,
     #[serde(default)]
     readonly: ReadonlySection,
-}
-
-/// What foreign statements may use beyond PostgreSQL's own. There is no write mode to switch on.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReadonlySection {
-    #[serde(default)]
-    functions: Vec<Spanned<String>>,
-    #[serde(default)]
-    extensions: Vec<Spanned<String>>,
-}
-
-impl ReadonlySection {
-    /// The entries, and where each stands in `text`.
-    fn policy(&self, file: &str, text: &str) -> ReadonlyPolicy {
-        let mut places = BTreeMap::new();
-        let mut entries = |key: &str, list: &[Spanned<String>]| -> Vec<String> {
-            for entry in list {
-                let before = text.get(..entry.span().start).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
-                places.insert(
-                    (key.to_owned(), entry.get_ref().clone()),
-                    format!("{file}:{line}"),
-                );
-            }
-            list.iter().map(|entry| entry.get_ref().clone()).collect()
-        };
-        let policy = Policy {
-            functions: entries("functions", &self.functions),
-            extensions: entries("extensions", &self.extensions),
-        };
-        ReadonlyPolicy { policy, places }
-    }
 }
 
 impl Config {
@@ -146,7 +112,10 @@ impl Config {
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
                 packages: section.packages,
-                readonly: section.readonly.policy(file, text),
+                readonly: section
+                    .readonly
+                    .check(file, text)
+                    .map_err(|fault| wrong(&fault.message, fault.hint, fault.place))?,
             };
             targets.insert(name, target);
         }

@@ -4,6 +4,7 @@
 pub(crate) mod file;
 pub(crate) mod password;
 pub(crate) mod project;
+pub(crate) mod readonly;
 pub(crate) mod wire;
 
 /// The commented file that `oneroof init` writes.

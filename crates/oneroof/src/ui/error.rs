@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 
 use oneroof_engine::error::{EngineError, Failure};
 use oneroof_engine::rehearse::report::RehearsalFailure;
+use oneroof_model::readonly::GuardRefusal;
 use oneroof_model::{RefusalCode, TomlError};
 use serde::Serialize;
 
@@ -133,6 +134,32 @@ impl ErrorReport {
             ),
             ..failed
         }
+    }
+
+    /// The report of a statement that the guard refused; the code is the rule, which `oneroof explain` knows.
+    pub(crate) fn of_guard(refusal: &GuardRefusal, sql: &str) -> ErrorReport {
+        let mut message = refusal.reason.clone();
+        for stored in &refusal.through {
+            let _ = write!(message, ", in {stored}");
+        }
+        ErrorReport {
+            code: Some(refusal.rule.to_string()),
+            hint: Some(refusal.instead.clone()),
+            line: refusal.place.map(|place| place.line),
+            column: refusal.place.map(|place| place.column),
+            statement: refusal
+                .place
+                .map(|place| with_caret(sql, place.line, place.column)),
+            ..ErrorReport::new(Exit::Refused, "refused", message)
+        }
+    }
+
+    /// The report of a statement that the server refused: its text becomes the line at fault.
+    pub(crate) fn with_place_in_statement(mut self) -> ErrorReport {
+        if let (Some(line), Some(column), Some(sql)) = (self.line, self.column, &self.statement) {
+            self.statement = Some(with_caret(sql, line, column));
+        }
+        self
     }
 
     /// The report of something that was done and did not come out as it must.
@@ -303,6 +330,9 @@ impl ErrorReport {
 
     /// `tiers/10.sql:12:3, tier structure`; a TOML error has its place in the message.
     fn place(&self) -> Option<String> {
+        if let (None, Some(line), Some(column)) = (&self.file, self.line, self.column) {
+            return Some(format!("line {line}, column {column}"));
+        }
         if self.kind != "failed" {
             return None;
         }
@@ -316,6 +346,20 @@ impl ErrorReport {
         }
         (!place.is_empty()).then_some(place)
     }
+}
+
+/// The line of a text at fault, shortened around the place, with a caret below it.
+fn with_caret(text: &str, line: u32, column: u32) -> String {
+    const BEFORE: usize = 50;
+    const SHOWN: usize = 100;
+    let index = |number: u32| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let line = text.lines().nth(index(line)).unwrap_or_default();
+    let column = index(column).min(line.chars().count());
+    let from = column.saturating_sub(BEFORE);
+    // Tabs and control characters would move the caret, or the terminal.
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let shown: String = line.chars().skip(from).take(SHOWN).map(plain).collect();
+    format!("{shown}\n{}^", " ".repeat(column - from))
 }
 
 /// Messages of errors are fragments that fit after these words.

@@ -5,6 +5,7 @@ pub(crate) mod error;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod record;
+pub(crate) mod rows;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod time;

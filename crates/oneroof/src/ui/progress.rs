@@ -301,6 +301,14 @@ fn line(event: &Event) -> Option<String> {
             );
             format!("     undone {title} {took}")
         }
+        Event::ChannelAlarm {
+            target,
+            backend_pid,
+            message,
+        } => paint(
+            CAREFUL,
+            format_args!("alarm: target `{target}`, server process {backend_pid}: {message}"),
+        ),
         Event::RunFinished {
             verdict,
             duration_ms,

@@ -1,4 +1,5 @@
 use oneroof_model::RefusalCode;
+use oneroof_model::readonly::GuardRule;
 
 use crate::sandbox::Sandbox;
 
@@ -23,6 +24,15 @@ fn every_refusal_code_has_a_page() {
             .is_some_and(|title| title.contains("production")),
         "{report}"
     );
+}
+
+#[test]
+fn every_guard_rule_is_explained() {
+    let sandbox = Sandbox::new();
+    for rule in GuardRule::ALL {
+        let page = sandbox.run(&["explain", rule.as_str()]).exits(0).stdout;
+        assert!(page.starts_with(&format!("# {rule}\n")), "{page}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use oneroof_model::RefusalCode;
+use oneroof_model::readonly::GuardRule;
 use serde_json::Value;
 
 /// The picture in ARCHITECTURE.md: who may depend on whom.
@@ -156,6 +157,40 @@ fn errors_have_pages_and_pages_have_errors() {
         .map(|page| page.file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(codes, pages);
+}
+
+#[test]
+fn guard_rules_have_pages_and_pages_have_rules() {
+    let rules: BTreeSet<String> = GuardRule::ALL.iter().map(ToString::to_string).collect();
+    let mut pages = BTreeSet::new();
+    for page in files(&root().join("docs/guard-rules"), ".md") {
+        let name = page.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&page).unwrap();
+        assert!(text.starts_with(&format!("# {name}\n")), "{name}");
+        for part in ["## Why\n", "## What to do instead\n"] {
+            assert!(text.contains(part), "{name} has no {part}");
+        }
+        pages.insert(name);
+    }
+    assert_eq!(rules, pages);
+}
+
+/// `Admitted` is a proof: only the crate that proves may make one.
+#[test]
+fn only_the_guard_makes_an_admitted_statement() {
+    let constructor = "proven_by_guard";
+    for path in files(&root().join("crates"), ".rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        let place = path.strip_prefix(root()).unwrap().display().to_string();
+        let may = place.starts_with("crates/oneroof-sql/src/guard/")
+            || place == "crates/oneroof-model/src/readonly/admitted.rs"
+            || place == "crates/oneroof/tests/it/tidy.rs";
+        assert!(may || !text.contains(constructor), "{place} makes one");
+    }
+    // The model has one way to make it, no `Default`, and nothing that reads it from outside.
+    let model = read("crates/oneroof-model/src/readonly/admitted.rs");
+    assert!(!model.contains("Deserialize") && !model.contains("Default"));
+    assert_eq!(model.matches("-> Self").count(), 1);
 }
 
 #[test]

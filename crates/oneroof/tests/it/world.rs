@@ -50,10 +50,20 @@ impl World {
     pub(crate) fn without_roles() -> World {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(TestServer::start(testing::system_binaries()));
-        let sandbox = Sandbox::with_config("format = 1\n");
+        World::with_server(Arc::new(server), runtime)
+    }
+
+    /// The same on a server of this major.
+    pub(crate) fn of_major(major: u32) -> World {
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(TestServer::of_major(major));
+        World::with_server(server, runtime)
+    }
+
+    fn with_server(server: Arc<TestServer>, runtime: Runtime) -> World {
         World {
-            sandbox,
-            server: Arc::new(server),
+            sandbox: Sandbox::with_config("format = 1\n"),
+            server,
             runtime,
         }
     }

@@ -1,0 +1,16 @@
+-- Every limit of one statement ($1 … $6), and every setting that decides how its text is read. All of them end with the
+-- transaction.
+select
+    pg_catalog.set_config('statement_timeout', $1, true),
+    pg_catalog.set_config('lock_timeout', $2, true),
+    pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true),
+    pg_catalog.set_config('work_mem', $4, true),
+    pg_catalog.set_config('client_connection_check_interval', $5, true),
+    pg_catalog.set_config('application_name', $6, true),
+    pg_catalog.set_config('hash_mem_multiplier', '1', true),
+    pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
+    pg_catalog.set_config('jit', 'off', true),
+    pg_catalog.set_config('standard_conforming_strings', 'on', true),
+    pg_catalog.set_config('backslash_quote', 'safe_encoding', true),
+    pg_catalog.set_config('transform_null_equals', 'off', true),
+    pg_catalog.set_config('row_security', 'on', true)
