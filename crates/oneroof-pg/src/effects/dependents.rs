@@ -29,8 +29,9 @@ pub async fn dependents(
     }
     let classes: Vec<&str> = altered.iter().map(|one| one.class.as_str()).collect();
     let oids: Vec<u32> = altered.iter().map(|one| one.oid).collect();
-    let query = concat!(include_str!("depends.sql"), include_str!("dependents.sql"));
-    let rows = session.query(query, &[&classes, &oids]).await?;
+    let rows = session
+        .query(include_str!("dependents.sql"), &[&classes, &oids])
+        .await?;
     let found: Vec<Address> = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))

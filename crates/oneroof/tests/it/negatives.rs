@@ -144,7 +144,7 @@ fn negatives_of_every_kind_and_drills_are_tried_and_leave_nothing() {
         ),
         (
             "statement_fails",
-            "kind = 'engine'\nverb = 'apply'\nafter = 'made'\nsetup = 'create view public.seen as select 1 as id'\nexpect = { exit = 4, text = 'already exists' }",
+            "kind = 'engine'\nverb = 'apply'\nafter = 'made'\nsetup = 'alter table public.notes rename column id to number'\nexpect = { exit = 4, text = 'does not exist' }",
         ),
     ] {
         plan.push_str(&negative(name, lines));
@@ -254,7 +254,7 @@ fn what_does_not_end_as_it_must_fails_the_rehearsal_by_name() {
         ),
         (
             "writes_and_fails",
-            "kind = 'engine'\nverb = 'apply'\nsetup = 'create view public.seen as select 1 as id'\nexpect = { exit = 4, text = 'already exists' }",
+            "kind = 'engine'\nverb = 'apply'\nsetup = 'alter table public.notes rename column id to number'\nexpect = { exit = 4, text = 'does not exist' }",
             "transactions were kept",
         ),
     ];
