@@ -249,7 +249,7 @@ pub async fn verify(
     Ok(verified)
 }
 
-async fn open(context: &Context, word: &str) -> Result<Moment, EngineError> {
+pub(crate) async fn open(context: &Context, word: &str) -> Result<Moment, EngineError> {
     let moment = Moment::open(context, word, VERB, &run_id::new(), Reading::Catalog).await?;
     let exists = ledger::exists(&moment.session)
         .await

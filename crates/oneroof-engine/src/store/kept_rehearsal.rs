@@ -100,7 +100,7 @@ fn folder(context: &Context, word: &str, doing: &str, hint: &str) -> Result<Path
 }
 
 /// The finished folders, sorted.
-fn names(evidence: &Path) -> Vec<String> {
+pub(crate) fn names(evidence: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(evidence)
         .into_iter()
         .flatten()

@@ -20,6 +20,7 @@ mod guard;
 mod init;
 mod ledger;
 mod man;
+mod mcp;
 mod owner;
 mod package;
 mod probe;
@@ -130,6 +131,7 @@ enum Command {
     Fixture(fixture::FixtureArgs),
     Query(query::QueryArgs),
     Guard(guard::GuardArgs),
+    Mcp(mcp::McpArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -189,6 +191,7 @@ impl Cli {
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
+            Command::Mcp(args) => mcp::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),
             Command::Man(args) => man::run(&args, session),
