@@ -82,7 +82,10 @@ mod tests {
     fn members_are_chosen_by_name() {
         let record = || json!({ "steps": [1], "tiers": [2] });
         assert_eq!(only(record(), &[]), Ok(record()));
-        assert_eq!(only(record(), &["steps".into()]), Ok(json!({ "steps": [1] })));
+        assert_eq!(
+            only(record(), &["steps".into()]),
+            Ok(json!({ "steps": [1] }))
+        );
         let (message, hint) = only(record(), &["step".into()]).unwrap_err();
         assert!(message.contains("`step`") && hint.contains("steps, tiers"));
     }

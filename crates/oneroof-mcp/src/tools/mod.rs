@@ -35,7 +35,9 @@ mod tests {
         let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
         assert_eq!(
             names,
-            ["coverage", "drift", "evidence", "gate", "query_pg", "runs", "status"]
+            [
+                "coverage", "drift", "evidence", "gate", "query_pg", "runs", "status"
+            ]
         );
         for tool in &tools {
             let name = &tool.name;

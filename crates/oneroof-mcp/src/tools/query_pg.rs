@@ -41,7 +41,10 @@ impl Server {
             Err((message, hint)) => return answer::input(message, hint),
         };
         let Some(channel) = self.channels.get(&target) else {
-            return answer::not_there("this database has no channel", "ask the operator of this server");
+            return answer::not_there(
+                "this database has no channel",
+                "ask the operator of this server",
+            );
         };
         let question = Question {
             principal: &self.principal,

@@ -44,6 +44,7 @@ mod life_of_groups;
 mod lock_effects;
 mod locks;
 mod lost_connection;
+mod mcp;
 mod missing_rights;
 mod negatives;
 mod package;
