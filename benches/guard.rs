@@ -51,7 +51,7 @@ fn compare(name: &str, statements: &[&str]) -> f64 {
     for round in 0..=ROUNDS {
         let parser = timed(|| {
             for sql in statements {
-                let _ = black_box(pg_query::parse(sql, pg_query::ParserOptions::default()));
+                let _ = black_box(pg_query::parse(sql, pg_query::ParserOptions::DEFAULT));
             }
         });
         let verdict = timed(|| {

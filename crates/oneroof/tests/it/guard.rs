@@ -249,14 +249,21 @@ fn an_operator_can_list_functions_and_trust_extensions() {
     world.sql(
         "h",
         "create extension citext; create extension pg_trgm;
-         create table people (id int, name citext); grant select on people to guard_ro;",
+         create table people (id int, name citext); grant select on people to guard_ro;
+         set allow_system_table_mods = on;
+         create function pg_catalog.initcap(int) returns text language sql as $$ select 'x' $$;
+         create function pg_catalog.shown(text) returns text language sql as $$ select 'x' $$;",
     );
     let untrusted = "type-not-trusted | select name from people
 type-not-trusted | select 'x'::citext
 allow | select id from people
 operator-not-allowed | select 'a' <<% 'b'
 server-refused | select 'a' % 'b'::text
-function-not-allowed | select similarity('a', 'b')";
+function-not-allowed | select similarity('a', 'b')
+function-not-allowed | select initcap('x')
+function-not-allowed | select pg_catalog.initcap(1)
+function-not-allowed | select n.shown from notes n
+allow | select shown from (select 1 as shown) s";
     let _ = judged(&world.sandbox, untrusted, "h");
     configure(
         &world,
