@@ -10,6 +10,9 @@ select
     pg_catalog.set_config('hash_mem_multiplier', '1', true),
     pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
     pg_catalog.set_config('jit', 'off', true),
+    -- For our own questions about the catalog: planning them takes longer than answering them. A cursor plans with the
+    -- values of its parameters whatever this says.
+    pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true),
     pg_catalog.set_config('standard_conforming_strings', 'on', true),
     pg_catalog.set_config('backslash_quote', 'safe_encoding', true),
     pg_catalog.set_config('transform_null_equals', 'off', true),
