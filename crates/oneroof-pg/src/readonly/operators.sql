@@ -1,4 +1,4 @@
--- Operators of these names, outside of pg_catalog.
+-- Operators of these names, other than those that PostgreSQL comes with in pg_catalog.
 select
     o.oid,
     n.nspname::text as schema_name,
@@ -12,6 +12,6 @@ left join pg_depend as d
     on d.classid = 'pg_operator'::regclass and d.objid = o.oid
     and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
 left join pg_extension as e on e.oid = d.refobjid
-where o.oprname::text = any ($1::text[])
-  and n.nspname <> 'pg_catalog'
+where o.oprname = any ($1::name[])
+  and (n.nspname <> 'pg_catalog' or o.oid >= 16384)
 order by o.oid

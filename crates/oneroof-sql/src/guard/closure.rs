@@ -248,7 +248,7 @@ impl Look<'_> {
             self.operator(name)?;
         }
         for name in &uses.dotted {
-            self.dotted(name);
+            self.dotted(name)?;
         }
         // `name(x)` and `x.name` are casts where a type bears that name.
         let bare = uses.functions.iter().filter(|name| name.schema.is_none());
@@ -581,11 +581,11 @@ impl Look<'_> {
         for check in &fact.checks {
             let checked = self
                 .expression(&check.text)
-                .map_err(|refusal| domain_check(refusal, name, &check.name));
+                .map_err(|refusal| domain_check(*refusal, name, &check.name));
             checked?;
         }
         self.depends(&fact.depends)
-            .map_err(|refusal| domain_check(refusal, name, "its functions"))
+            .map_err(|refusal| domain_check(*refusal, name, "its functions"))
     }
 
     /// Casts between PostgreSQL's own types by a foreign function: a superuser can make one.
@@ -609,9 +609,6 @@ impl Look<'_> {
     /// A function that is called by name.
     fn function(&mut self, name: &Name) -> Outcome {
         let builtin = FUNCTIONS.contains(name.name.as_str());
-        if name.schema.as_deref() == Some("pg_catalog") {
-            return Ok(());
-        }
         let Some(candidates) = self.facts.functions.get(&name.name) else {
             self.questions.functions.insert(name.name.clone());
             if !builtin {
@@ -628,17 +625,21 @@ impl Look<'_> {
                 Some(schema) => function.schema == *schema,
                 None => facts.path.contains(&function.schema) || function.schema == "pg_catalog",
             })
+            // What PostgreSQL comes with was judged by its name.
+            .filter(|function| {
+                !(builtin && function.schema == "pg_catalog" && function.oid < FIRST_USER_OID)
+            })
             .collect();
         let untrusted = reachable
             .iter()
             .find(|function| !facts.trusted.functions.contains_key(&function.oid));
         match untrusted {
+            // Somebody put it into pg_catalog, where it is found whatever the path.
+            Some(function) if function.schema == "pg_catalog" => Err(not_listed(function)),
             Some(function) if name.schema.is_none() && builtin => {
-                if function.schema != "pg_catalog" {
-                    let what = format!("function `{}`", function.signature);
-                    let schema = function.schema.clone();
-                    self.conflict_of_all(candidates, what, schema);
-                }
+                let what = format!("function `{}`", function.signature);
+                let schema = function.schema.clone();
+                self.conflict_of_all(candidates, what, schema);
                 Ok(())
             }
             Some(function) => Err(not_listed(function)),
@@ -668,9 +669,6 @@ impl Look<'_> {
     }
 
     fn operator(&mut self, name: &Name) -> Outcome {
-        if name.schema.as_deref() == Some("pg_catalog") {
-            return Ok(());
-        }
         let Some(candidates) = self.facts.operators.get(&name.name) else {
             self.questions.operators.insert(name.name.clone());
             return Ok(());
@@ -681,12 +679,15 @@ impl Look<'_> {
             .iter()
             .filter(|operator| match &name.schema {
                 Some(schema) => operator.schema == *schema,
-                None => facts.path.contains(&operator.schema),
+                None => facts.path.contains(&operator.schema) || operator.schema == "pg_catalog",
             })
             .filter(|operator| !self.is_trusted_operator(operator))
             .collect();
         match untrusted.first() {
             None => Ok(()),
+            Some(operator) if operator.schema == "pg_catalog" => {
+                Err(operator_not_trusted(operator))
+            }
             Some(_) if name.schema.is_none() && builtin => {
                 for operator in untrusted {
                     self.conflicts.push(Conflict {
@@ -701,21 +702,27 @@ impl Look<'_> {
     }
 
     /// `x.name` may call a function of that name.
-    fn dotted(&mut self, name: &str) {
+    fn dotted(&mut self, name: &str) -> Outcome {
         let Some(candidates) = self.facts.functions.get(name) else {
             self.questions.functions.insert(name.to_owned());
-            return;
+            return Ok(());
         };
         for function in candidates {
-            if self.facts.path.contains(&function.schema)
-                && !self.facts.trusted.functions.contains_key(&function.oid)
-            {
+            if self.facts.trusted.functions.contains_key(&function.oid) {
+                continue;
+            }
+            // Those that PostgreSQL comes with were judged by their names.
+            if function.schema == "pg_catalog" && function.oid >= FIRST_USER_OID {
+                return Err(not_listed(function));
+            }
+            if self.facts.path.contains(&function.schema) {
                 self.conflicts.push(Conflict {
                     what: format!("function `{}`", function.signature),
                     schema: function.schema.clone(),
                 });
             }
         }
+        Ok(())
     }
 
     /// A name that is called or stands behind a dot may be a type to cast to; one that may not be used is no refusal,
@@ -793,13 +800,13 @@ fn user_cast(cast: &CastFact) -> Box<GuardRefusal> {
     )
 }
 
-fn domain_check(inner: Box<GuardRefusal>, type_name: &str, check: &str) -> Box<GuardRefusal> {
+fn domain_check(inner: GuardRefusal, type_name: &str, check: &str) -> Box<GuardRefusal> {
     let GuardRefusal {
         reason,
         instead,
         through,
         ..
-    } = *inner;
+    } = inner;
     Box::new(GuardRefusal {
         rule: GuardRule::DomainCheck,
         object: Some(type_name.to_owned()),

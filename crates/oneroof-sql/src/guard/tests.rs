@@ -181,3 +181,143 @@ fn parameters_with_values_are_admitted_where_no_constant_is_needed() {
         Err(GuardRule::SizeLimit)
     );
 }
+
+/// The statement as libpg_query prints its tree; `None` where it cannot.
+fn printed_again(sql: &str) -> Option<String> {
+    on_parser_thread(sql.to_owned(), |_, tree| {
+        pg_query::deparse(tree, pg_query::DeparseOptions::default()).ok()
+    })
+    .ok()?
+}
+
+/// The verdict is about what a statement means and not about how it is written.
+#[test]
+fn a_statement_that_is_printed_again_gets_the_same_verdict() {
+    let refused = include_str!("../../tests/data/guard-refused.txt")
+        .lines()
+        .filter_map(|line| line.split_once(" | "))
+        .map(|(_, sql)| sql.to_owned());
+    let corpus = corpus().into_iter().map(|case| case.sql);
+    let mut count = 0;
+    for sql in honest().map(str::to_owned).chain(refused).chain(corpus) {
+        let Some(again) = printed_again(&sql) else {
+            continue;
+        };
+        let rule = |sql: &str| {
+            admit(sql, &TrustedNames::default())
+                .map(|draft| {
+                    let Uses {
+                        functions,
+                        operators,
+                        dotted,
+                        columns,
+                        relations,
+                        ..
+                    } = draft.uses;
+                    let relations: Vec<_> = relations.into_iter().map(|used| used.name).collect();
+                    (functions, operators, dotted, columns, relations)
+                })
+                .map_err(|refusal| refusal.rule)
+        };
+        assert_eq!(rule(&sql), rule(&again), "{sql}\n{again}");
+        count += 1;
+    }
+    assert!(count > 600, "{count}");
+}
+
+/// Whatever is nested how deep: a verdict, and never one about a fault of ours.
+#[test]
+fn every_nesting_up_to_the_limit_of_bytes_gets_a_verdict() {
+    let shapes = [
+        ("select ", "(select ", "1", ")"),
+        ("select ", "(", "1", ")"),
+        ("select ", "case when true then ", "1", " end"),
+        ("select ", "f(", "1", ")"),
+        ("select ", "lower(", "'x'", ")"),
+        ("select ", "repeat(", "'x'", ", 2)"),
+        ("select ", "replace(", "'x'", ", 'a', 'bb')"),
+        ("select ", "concat_ws(", "'x'", ", 'a')"),
+        ("select ", "least(", "1", ", 2)"),
+        ("select ", "1 + ", "1", ""),
+        ("select ", "'x' || ", "'y'", ""),
+        ("select ", "- ", "1", ""),
+        ("select ", "not ", "true", ""),
+        ("select ", "array[", "1", "]"),
+        ("select ", "a.", "b", ""),
+        ("select ", "", "x", "::int"),
+        ("select ", "", "x", "[1]"),
+        ("select * from ", "(select * from ", "t", ") s"),
+        ("select * from ", "(", "t", " cross join u)"),
+        ("", "with a as (", "select 1", ") select 1"),
+        ("", "select 1 union all ", "select 1", ""),
+        ("", "explain ", "select 1", ""),
+        ("select 1 where ", "exists (select where ", "true", ")"),
+        ("select 1 where ", "true and ", "true", ""),
+        ("select * from t join ", "t join ", "t", " on true"),
+    ];
+    for (head, open, middle, close) in shapes {
+        let width = open.len() + close.len();
+        let most = (GUARD_BYTES_MAX - head.len() - middle.len()) / width;
+        for depth in [0, 1, 30, 300, 500, 1_000, 3_000, most / 2, most] {
+            let depth = depth.min(most);
+            let text = format!(
+                "{head}{}{middle}{}",
+                open.repeat(depth),
+                close.repeat(depth)
+            );
+            assert!(text.len() <= GUARD_BYTES_MAX);
+            if let Err(refusal) = admit(&text, &TrustedNames::default()) {
+                assert_ne!(
+                    refusal.rule.as_str(),
+                    "internal-error",
+                    "{open} {depth}: {refusal}"
+                );
+            } else {
+                // Parentheses and signs of a constant leave no node, a name of many parts leaves one.
+                let no_node = ["(", "- ", "a."].contains(&open);
+                assert!(depth < 1_500 || no_node, "{open} {depth}");
+            }
+        }
+    }
+    let long = "x".repeat(GUARD_BYTES_MAX + 1);
+    let refusal = admit(&long, &TrustedNames::default()).unwrap_err();
+    assert_eq!(refusal.rule.as_str(), "text-too-long");
+    // Long and flat is fine.
+    let flat = format!("select {}", vec!["1"; 30_000].join(","));
+    assert!(admit(&flat, &TrustedNames::default()).is_ok());
+}
+
+#[test]
+fn bytes_of_any_kind_get_a_verdict() {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    let seeds: Vec<&str> = honest().collect();
+    for _ in 0..1_500 {
+        let mut bytes = seeds[random(seeds.len())].as_bytes().to_vec();
+        for _ in 0..=random(5) {
+            let at = random(bytes.len() + 1);
+            match random(4) {
+                0 => bytes.insert(at, u8::try_from(random(256)).unwrap()),
+                1 => bytes.truncate(at),
+                2 => {
+                    let other = seeds[random(seeds.len())];
+                    bytes.splice(at..at, other.bytes());
+                }
+                _ => {
+                    bytes.drain(at.saturating_sub(random(9))..at);
+                }
+            }
+        }
+        if let Err(refusal) = admit_bytes(&bytes, &TrustedNames::default()) {
+            assert_ne!(refusal.rule.as_str(), "internal-error", "{refusal}");
+            if let (Some(place), Ok(text)) = (refusal.place, std::str::from_utf8(&bytes)) {
+                assert!(place.offset <= text.len(), "{text}");
+            }
+        }
+    }
+}

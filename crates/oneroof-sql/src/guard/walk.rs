@@ -422,7 +422,12 @@ impl<'a> Walker<'a> {
 
     /// `x.name` calls function `name` if there is no such column.
     fn dotted(&mut self, node: &Record, name: &str) -> Outcome {
-        if DOTTED_REFUSED.contains(name) || QUERY_TEXTS.contains(&name) {
+        // Extensions put functions of such names into pg_catalog, and no column is called so.
+        let reserved = ["pg_", "lo_", "txid_", "dblink"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+            && !FUNCTIONS.contains(name);
+        if reserved || DOTTED_REFUSED.contains(name) || QUERY_TEXTS.contains(&name) {
             return Err(Box::new(
                 GuardRefusal::new(
                     GuardRule::DottedCall,

@@ -1,7 +1,10 @@
 //! The door `source`: our own statements are files, and each passes the guard of the channel for foreign text, but for
 //! a list that was reviewed by hand.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, helpers included")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, helpers included"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
