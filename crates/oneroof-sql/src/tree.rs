@@ -147,7 +147,14 @@ struct Builder;
 
 struct ListBuilder(Vec<Item>);
 
-struct RecordBuilder(Record);
+/// A record, or what is in a `Node`, which is only a box around the real thing.
+struct RecordBuilder {
+    record: Record,
+    boxed: Option<Item>,
+}
+
+/// Most nodes have fewer fields that are not empty.
+const FIELDS_USUAL: usize = 6;
 
 impl ser::Serializer for Builder {
     type Ok = Item;
@@ -263,11 +270,19 @@ impl ser::Serializer for Builder {
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Unreadable> {
         Err(Unreadable)
     }
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<RecordBuilder, Unreadable> {
-        Ok(RecordBuilder(Record {
-            name,
-            fields: Vec::new(),
-        }))
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        fields: usize,
+    ) -> Result<RecordBuilder, Unreadable> {
+        let fields = match name {
+            "Node" => Vec::new(),
+            _ => Vec::with_capacity(fields.min(FIELDS_USUAL)),
+        };
+        Ok(RecordBuilder {
+            record: Record { name, fields },
+            boxed: None,
+        })
     }
     fn serialize_struct_variant(
         self,
@@ -329,20 +344,18 @@ impl ser::SerializeStruct for RecordBuilder {
             Item::List(list) => list.is_empty(),
             _ => false,
         };
-        if !empty {
-            self.0.fields.push((key, item));
+        if self.record.name == "Node" {
+            self.boxed = Some(item);
+        } else if !empty {
+            self.record.fields.push((key, item));
         }
         Ok(())
     }
-    fn end(mut self) -> Result<Item, Unreadable> {
-        // `Node` is only a box around the real thing.
-        if self.0.name == "Node" {
-            return Ok(match self.0.fields.pop() {
-                Some((_, inner)) => inner,
-                None => Item::Nothing,
-            });
+    fn end(self) -> Result<Item, Unreadable> {
+        if self.record.name == "Node" {
+            return Ok(self.boxed.unwrap_or(Item::Nothing));
         }
-        Ok(Item::Record(self.0))
+        Ok(Item::Record(self.record))
     }
 }
 

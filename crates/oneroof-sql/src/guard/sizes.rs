@@ -46,16 +46,34 @@ pub(super) struct Sizes {
     carried: Cell<f64>,
     /// Sum of all amplifying calls.
     total: Cell<f64>,
+    /// Was there an amplifying call so far?
+    amplified: Cell<bool>,
 }
 
 impl Sizes {
     /// A sub-query was read: its columns may be used from now on.
     pub(super) fn leave_query(&self, select: &Record) {
-        self.carry(self.of_query(select));
+        // Without an amplifying call nothing is larger than the text itself, and its long literals are known.
+        if self.amplified.get() {
+            self.carry(self.of_query(select));
+        }
+    }
+
+    /// A literal was read: a column may hold it.
+    pub(super) fn literal(&self, constant: &Record) {
+        let size = constant
+            .record("val")
+            .map_or(0.0, |value| characters(value.text("sval")));
+        if size > COLUMN_CHARACTERS {
+            self.carry(size);
+        }
     }
 
     /// A function in FROM was read.
     pub(super) fn leave_function(&self, functions: &Record) {
+        if !self.amplified.get() {
+            return;
+        }
         let mut largest: f64 = 0.0;
         functions.each(&mut |node| {
             if node.name == "FuncCall" {
@@ -239,6 +257,7 @@ impl Sizes {
         if !amplifies {
             return Ok(());
         }
+        self.amplified.set(true);
         if arguments
             .iter()
             .any(|argument| argument.name == "NamedArgExpr")
@@ -274,24 +293,25 @@ impl Sizes {
                 BOUND,
             ));
         }
-        // Columns are data; only what is made of constants adds up.
-        if matches!(name, "repeat" | "lpad" | "rpad" | "array_fill") {
-            self.total.set(self.total.get() + size);
-            if self.total.get() > TOTAL_MAX {
-                return Err((
-                    GuardRule::SizeLimit,
-                    format!(
-                        "all values that are made by padding are together larger than {TOTAL_MAX:.0} characters"
-                    ),
-                    "make fewer or shorter ones",
-                ));
-            }
+        self.total.set(self.total.get() + size);
+        if self.total.get() > TOTAL_MAX {
+            return Err((
+                GuardRule::SizeLimit,
+                format!(
+                    "all values that such calls make are together larger than {TOTAL_MAX:.0} characters"
+                ),
+                "make fewer or shorter ones",
+            ));
         }
         Ok(())
     }
 
     /// Is a concatenation within the limit?
     pub(super) fn check_concatenation(&self, node: &Record) -> Result<(), Objection> {
+        // What calls make is added up where they stand; only columns can be large without one.
+        if self.carried.get() <= COLUMN_CHARACTERS {
+            return Ok(());
+        }
         let size = self.of(node);
         if size > TOTAL_MAX {
             return Err((

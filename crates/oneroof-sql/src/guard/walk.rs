@@ -126,6 +126,7 @@ impl<'a> Walker<'a> {
     fn node(&mut self, node: &Record) -> Outcome {
         match node.name {
             "SelectStmt" => return self.select(node),
+            "AConst" => self.sizes.literal(node),
             "RangeVar" => self.relation(node)?,
             "FuncCall" => self.call(node)?,
             "AExpr" => self.operator_of_expression(node)?,
