@@ -67,19 +67,16 @@ impl ReadonlyPool {
     pub async fn begin(self: &Arc<Self>) -> Result<Turn, ReadonlyError> {
         let slot = self.slot().await?;
         // An idle connection may have ended since, with a restart for example: nothing was sent on it yet.
-        while let Some(connection) = self.take_idle() {
-            match Turn::begin(slot, connection).await {
-                Ok(turn) => return Ok(turn),
-                Err((returned, ReadonlyError::Server(error))) if error.is_connection_lost() => {
-                    match returned {
-                        Some(free) => return self.fresh(free).await,
-                        None => return Err(error.into()),
-                    }
-                }
-                Err((_, error)) => return Err(error),
+        let Some(connection) = self.take_idle() else {
+            return self.fresh(slot).await;
+        };
+        match Turn::begin(slot, connection).await {
+            Ok(turn) => Ok(turn),
+            Err((Some(free), ReadonlyError::Server(error))) if error.is_connection_lost() => {
+                self.fresh(free).await
             }
+            Err((_, error)) => Err(error),
         }
-        self.fresh(slot).await
     }
 
     async fn fresh(&self, slot: Slot) -> Result<Turn, ReadonlyError> {

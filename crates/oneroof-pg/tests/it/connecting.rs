@@ -407,7 +407,7 @@ async fn failures_to_connect_are_told_apart() {
 }
 
 /// A server that asks for passwords on TCP, with TLS, and the port it listens on.
-async fn tcp_server(certificates: &Path) -> (std::sync::Arc<TestServer>, u16) {
+pub(crate) async fn tcp_server(certificates: &Path) -> (std::sync::Arc<TestServer>, u16) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -429,7 +429,7 @@ async fn tcp_server(certificates: &Path) -> (std::sync::Arc<TestServer>, u16) {
 }
 
 /// An authority and a server certificate for `localhost`, signed by it; another authority.
-async fn certificates() -> tempfile::TempDir {
+pub(crate) async fn certificates() -> tempfile::TempDir {
     let folder = tempfile::Builder::new()
         .prefix("oneroof-tls-")
         .tempdir_in("/tmp")

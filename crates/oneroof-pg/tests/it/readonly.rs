@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use oneroof_model::readonly::{Admitted, AdmittedParts, StatementKind};
+use oneroof_pg::conninfo::{ConnInfo, LibpqEnvironment};
+use oneroof_pg::ephemeral::ServerConfig;
+use oneroof_pg::programs::{OsUser, ProgramCall, run};
 use oneroof_pg::readonly::{
     Alarm, AlarmKind, Limits, PoolOptions, QueryRows, ReadonlyError, ReadonlyPool, Truncated,
 };
-use oneroof_pg::testing::{TestDatabase, TestServer};
+use oneroof_pg::testing::{TestDatabase, TestServer, registry};
 
 /// What only the guard may say; here it is said of anything.
 fn admitted(kind: StatementKind, text: &str) -> Admitted {
@@ -428,15 +431,9 @@ async fn a_statement_that_ignores_its_limits_keeps_its_slot_until_it_is_gone() {
 }
 
 #[tokio::test]
-async fn slots_are_few_and_given_in_the_order_of_asking() {
-    let channel = Arc::new(Channel::with(quick(), 2, "").await);
-    let sleepers: Vec<_> = (0..2)
-        .map(|_| {
-            let channel = Arc::clone(&channel);
-            tokio::spawn(async move { channel.query("select pg_sleep(0.35)").await })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(60)).await;
+async fn slots_are_given_in_the_order_of_asking() {
+    let channel = Arc::new(Channel::with(Limits::default(), 1, "").await);
+    let held = channel.pool.begin().await.unwrap();
     let order = Arc::<Mutex<Vec<usize>>>::default();
     let mut waiting = Vec::new();
     for number in 0..6 {
@@ -444,23 +441,22 @@ async fn slots_are_few_and_given_in_the_order_of_asking() {
         waiting.push(tokio::spawn(async move {
             let turn = channel.pool.begin().await?;
             order.lock().unwrap().push(number);
-            turn.execute(
-                &admitted(StatementKind::Select, "select pg_sleep(0.02)"),
-                &[],
-            )
-            .await
+            turn.execute(&admitted(StatementKind::Select, "select 1"), &[])
+                .await
         }));
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    for task in sleepers.into_iter().chain(waiting) {
+    held.finish().await.unwrap();
+    for task in waiting {
         task.await.unwrap().unwrap();
     }
-    let order = order.lock().unwrap().clone();
-    let in_order = order.windows(2).filter(|pair| pair[0] < pair[1]).count();
-    assert!(in_order >= 4 && order[0] < 2, "{order:?}");
+    assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4, 5]);
+    Arc::into_inner(channel).unwrap().end().await;
+}
 
-    // Both slots taken for longer than anybody waits.
-    let channel = Arc::into_inner(channel).unwrap();
+#[tokio::test]
+async fn nobody_waits_for_a_slot_for_ever() {
+    let channel = Channel::with(quick(), 2, "").await;
     let held = [
         channel.pool.begin().await.unwrap(),
         channel.pool.begin().await.unwrap(),
@@ -665,4 +661,111 @@ async fn a_surprise_closes_the_connection() {
         assert!(kept.pool.close(Duration::from_secs(5)).await);
     }
     channel.end().await;
+}
+
+/// Over TLS the bytes are counted and requests to cancel arrive as well.
+#[tokio::test]
+async fn it_works_over_tls() {
+    let folder = crate::connecting::certificates().await;
+    let (_server, port) = crate::connecting::tcp_server(folder.path()).await;
+    let ca = folder.path().join("ca.crt").display().to_string();
+    let text = format!(
+        "host=localhost port={port} user=app dbname=postgres password=s3cret sslmode=verify-full sslrootcert={ca}"
+    );
+    let conninfo = ConnInfo::parse(&text, &LibpqEnvironment::empty()).unwrap();
+    let options = PoolOptions {
+        size: 1,
+        limits: Limits {
+            bytes_max: 100_000,
+            ..Limits::default()
+        },
+        application_name: "oneroof/query/tls".to_owned(),
+        is_superuser_accepted: false,
+        alarm: Arc::new(|_| {}),
+    };
+    let pool = ReadonlyPool::new(conninfo, options);
+    let query = async |text: &str| {
+        let turn = pool.begin().await.unwrap();
+        turn.execute(&admitted(StatementKind::Select, text), &[])
+            .await
+            .unwrap()
+    };
+    let rows = query("select ssl from pg_stat_ssl where pid = pg_backend_pid()").await;
+    assert_eq!(rows.rows, [[Some("t".to_owned())]]);
+    let rows = query("select repeat('x', 10000000)").await;
+    assert_eq!(rows.truncated, Some(Truncated::Bytes));
+    assert!(rows.bytes < 200_000, "{}", rows.bytes);
+
+    let began = Instant::now();
+    let turn = pool.begin().await.unwrap();
+    let sleeper = admitted(StatementKind::Select, "select pg_sleep(4.8)");
+    let asked = tokio::time::timeout(Duration::from_millis(200), turn.execute(&sleeper, &[])).await;
+    assert!(asked.is_err());
+    let rows = query("select 1").await;
+    assert_eq!(rows.rows, [[Some("1".to_owned())]]);
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(pool.close(Duration::from_secs(5)).await);
+}
+
+/// A standby takes it as a primary does: nothing in a turn writes.
+#[tokio::test]
+async fn a_standby_is_read_like_a_primary() {
+    let mut config = ServerConfig::new(oneroof_pg::testing::system_binaries(), registry());
+    config.settings = vec![("wal_level".to_owned(), "replica".to_owned())];
+    let server = Arc::new(TestServer::start_with(config).await);
+    let database = server.database().await;
+    let channel = Channel::on(
+        database,
+        Limits::default(),
+        1,
+        "create table t as select 42 as id",
+    )
+    .await;
+    channel.database.run("checkpoint").await;
+    channel.still_works().await;
+
+    // The same files as a standby that waits for more.
+    let data = server.server().data_folder();
+    let pid = i32::try_from(server.server().pid().unwrap()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::QUIT).unwrap();
+    let began = Instant::now();
+    while server.server().is_running() {
+        assert!(began.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    std::fs::write(data.join("standby.signal"), "").unwrap();
+    let user = rustix::process::geteuid()
+        .is_root()
+        .then(|| OsUser::named("postgres").unwrap());
+    let pg_ctl = |arguments: &str| {
+        let call = ProgramCall::new(oneroof_pg::testing::system_binaries().folder.join("pg_ctl"))
+            .arg("-D")
+            .arg(&data)
+            .args(arguments.split(' '))
+            .arg("-l")
+            .arg(data.join("standby.log"))
+            .in_folder("/tmp")
+            .as_user(user.clone());
+        async move { run(call).await.unwrap() }
+    };
+    let _ = pg_ctl("-w start").await;
+
+    let rows = channel
+        .query("select pg_is_in_recovery(), id from t")
+        .await
+        .unwrap();
+    assert_eq!(
+        rows.rows,
+        [[Some("t".to_owned()), Some("42".to_owned())]],
+        "and the connection that was lost is replaced"
+    );
+    assert_eq!(sqlstate(channel.query("select 1 / 0").await), "22012");
+    channel.still_works().await;
+    assert!(channel.pool.close(Duration::from_secs(10)).await);
+    let _ = pg_ctl("-m immediate stop").await;
 }

@@ -57,6 +57,10 @@ fn client_folder() -> PathBuf {
 }
 
 /// Runs the client; gives what it prints, or what it says on stderr.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client of the tests is no program of ours"
+)]
 fn client(wanted: &Value) -> Result<Value, String> {
     let output = Command::new("node")
         .args(["--input-type=module", "-e"])
@@ -333,6 +337,10 @@ struct Listening {
 }
 
 impl Listening {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server that a test talks to and ends"
+    )]
     fn start(world: &World, arguments: &[&str]) -> Listening {
         let mut child = Command::new(assert_cmd::cargo::cargo_bin!("oneroof"))
             .arg("--project")
