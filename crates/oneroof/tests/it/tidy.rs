@@ -10,27 +10,36 @@ use oneroof_model::readonly::GuardRule;
 use serde_json::Value;
 
 /// The picture in ARCHITECTURE.md: who may depend on whom.
-const ARROWS: [(&str, &[&str]); 5] = [
-    ("oneroof", &["oneroof-engine", "oneroof-model"]),
+const ARROWS: [(&str, &[&str]); 6] = [
+    (
+        "oneroof",
+        &["oneroof-engine", "oneroof-mcp", "oneroof-model"],
+    ),
     (
         "oneroof-engine",
         &["oneroof-model", "oneroof-pg", "oneroof-sql"],
     ),
+    ("oneroof-mcp", &["oneroof-engine", "oneroof-model"]),
     ("oneroof-model", &[]),
     ("oneroof-pg", &["oneroof-model"]),
     ("oneroof-sql", &["oneroof-model"]),
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 10] = [
+const ONLY_IN: [(&str, &[&str]); 12] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
+    ("axum", &["oneroof-mcp"]),
     ("clap", &["oneroof"]),
     ("comfy-table", &["oneroof"]),
     ("indicatif", &["oneroof"]),
     ("pg_query", &["oneroof-sql"]),
+    ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg"]),
-    ("tokio", &["oneroof", "oneroof-engine", "oneroof-pg"]),
+    (
+        "tokio",
+        &["oneroof", "oneroof-engine", "oneroof-mcp", "oneroof-pg"],
+    ),
     ("tokio-postgres", &["oneroof-pg"]),
     ("tokio-postgres-rustls", &["oneroof-pg"]),
 ];
