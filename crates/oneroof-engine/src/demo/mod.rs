@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use oneroof_model::Value;
+use oneroof_model::posture::ItemName;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::{EphemeralServer, Lifetime, ServerBinaries, ServerConfig, find};
 use serde::Serialize;
@@ -298,6 +299,10 @@ fn write_project(
         .iter()
         .map(|(name, values)| (name.clone(), toml::Value::Table(values.clone())));
     table.insert("packages".into(), toml::Value::Table(packages.collect()));
+    // The reference is as PostgreSQL makes databases: PUBLIC has TEMP on it.
+    let accept = toml::Value::Array(vec![ItemName::TempRight.as_str().into()]);
+    let readonly = toml::Table::from_iter([("accept".to_owned(), accept)]);
+    table.insert("readonly".into(), toml::Value::Table(readonly));
     let targets = toml::Table::from_iter([(target.name.clone(), toml::Value::Table(table))]);
     let mut file = toml::Table::from_iter([
         ("format".to_owned(), toml::Value::Integer(1)),

@@ -380,7 +380,12 @@ fn causes_of(error: &dyn StdError) -> Vec<String> {
 /// `  name: value`, further lines of the value indented under it.
 fn add(text: &mut String, name: &str, value: &str) {
     let colon = if name == "-" { "" } else { ":" };
-    let value = value.trim_end().replace('\n', "\n      ");
+    // A caret must stand below the character that it means.
+    let indent = match name {
+        "statement" => " ".repeat("  statement: ".len()),
+        _ => " ".repeat(6),
+    };
+    let value = value.trim_end().replace('\n', &format!("\n{indent}"));
     let _ = write!(text, "\n  {name}{colon} {value}");
 }
 
@@ -421,7 +426,7 @@ mod tests {
         };
         assert_eq!(
             text_of(failure),
-            "failed: relation \"x\" does not exist\n  at: tiers/10_structure.sql:12:5, tier structure\n  statement: insert into x\n      values (1)\n  SQLSTATE: 42P01\n  hint: create it first\nexit 4 (failed)"
+            "failed: relation \"x\" does not exist\n  at: tiers/10_structure.sql:12:5, tier structure\n  statement: insert into x\n             values (1)\n  SQLSTATE: 42P01\n  hint: create it first\nexit 4 (failed)"
         );
     }
 

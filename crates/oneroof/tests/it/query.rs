@@ -152,7 +152,7 @@ fn a_refusal_names_the_rule_the_place_and_what_to_do() {
         "refused: ",
         "pg_sleep",
         "at: line 2, column 3",
-        "  pg_sleep(1) from orders\n        ^",
+        "  pg_sleep(1) from orders\n               ^",
         "hint: ",
         "exit 3 (refused: function-not-allowed), see `oneroof explain function-not-allowed`",
     ]);
@@ -181,7 +181,7 @@ fn what_the_server_says_has_its_place() {
     let _ = outcome.says(&[
         "operator does not exist",
         "at: line 2, column 7",
-        " note + 1 from orders\n            ^",
+        " note + 1 from orders\n                   ^",
         "SQLSTATE: 42883",
     ]);
     let division = query(&world, &["select 1 / (id - 1) from orders"]).exits(4);
@@ -315,4 +315,52 @@ fn a_killed_query_leaves_no_session() {
         query(&world, &["select 1 as x", "--csv"]).exits(0).stdout,
         "x\n1\n"
     );
+}
+
+#[test]
+fn a_text_of_brackets_is_refused_and_the_next_one_is_served() {
+    let world = shop();
+    let nested = format!("select {}1{}", "(".repeat(32_000), ")".repeat(32_000));
+    let casts = format!("select 1{}", "::int".repeat(13_000));
+    let long = format!("select '{}'", "x".repeat(70_000));
+    for sql in [nested, casts, long] {
+        world.sandbox.write("question.sql", &sql);
+        let file = world.sandbox.project().join("question.sql");
+        let outcome = query(&world, &["--file", &file.display().to_string(), "--json"]);
+        assert_eq!(outcome.code, Some(3), "{:.300}", outcome.stdout);
+        let _ = query(&world, &["select 1"]).exits(0);
+    }
+    nothing_is_left(&world);
+}
+
+#[test]
+fn objects_that_bear_the_names_of_built_in_ones_do_not_run() {
+    let world = shop();
+    // Owned by somebody who could have planted them; each would write a row.
+    world.sql(
+        "shop",
+        "create function public.round(double precision, int) returns numeric language sql as
+             'insert into public.orders values (77); select 1.0';
+         create function public.never(int, text) returns boolean language sql as
+             'insert into public.orders values (78); select true';
+         create operator public.= (leftarg = int, rightarg = text, function = public.never);
+         create function public.secret(public.orders) returns int language sql as
+             'insert into public.orders values (79) returning 1';",
+    );
+    let rounded = query(
+        &world,
+        &["select round(2.5::double precision, 1)", "--json"],
+    );
+    assert_ne!(rounded.code, Some(0), "{rounded:#?}");
+    let compared = query(&world, &["select 1 = '1'::text", "--json"]);
+    assert_ne!(compared.code, Some(0), "{compared:#?}");
+    let attribute = query(&world, &["select o.secret from orders o", "--json"]);
+    assert_ne!(attribute.code, Some(0), "{attribute:#?}");
+    // What is honest still runs, under the built-in functions alone.
+    let honest = query(
+        &world,
+        &["select round(total, 0) from orders where id = 1", "--json"],
+    );
+    assert_eq!(honest.exits(0).json()["rows"][0][0], "11");
+    nothing_is_left(&world);
 }
