@@ -42,10 +42,18 @@ impl ReleaseRun<'_> {
                     Some(what) => format!("and would be {what} with it"),
                     None => "and stay there".to_owned(),
                 };
-                reasons.push(format!(
-                    "{} rows of {} refer to row {} of {table}, {what} ({})",
-                    rows.rows, rows.table, rows.key, rows.constraint
-                ));
+                reasons.push(match (rows.rows, &rows.key) {
+                    (Some(count), Some(key)) => format!(
+                        "{count} rows of {} refer to row {key} of {table}, {what} ({})",
+                        rows.table, rows.constraint
+                    ),
+                    // The server itself refuses to delete what is still referred to.
+                    _ if rows.silently.is_none() => continue,
+                    _ => format!(
+                        "rows of {} may refer to rows of {table}, {what} ({}), and this role may not read that table",
+                        rows.table, rows.constraint
+                    ),
+                });
             }
         }
         let Some(first) = reasons.first() else {
@@ -59,7 +67,7 @@ impl ReleaseRun<'_> {
         }
         Err(Refusal::new(RefusalCode::RollbackBlocked, message)
             .reasons(reasons)
-            .hint("nothing was undone; let their owner move these rows to another one, or delete them")
+            .hint("nothing was undone; let their owner move these rows to another one, or delete them; a table that may not be read needs: grant select on it to the role of the tier")
             .into())
     }
 }

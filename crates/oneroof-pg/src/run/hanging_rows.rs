@@ -12,10 +12,10 @@ pub struct HangingRows {
     pub table: String,
     /// The foreign key.
     pub constraint: String,
-    /// The key of our row, as JSON.
-    pub key: String,
-    /// How many.
-    pub rows: u64,
+    /// The key of our row, as JSON; `None` where the other table may not be read.
+    pub key: Option<String>,
+    /// How many; `None`: the other table may not be read, so nobody knows.
+    pub rows: Option<u64>,
     /// What happens to them without a word: `deleted`, `set to null`, …; `None`: the server refuses.
     pub silently: Option<String>,
 }
@@ -42,6 +42,16 @@ pub async fn hanging_rows(
         let (constraint, theirs): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let silently: Option<String> = row.try_get(2)?;
         let query: String = row.try_get(3)?;
+        if !row.try_get::<_, bool>(4)? {
+            found.push(HangingRows {
+                table: theirs,
+                constraint,
+                key: None,
+                rows: None,
+                silently,
+            });
+            continue;
+        }
         let ours: Vec<&Value> = own
             .iter()
             .filter(|(name, _)| *name == theirs)
@@ -53,7 +63,7 @@ pub async fn hanging_rows(
                 table: theirs.clone(),
                 constraint: constraint.clone(),
                 key: counted.try_get(0)?,
-                rows: rows.unsigned_abs(),
+                rows: Some(rows.unsigned_abs()),
                 silently: silently.clone(),
             });
         }

@@ -1,6 +1,6 @@
 -- For each foreign key that refers to a table ($1): its name, the table that has it, what it does when a row that it refers to
 -- goes, and the query that counts its rows by the key of that row. $1 of that query are keys of the table as
--- declared_rows.sql reads them, $2 keys of rows of the other table that don't count.
+-- declared_rows.sql reads them, $2 keys of rows of the other table that don't count. At last: may the other table be read?
 with
 key (relation, columns) as (
     select index.indrelid,
@@ -27,7 +27,8 @@ select quote_ident(fk.conname),
               join pg_catalog.pg_attribute as other on other.attrelid = fk.confrelid and other.attnum = pair.other),
            format(parent_key.columns, 'ours'),
            coalesce('jsonb_build_array(' || format(child_key.columns, 'theirs') || ')', 'null::jsonb')
-       )
+       ),
+       has_table_privilege(fk.conrelid, 'select')
   from pg_catalog.pg_constraint as fk
   join key as parent_key on parent_key.relation = fk.confrelid
   left join key as child_key on child_key.relation = fk.conrelid
