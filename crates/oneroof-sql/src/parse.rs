@@ -11,8 +11,8 @@
 use std::borrow::Cow;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 use std::sync::mpsc;
-use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use prost::Message;
@@ -236,23 +236,30 @@ where
     if let Some(error) = refused {
         return Err(error);
     }
-    let (reply, answer) = mpsc::channel();
+    // Room for the one answer: an unbounded channel allocates a block of 31.
+    let (reply, answer) = mpsc::sync_channel(1);
     let copy = text.clone();
     let job = Job::Visit(Box::new(move || {
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let input = CString::new(copy.as_bytes()).map_err(|error| error.to_string())?;
-            Ok(match parse_raw(&input) {
-                Raw::Tree(bytes) => {
-                    let tree = Tree::decode(bytes.as_slice()).map_err(|error| error.to_string())?;
-                    drop(bytes);
-                    Ok(visit(&copy, &tree))
-                }
-                Raw::Refused { message, cursor } => Err((message, cursor)),
-            })
-        }))
-        .unwrap_or_else(|_| Err(String::from("the visitor of the parse tree panicked")));
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let input = match CString::new(copy.as_bytes()) {
+                Ok(input) => input,
+                Err(error) => return reply.send(Err(error.to_string())),
+            };
+            let bytes = match parse_raw(&input) {
+                Raw::Tree(bytes) => bytes,
+                Raw::Refused { message, cursor } => return reply.send(Ok(Err((message, cursor)))),
+            };
+            match Tree::decode(bytes.as_slice()) {
+                // The caller has its answer before the tree is dropped.
+                Ok(tree) => reply.send(Ok(Ok(visit(&copy, &tree)))),
+                Err(error) => reply.send(Err(error.to_string())),
+            }
+        }));
         // A caller that went away needs no answer.
-        let _ = reply.send(outcome);
+        if done.is_err() {
+            let panicked = String::from("the visitor of the parse tree panicked");
+            let _ = reply.try_send(Err(panicked));
+        }
     }));
     let internal = |what: String| ParseError::at(&text, 0, ParseErrorKind::Internal, what);
     send_to_parser_thread(job).map_err(internal)?;
@@ -275,7 +282,7 @@ fn ask_parser_thread(text: CString) -> Result<Raw, String> {
 
 /// Gives a job to the only thread that enters the C code, which is started by the first one.
 fn send_to_parser_thread(job: Job) -> Result<(), String> {
-    static PARSER: OnceLock<Result<Mutex<mpsc::Sender<Job>>, String>> = OnceLock::new();
+    static PARSER: OnceLock<Result<mpsc::Sender<Job>, String>> = OnceLock::new();
     let parser = PARSER.get_or_init(|| {
         let (sender, receiver) = mpsc::channel::<Job>();
         thread::Builder::new()
@@ -292,19 +299,15 @@ fn send_to_parser_thread(job: Job) -> Result<(), String> {
                     }
                 }
             })
-            .map(|_| Mutex::new(sender))
+            .map(|_| sender)
             .map_err(|error| format!("no thread for the parser: {error}"))
     });
-    let sender = match parser {
-        Ok(parser) => match parser.lock() {
-            Ok(sender) => sender.clone(),
-            Err(poisoned) => poisoned.into_inner().clone(),
-        },
-        Err(error) => return Err(error.clone()),
-    };
-    sender
-        .send(job)
-        .map_err(|_| String::from("the parser thread is gone"))
+    match parser {
+        Ok(sender) => sender
+            .send(job)
+            .map_err(|_| String::from("the parser thread is gone")),
+        Err(error) => Err(error.clone()),
+    }
 }
 
 /// Turns the parser's refusal into ours: looks for what a person would call the cause.
@@ -543,7 +546,8 @@ mod tests {
                         close.repeat(depth)
                     );
                     let _ = with_parsed(&text, |tree| {
-                        crate::tree::Item::of(tree) == crate::tree::Item::Nothing
+                        let arena = crate::tree::Arena::new();
+                        crate::tree::Item::of(&arena, tree) == crate::tree::Item::Nothing
                     });
                 }
             }
