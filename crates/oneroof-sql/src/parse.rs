@@ -221,7 +221,7 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
 
 /// A parse, or a visit that stays on the parser thread.
 enum Job {
-    Parse(CString, mpsc::Sender<Raw>),
+    Parse(CString, mpsc::SyncSender<Raw<Vec<u8>>>),
     Visit(Box<dyn FnOnce() + Send>),
 }
 
@@ -245,14 +245,11 @@ where
                 Ok(input) => input,
                 Err(error) => return reply.send(Err(error.to_string())),
             };
-            let bytes = match parse_raw(&input) {
-                Raw::Tree(bytes) => bytes,
-                Raw::Refused { message, cursor } => return reply.send(Ok(Err((message, cursor)))),
-            };
-            match Tree::decode(bytes.as_slice()) {
+            match parse_raw(&input, |bytes| Tree::decode(bytes)) {
                 // The caller has its answer before the tree is dropped.
-                Ok(tree) => reply.send(Ok(Ok(visit(&copy, &tree)))),
-                Err(error) => reply.send(Err(error.to_string())),
+                Raw::Tree(Ok(tree)) => reply.send(Ok(Ok(visit(&copy, &tree)))),
+                Raw::Tree(Err(error)) => reply.send(Err(error.to_string())),
+                Raw::Refused { message, cursor } => reply.send(Ok(Err((message, cursor)))),
             }
         }));
         // A caller that went away needs no answer.
@@ -272,8 +269,8 @@ where
 }
 
 /// Sends one text to the only thread that enters the C code, and waits.
-fn ask_parser_thread(text: CString) -> Result<Raw, String> {
-    let (reply, answer) = mpsc::channel();
+fn ask_parser_thread(text: CString) -> Result<Raw<Vec<u8>>, String> {
+    let (reply, answer) = mpsc::sync_channel(1);
     send_to_parser_thread(Job::Parse(text, reply))?;
     answer
         .recv()
@@ -293,7 +290,7 @@ fn send_to_parser_thread(job: Job) -> Result<(), String> {
                     match job {
                         // A caller that went away needs no answer.
                         Job::Parse(text, reply) => {
-                            let _ = reply.send(parse_raw(&text));
+                            let _ = reply.send(parse_raw(&text, <[u8]>::to_vec));
                         }
                         Job::Visit(visit) => visit(),
                     }
