@@ -21,6 +21,7 @@ use thiserror::Error;
 
 use crate::lexer::{TokenKind, tokens};
 use crate::position::{Raw, Tree, parse_raw};
+use crate::reply::{Reply, reply};
 
 /// Longest text that is parsed. A tree needs about a hundred times the memory of its text.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -221,60 +222,55 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
 
 /// A parse, or a visit that stays on the parser thread.
 enum Job {
-    Parse(CString, mpsc::SyncSender<Raw<Vec<u8>>>),
+    Parse(CString, Reply<Raw<Vec<u8>>>),
     Visit(Box<dyn FnOnce() + Send>),
 }
 
 /// Parses `text` and lets `visit` look at the tree, both on the parser thread itself: no second thread is started,
 /// which costs more than a short statement's parse. For visitors that are quick and own what they need.
-pub(crate) fn on_parser_thread<R, F>(text: String, visit: F) -> Result<R, ParseError>
+pub(crate) fn on_parser_thread<R, F>(text: &str, visit: F) -> Result<R, ParseError>
 where
     R: Send + 'static,
     F: FnOnce(&str, &Tree) -> R + Send + 'static,
 {
-    let refused = check_bytes(&text);
-    if let Some(error) = refused {
+    if let Some(error) = check_bytes(text) {
         return Err(error);
     }
-    // Room for the one answer: an unbounded channel allocates a block of 31.
-    let (reply, answer) = mpsc::sync_channel(1);
-    let copy = text.clone();
+    let internal = |what: String| ParseError::at(text, 0, ParseErrorKind::Internal, what);
+    let input = CString::new(text).map_err(|error| internal(error.to_string()))?;
+    let (reply, answer) = reply();
     let job = Job::Visit(Box::new(move || {
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            let input = match CString::new(copy.as_bytes()) {
-                Ok(input) => input,
-                Err(error) => return reply.send(Err(error.to_string())),
-            };
+        // A panic drops the reply, which is an answer too.
+        let _ = catch_unwind(AssertUnwindSafe(move || {
             match parse_raw(&input, |bytes| Tree::decode(bytes)) {
                 // The caller has its answer before the tree is dropped.
-                Raw::Tree(Ok(tree)) => reply.send(Ok(Ok(visit(&copy, &tree)))),
+                Raw::Tree(Ok(tree)) => reply.send(match input.to_str() {
+                    Ok(text) => Ok(Ok(visit(text, &tree))),
+                    Err(error) => Err(error.to_string()),
+                }),
                 Raw::Tree(Err(error)) => reply.send(Err(error.to_string())),
                 Raw::Refused { message, cursor } => reply.send(Ok(Err((message, cursor)))),
             }
         }));
-        // A caller that went away needs no answer.
-        if done.is_err() {
-            let panicked = String::from("the visitor of the parse tree panicked");
-            let _ = reply.try_send(Err(panicked));
-        }
     }));
-    let internal = |what: String| ParseError::at(&text, 0, ParseErrorKind::Internal, what);
     send_to_parser_thread(job).map_err(internal)?;
-    match answer.recv() {
-        Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err((message, cursor)))) => Err(explain(&text, &text, message, cursor)),
-        Ok(Err(what)) => Err(internal(what)),
-        Err(_) => Err(internal(String::from("the parser thread is gone"))),
+    match answer.wait() {
+        Some(Ok(Ok(value))) => Ok(value),
+        Some(Ok(Err((message, cursor)))) => Err(explain(text, text, message, cursor)),
+        Some(Err(what)) => Err(internal(what)),
+        None => Err(internal(String::from(
+            "the visitor of the parse tree panicked",
+        ))),
     }
 }
 
 /// Sends one text to the only thread that enters the C code, and waits.
 fn ask_parser_thread(text: CString) -> Result<Raw<Vec<u8>>, String> {
-    let (reply, answer) = mpsc::sync_channel(1);
+    let (reply, answer) = reply();
     send_to_parser_thread(Job::Parse(text, reply))?;
     answer
-        .recv()
-        .map_err(|_| String::from("the parser thread is gone"))
+        .wait()
+        .ok_or_else(|| String::from("the parser thread is gone"))
 }
 
 /// Gives a job to the only thread that enters the C code, which is started by the first one.
@@ -288,9 +284,8 @@ fn send_to_parser_thread(job: Job) -> Result<(), String> {
             .spawn(move || {
                 for job in receiver {
                     match job {
-                        // A caller that went away needs no answer.
                         Job::Parse(text, reply) => {
-                            let _ = reply.send(parse_raw(&text, <[u8]>::to_vec));
+                            reply.send(parse_raw(&text, <[u8]>::to_vec));
                         }
                         Job::Visit(visit) => visit(),
                     }

@@ -132,13 +132,11 @@ pub fn check_predicate(text: &str) -> Result<(), ParseError> {
     for (head, tail) in [("select where ", ""), ("select where (", ")")] {
         let whole = format!("{head}{text}{tail}");
         let in_text = |offset: usize| offset.saturating_sub(head.len()).min(text.len());
-        let refusal =
-            with_parsed(&whole, |tree| {
-                let arena = Arena::new();
-                predicate_refusal(&Item::of(&arena, tree))
-            }).map_err(|error| {
-                ParseError::at(text, in_text(error.offset), error.kind, error.message)
-            })?;
+        let refusal = with_parsed(&whole, |tree| {
+            let arena = Arena::new();
+            predicate_refusal(&Item::of(&arena, tree))
+        })
+        .map_err(|error| ParseError::at(text, in_text(error.offset), error.kind, error.message))?;
         if let Some((offset, message)) = refusal {
             return Err(ParseError::at(
                 text,

@@ -106,7 +106,7 @@ fn admit_any_length(
     parameters: usize,
 ) -> Result<Draft, Box<GuardRefusal>> {
     let owned_names = trusted.clone();
-    let outcome = on_parser_thread(text.to_owned(), move |text, tree| {
+    let outcome = on_parser_thread(text, move |text, tree| {
         let arena = Arena::new();
         let item = Item::of(&arena, tree);
         item.as_record()

@@ -27,7 +27,7 @@ pub(super) fn computed_in_advance(
     trusted: &TrustedNames,
 ) -> Result<Option<String>, Box<GuardRefusal>> {
     let names = trusted.clone();
-    on_parser_thread(format!("select ({text})"), move |_, tree| {
+    on_parser_thread(&format!("select ({text})"), move |_, tree| {
         let mut found = None;
         let arena = Arena::new();
         if let Some(root) = Item::of(&arena, tree).as_record() {

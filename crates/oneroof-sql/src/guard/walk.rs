@@ -379,7 +379,9 @@ impl<'a> Walker<'a> {
         }
         if !shared.is_empty() {
             self.implied("=");
-            self.uses.columns.extend(shared.into_iter().map(str::to_owned));
+            self.uses
+                .columns
+                .extend(shared.into_iter().map(str::to_owned));
         }
     }
 
