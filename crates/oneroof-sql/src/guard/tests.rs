@@ -186,7 +186,7 @@ fn parameters_with_values_are_admitted_where_no_constant_is_needed() {
 
 /// The statement as libpg_query prints its tree; `None` where it cannot.
 fn printed_again(sql: &str) -> Option<String> {
-    on_parser_thread(sql.to_owned(), |_, tree| {
+    on_parser_thread(sql, |_, tree| {
         pg_query::deparse(tree, pg_query::DeparseOptions::default()).ok()
     })
     .ok()?
