@@ -16,6 +16,7 @@ mod parse;
 mod position;
 mod query;
 mod references;
+mod reply;
 mod rules;
 mod split;
 mod tree;

@@ -11,8 +11,8 @@
 use std::borrow::Cow;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 use std::sync::mpsc;
-use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use prost::Message;
@@ -21,6 +21,7 @@ use thiserror::Error;
 
 use crate::lexer::{TokenKind, tokens};
 use crate::position::{Raw, Tree, parse_raw};
+use crate::reply::{Reply, reply};
 
 /// Longest text that is parsed. A tree needs about a hundred times the memory of its text.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -221,61 +222,60 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseError> {
 
 /// A parse, or a visit that stays on the parser thread.
 enum Job {
-    Parse(CString, mpsc::Sender<Raw>),
+    Parse(CString, Reply<Raw<Vec<u8>>>),
     Visit(Box<dyn FnOnce() + Send>),
 }
 
 /// Parses `text` and lets `visit` look at the tree, both on the parser thread itself: no second thread is started,
 /// which costs more than a short statement's parse. For visitors that are quick and own what they need.
-pub(crate) fn on_parser_thread<R, F>(text: String, visit: F) -> Result<R, ParseError>
+pub(crate) fn on_parser_thread<R, F>(text: &str, visit: F) -> Result<R, ParseError>
 where
     R: Send + 'static,
     F: FnOnce(&str, &Tree) -> R + Send + 'static,
 {
-    let refused = check_bytes(&text);
-    if let Some(error) = refused {
+    if let Some(error) = check_bytes(text) {
         return Err(error);
     }
-    let (reply, answer) = mpsc::channel();
-    let copy = text.clone();
+    let internal = |what: String| ParseError::at(text, 0, ParseErrorKind::Internal, what);
+    let input = CString::new(text).map_err(|error| internal(error.to_string()))?;
+    let (reply, answer) = reply();
     let job = Job::Visit(Box::new(move || {
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let input = CString::new(copy.as_bytes()).map_err(|error| error.to_string())?;
-            Ok(match parse_raw(&input) {
-                Raw::Tree(bytes) => {
-                    let tree = Tree::decode(bytes.as_slice()).map_err(|error| error.to_string())?;
-                    drop(bytes);
-                    Ok(visit(&copy, &tree))
-                }
-                Raw::Refused { message, cursor } => Err((message, cursor)),
-            })
-        }))
-        .unwrap_or_else(|_| Err(String::from("the visitor of the parse tree panicked")));
-        // A caller that went away needs no answer.
-        let _ = reply.send(outcome);
+        // A panic drops the reply, which is an answer too.
+        let _ = catch_unwind(AssertUnwindSafe(move || {
+            match parse_raw(&input, |bytes| Tree::decode(bytes)) {
+                // The caller has its answer before the tree is dropped.
+                Raw::Tree(Ok(tree)) => reply.send(match input.to_str() {
+                    Ok(text) => Ok(Ok(visit(text, &tree))),
+                    Err(error) => Err(error.to_string()),
+                }),
+                Raw::Tree(Err(error)) => reply.send(Err(error.to_string())),
+                Raw::Refused { message, cursor } => reply.send(Ok(Err((message, cursor)))),
+            }
+        }));
     }));
-    let internal = |what: String| ParseError::at(&text, 0, ParseErrorKind::Internal, what);
     send_to_parser_thread(job).map_err(internal)?;
-    match answer.recv() {
-        Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err((message, cursor)))) => Err(explain(&text, &text, message, cursor)),
-        Ok(Err(what)) => Err(internal(what)),
-        Err(_) => Err(internal(String::from("the parser thread is gone"))),
+    match answer.wait() {
+        Some(Ok(Ok(value))) => Ok(value),
+        Some(Ok(Err((message, cursor)))) => Err(explain(text, text, message, cursor)),
+        Some(Err(what)) => Err(internal(what)),
+        None => Err(internal(String::from(
+            "the visitor of the parse tree panicked",
+        ))),
     }
 }
 
 /// Sends one text to the only thread that enters the C code, and waits.
-fn ask_parser_thread(text: CString) -> Result<Raw, String> {
-    let (reply, answer) = mpsc::channel();
+fn ask_parser_thread(text: CString) -> Result<Raw<Vec<u8>>, String> {
+    let (reply, answer) = reply();
     send_to_parser_thread(Job::Parse(text, reply))?;
     answer
-        .recv()
-        .map_err(|_| String::from("the parser thread is gone"))
+        .wait()
+        .ok_or_else(|| String::from("the parser thread is gone"))
 }
 
 /// Gives a job to the only thread that enters the C code, which is started by the first one.
 fn send_to_parser_thread(job: Job) -> Result<(), String> {
-    static PARSER: OnceLock<Result<Mutex<mpsc::Sender<Job>>, String>> = OnceLock::new();
+    static PARSER: OnceLock<Result<mpsc::Sender<Job>, String>> = OnceLock::new();
     let parser = PARSER.get_or_init(|| {
         let (sender, receiver) = mpsc::channel::<Job>();
         thread::Builder::new()
@@ -284,27 +284,22 @@ fn send_to_parser_thread(job: Job) -> Result<(), String> {
             .spawn(move || {
                 for job in receiver {
                     match job {
-                        // A caller that went away needs no answer.
                         Job::Parse(text, reply) => {
-                            let _ = reply.send(parse_raw(&text));
+                            reply.send(parse_raw(&text, <[u8]>::to_vec));
                         }
                         Job::Visit(visit) => visit(),
                     }
                 }
             })
-            .map(|_| Mutex::new(sender))
+            .map(|_| sender)
             .map_err(|error| format!("no thread for the parser: {error}"))
     });
-    let sender = match parser {
-        Ok(parser) => match parser.lock() {
-            Ok(sender) => sender.clone(),
-            Err(poisoned) => poisoned.into_inner().clone(),
-        },
-        Err(error) => return Err(error.clone()),
-    };
-    sender
-        .send(job)
-        .map_err(|_| String::from("the parser thread is gone"))
+    match parser {
+        Ok(sender) => sender
+            .send(job)
+            .map_err(|_| String::from("the parser thread is gone")),
+        Err(error) => Err(error.clone()),
+    }
 }
 
 /// Turns the parser's refusal into ours: looks for what a person would call the cause.
@@ -543,7 +538,8 @@ mod tests {
                         close.repeat(depth)
                     );
                     let _ = with_parsed(&text, |tree| {
-                        crate::tree::Item::of(tree) == crate::tree::Item::Nothing
+                        let arena = crate::tree::Arena::new();
+                        crate::tree::Item::of(&arena, tree) == crate::tree::Item::Nothing
                     });
                 }
             }

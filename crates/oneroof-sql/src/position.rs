@@ -14,9 +14,9 @@ use pg_query::protobuf::ParseResult;
 
 /// What the C parser said about one text.
 #[derive(Debug)]
-pub(crate) enum Raw {
-    /// The tree, still encoded.
-    Tree(Vec<u8>),
+pub(crate) enum Raw<T> {
+    /// What was made of the encoded tree.
+    Tree(T),
     /// Refused; `cursor` is 1-based and counts characters, 0 means unknown.
     Refused { message: String, cursor: usize },
 }
@@ -52,9 +52,9 @@ unsafe extern "C" {
 /// A decoded parse tree.
 pub(crate) type Tree = ParseResult;
 
-/// Parses one text. Not to be called from two threads at once: the C code points file descriptor 2 of the whole
+/// Parses one text and lets `read` look at the encoded tree, which is not copied. Not to be called from two threads at once: the C code points file descriptor 2 of the whole
 /// process elsewhere while it parses, and two callers would leave it pointing at a closed pipe.
-pub(crate) fn parse_raw(text: &CString) -> Raw {
+pub(crate) fn parse_raw<T>(text: &CString, read: impl FnOnce(&[u8]) -> T) -> Raw<T> {
     // SAFETY: `text` is a NUL-terminated string that outlives the call; the library copies what it keeps.
     let result = unsafe { pg_query_parse_protobuf(text.as_ptr()) };
     let raw = if result.error.is_null() {
@@ -69,7 +69,7 @@ pub(crate) fn parse_raw(text: &CString) -> Raw {
                 )
             }
         };
-        Raw::Tree(bytes.to_vec())
+        Raw::Tree(read(bytes))
     } else {
         // SAFETY: the pointer is not null, and the library owns the error until the free below.
         let error = unsafe { &*result.error };

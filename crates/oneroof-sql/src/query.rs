@@ -6,7 +6,7 @@
 use pg_query::protobuf::SetOperation;
 
 use crate::parse::{ParseError, ParseErrorKind, with_parsed};
-use crate::tree::{Item, Record};
+use crate::tree::{Arena, Item, Record};
 
 /// Checks that `text` is exactly one `select`, `values` or `table`, optionally with CTEs, that changes and locks nothing.
 ///
@@ -16,7 +16,8 @@ use crate::tree::{Item, Record};
 /// What is wrong, at its place: PostgreSQL's refusal, or [`ParseErrorKind::NotAllowed`].
 pub fn check_single_select(text: &str) -> Result<(), ParseError> {
     let refusal = with_parsed(text, |tree| {
-        let item = Item::of(tree);
+        let arena = Arena::new();
+        let item = Item::of(&arena, tree);
         let statements: Vec<&Record> = item
             .as_record()
             .map(|tree| tree.records("stmts").collect())
@@ -131,10 +132,11 @@ pub fn check_predicate(text: &str) -> Result<(), ParseError> {
     for (head, tail) in [("select where ", ""), ("select where (", ")")] {
         let whole = format!("{head}{text}{tail}");
         let in_text = |offset: usize| offset.saturating_sub(head.len()).min(text.len());
-        let refusal =
-            with_parsed(&whole, |tree| predicate_refusal(&Item::of(tree))).map_err(|error| {
-                ParseError::at(text, in_text(error.offset), error.kind, error.message)
-            })?;
+        let refusal = with_parsed(&whole, |tree| {
+            let arena = Arena::new();
+            predicate_refusal(&Item::of(&arena, tree))
+        })
+        .map_err(|error| ParseError::at(text, in_text(error.offset), error.kind, error.message))?;
         if let Some((offset, message)) = refusal {
             return Err(ParseError::at(
                 text,

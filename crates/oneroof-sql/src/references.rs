@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::parse::{ParseError, Places, with_parsed};
 use crate::split::{Statement, StatementKind, statement};
-use crate::tree::Item;
+use crate::tree::{Arena, Item};
 use crate::walk::Walker;
 use oneroof_model::locks::LockMode;
 
@@ -227,7 +227,8 @@ pub fn references(text: &str) -> Result<Vec<StatementFacts>, ParseError> {
             .iter()
             .filter_map(|raw| {
                 let mut facts = StatementFacts::new(statement(text, raw, &mut places)?);
-                let item = Item::of(raw.stmt.as_deref()?);
+                let arena = Arena::new();
+                let item = Item::of(&arena, raw.stmt.as_deref()?);
                 Walker::new(text, &mut facts).statement(&item);
                 Some(facts)
             })

@@ -3,37 +3,63 @@
 //! The protobuf types have 268 structs and no complete visitor. All of them can be serialised, so a serialiser that
 //! builds [`Item`]s sees every field of every node, also of those that a later grammar adds: nothing is overlooked
 //! because somebody forgot a match arm. Empty fields are left out.
+//!
+//! A tree lives in an [`Arena`]: short texts, lists and fields are copied into a few large blocks, and dropping all of
+//! them is dropping the arena. One allocation for each name of a statement cost as much as its parse.
 
+use std::cell::RefCell;
 use std::fmt;
 
+use bumpalo::Bump;
 use serde::ser::{self, Serialize};
 
 /// One value of a tree.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Item {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Item<'a> {
     Nothing,
     Flag(bool),
     Number(i64),
-    Text(String),
-    List(Vec<Item>),
-    Record(Record),
+    Text(&'a str),
+    List(&'a [Item<'a>]),
+    Record(Record<'a>),
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Record {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Record<'a> {
     /// As PostgreSQL calls it: `SelectStmt`, `RangeVar`.
     pub(crate) name: &'static str,
-    pub(crate) fields: Vec<(&'static str, Item)>,
+    pub(crate) fields: &'a [(&'static str, Item<'a>)],
 }
 
-impl Item {
+/// Where a tree lives.
+pub(crate) struct Arena {
+    blocks: Bump,
+}
+
+/// Enough for the tree of a usual statement.
+const ARENA_BYTES: usize = 32 * 1024;
+
+impl Arena {
+    pub(crate) fn new() -> Self {
+        Self {
+            blocks: Bump::with_capacity(ARENA_BYTES),
+        }
+    }
+}
+
+impl<'a> Item<'a> {
     /// The tree of `value`; `Nothing` if it cannot be read, which no tree of the parser is.
-    pub(crate) fn of<T: Serialize>(value: &T) -> Self {
-        value.serialize(Builder).unwrap_or(Self::Nothing)
+    pub(crate) fn of<T: Serialize>(arena: &'a Arena, value: &T) -> Self {
+        let open = Open::default();
+        let builder = Builder {
+            blocks: &arena.blocks,
+            open: &open,
+        };
+        value.serialize(builder).unwrap_or(Self::Nothing)
     }
 
-    pub(crate) fn as_record(&self) -> Option<&Record> {
+    pub(crate) fn as_record(&self) -> Option<&Record<'a>> {
         match self {
             Self::Record(record) => Some(record),
             _ => None,
@@ -41,30 +67,30 @@ impl Item {
     }
 }
 
-impl Record {
-    pub(crate) fn get(&self, field: &str) -> Option<&Item> {
+impl<'a> Record<'a> {
+    pub(crate) fn get(&self, field: &str) -> Option<&'a Item<'a>> {
         self.fields
             .iter()
             .find(|(name, _)| *name == field)
             .map(|(_, item)| item)
     }
 
-    pub(crate) fn record(&self, field: &str) -> Option<&Self> {
+    pub(crate) fn record(&self, field: &str) -> Option<&'a Self> {
         self.get(field).and_then(Item::as_record)
     }
 
-    pub(crate) fn list(&self, field: &str) -> &[Item] {
+    pub(crate) fn list(&self, field: &str) -> &'a [Item<'a>] {
         match self.get(field) {
             Some(Item::List(list)) => list,
             _ => &[],
         }
     }
 
-    pub(crate) fn records(&self, field: &str) -> impl Iterator<Item = &Self> {
+    pub(crate) fn records(&self, field: &str) -> impl Iterator<Item = &'a Self> + use<'a> {
         self.list(field).iter().filter_map(Item::as_record)
     }
 
-    pub(crate) fn text(&self, field: &str) -> &str {
+    pub(crate) fn text(&self, field: &str) -> &'a str {
         match self.get(field) {
             Some(Item::Text(text)) => text,
             _ => "",
@@ -87,8 +113,16 @@ impl Record {
         strings(self.list(field))
     }
 
+    /// The same without copies.
+    pub(crate) fn path(&self, field: &str) -> Vec<&'a str> {
+        self.records(field)
+            .filter(|record| record.name == "String")
+            .map(|record| record.text("sval"))
+            .collect()
+    }
+
     /// The value of a string constant.
-    pub(crate) fn constant(&self) -> Option<&str> {
+    pub(crate) fn constant(&self) -> Option<&'a str> {
         match self.name {
             "AConst" => self
                 .record("val")
@@ -100,15 +134,15 @@ impl Record {
     }
 
     /// Calls `visit` for this node and every one below it.
-    pub(crate) fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+    pub(crate) fn each<'r>(&'r self, visit: &mut dyn FnMut(&'r Self)) {
         visit(self);
-        for (_, item) in &self.fields {
+        for (_, item) in self.fields {
             each_in(item, visit);
         }
     }
 }
 
-fn each_in<'a>(item: &'a Item, visit: &mut dyn FnMut(&'a Record)) {
+fn each_in<'r, 'a>(item: &'r Item<'a>, visit: &mut dyn FnMut(&'r Record<'a>)) {
     match item {
         Item::Record(record) => record.each(visit),
         Item::List(list) => list.iter().for_each(|item| each_in(item, visit)),
@@ -117,7 +151,7 @@ fn each_in<'a>(item: &'a Item, visit: &mut dyn FnMut(&'a Record)) {
 }
 
 /// The strings of `String` nodes in a list.
-pub(crate) fn strings(list: &[Item]) -> Vec<String> {
+pub(crate) fn strings(list: &[Item<'_>]) -> Vec<String> {
     list.iter()
         .filter_map(Item::as_record)
         .filter(|record| record.name == "String")
@@ -143,82 +177,123 @@ impl ser::Error for Unreadable {
     }
 }
 
-struct Builder;
-
-struct ListBuilder(Vec<Item>);
-
-/// A record, or what is in a `Node`, which is only a box around the real thing.
-struct RecordBuilder {
-    record: Record,
-    boxed: Option<Item>,
+#[derive(Clone, Copy)]
+struct Builder<'a, 'o> {
+    blocks: &'a Bump,
+    open: &'o Open<'a>,
 }
 
-/// Most nodes have fewer fields that are not empty.
-const FIELDS_USUAL: usize = 6;
+/// Parts of the lists and records that are not at their end yet, those of the innermost last.
+#[derive(Default)]
+struct Open<'a> {
+    items: RefCell<Vec<Item<'a>>>,
+    fields: RefCell<Vec<(&'static str, Item<'a>)>>,
+}
 
-impl ser::Serializer for Builder {
-    type Ok = Item;
+struct ListBuilder<'a, 'o> {
+    builder: Builder<'a, 'o>,
+    start: usize,
+}
+
+enum RecordBuilder<'a, 'o> {
+    Record {
+        builder: Builder<'a, 'o>,
+        name: &'static str,
+        start: usize,
+    },
+    /// A `Node`, which is only a box around the real thing.
+    Node {
+        builder: Builder<'a, 'o>,
+        boxed: Item<'a>,
+    },
+}
+
+impl<'a, 'o> Builder<'a, 'o> {
+    fn text(self, value: &str) -> Item<'a> {
+        Item::Text(self.blocks.alloc_str(value))
+    }
+
+    fn list(self) -> ListBuilder<'a, 'o> {
+        let start = self.open.items.borrow().len();
+        ListBuilder {
+            builder: self,
+            start,
+        }
+    }
+}
+
+impl<'a> ListBuilder<'a, '_> {
+    fn close(self) -> Item<'a> {
+        let mut items = self.builder.open.items.borrow_mut();
+        let list = self.builder.blocks.alloc_slice_copy(&items[self.start..]);
+        items.truncate(self.start);
+        Item::List(list)
+    }
+}
+
+impl<'a, 'o> ser::Serializer for Builder<'a, 'o> {
+    type Ok = Item<'a>;
     type Error = Unreadable;
-    type SerializeSeq = ListBuilder;
-    type SerializeTuple = ListBuilder;
-    type SerializeTupleStruct = ListBuilder;
-    type SerializeTupleVariant = ser::Impossible<Item, Unreadable>;
-    type SerializeMap = ser::Impossible<Item, Unreadable>;
-    type SerializeStruct = RecordBuilder;
-    type SerializeStructVariant = ser::Impossible<Item, Unreadable>;
+    type SerializeSeq = ListBuilder<'a, 'o>;
+    type SerializeTuple = ListBuilder<'a, 'o>;
+    type SerializeTupleStruct = ListBuilder<'a, 'o>;
+    type SerializeTupleVariant = ser::Impossible<Item<'a>, Unreadable>;
+    type SerializeMap = ser::Impossible<Item<'a>, Unreadable>;
+    type SerializeStruct = RecordBuilder<'a, 'o>;
+    type SerializeStructVariant = ser::Impossible<Item<'a>, Unreadable>;
 
-    fn serialize_bool(self, value: bool) -> Result<Item, Unreadable> {
+    fn serialize_bool(self, value: bool) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Flag(value))
     }
-    fn serialize_i8(self, value: i8) -> Result<Item, Unreadable> {
+    fn serialize_i8(self, value: i8) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value.into()))
     }
-    fn serialize_i16(self, value: i16) -> Result<Item, Unreadable> {
+    fn serialize_i16(self, value: i16) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value.into()))
     }
-    fn serialize_i32(self, value: i32) -> Result<Item, Unreadable> {
+    fn serialize_i32(self, value: i32) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value.into()))
     }
-    fn serialize_i64(self, value: i64) -> Result<Item, Unreadable> {
+    fn serialize_i64(self, value: i64) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value))
     }
-    fn serialize_u8(self, value: u8) -> Result<Item, Unreadable> {
+    fn serialize_u8(self, value: u8) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value.into()))
     }
-    fn serialize_u16(self, value: u16) -> Result<Item, Unreadable> {
+    fn serialize_u16(self, value: u16) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value.into()))
     }
-    fn serialize_u32(self, value: u32) -> Result<Item, Unreadable> {
+    fn serialize_u32(self, value: u32) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(value.into()))
     }
-    fn serialize_u64(self, value: u64) -> Result<Item, Unreadable> {
+    fn serialize_u64(self, value: u64) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Number(i64::try_from(value).unwrap_or(i64::MAX)))
     }
-    fn serialize_f32(self, value: f32) -> Result<Item, Unreadable> {
-        Ok(Item::Text(value.to_string()))
+    fn serialize_f32(self, value: f32) -> Result<Item<'a>, Unreadable> {
+        Ok(self.text(&value.to_string()))
     }
-    fn serialize_f64(self, value: f64) -> Result<Item, Unreadable> {
-        Ok(Item::Text(value.to_string()))
+    fn serialize_f64(self, value: f64) -> Result<Item<'a>, Unreadable> {
+        Ok(self.text(&value.to_string()))
     }
-    fn serialize_char(self, value: char) -> Result<Item, Unreadable> {
-        Ok(Item::Text(value.to_string()))
+    fn serialize_char(self, value: char) -> Result<Item<'a>, Unreadable> {
+        Ok(self.text(&value.to_string()))
     }
-    fn serialize_str(self, value: &str) -> Result<Item, Unreadable> {
-        Ok(Item::Text(value.to_owned()))
+    fn serialize_str(self, value: &str) -> Result<Item<'a>, Unreadable> {
+        Ok(self.text(value))
     }
-    fn serialize_bytes(self, _: &[u8]) -> Result<Item, Unreadable> {
+    fn serialize_bytes(self, _: &[u8]) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Nothing)
     }
-    fn serialize_none(self) -> Result<Item, Unreadable> {
+    fn serialize_none(self) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Nothing)
     }
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Item, Unreadable> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Item<'a>, Unreadable> {
         value.serialize(self)
     }
-    fn serialize_unit(self) -> Result<Item, Unreadable> {
+    fn serialize_unit(self) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Nothing)
     }
-    fn serialize_unit_struct(self, _: &'static str) -> Result<Item, Unreadable> {
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Item<'a>, Unreadable> {
         Ok(Item::Nothing)
     }
     fn serialize_unit_variant(
@@ -226,14 +301,14 @@ impl ser::Serializer for Builder {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<Item, Unreadable> {
-        Ok(Item::Text(variant.to_owned()))
+    ) -> Result<Item<'a>, Unreadable> {
+        Ok(Item::Text(variant))
     }
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<Item, Unreadable> {
+    ) -> Result<Item<'a>, Unreadable> {
         value.serialize(self)
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -242,21 +317,21 @@ impl ser::Serializer for Builder {
         _: u32,
         _: &'static str,
         value: &T,
-    ) -> Result<Item, Unreadable> {
+    ) -> Result<Item<'a>, Unreadable> {
         value.serialize(self)
     }
-    fn serialize_seq(self, length: Option<usize>) -> Result<ListBuilder, Unreadable> {
-        Ok(ListBuilder(Vec::with_capacity(length.unwrap_or(0))))
+    fn serialize_seq(self, _: Option<usize>) -> Result<ListBuilder<'a, 'o>, Unreadable> {
+        Ok(self.list())
     }
-    fn serialize_tuple(self, length: usize) -> Result<ListBuilder, Unreadable> {
-        Ok(ListBuilder(Vec::with_capacity(length)))
+    fn serialize_tuple(self, _: usize) -> Result<ListBuilder<'a, 'o>, Unreadable> {
+        Ok(self.list())
     }
     fn serialize_tuple_struct(
         self,
         _: &'static str,
-        length: usize,
-    ) -> Result<ListBuilder, Unreadable> {
-        Ok(ListBuilder(Vec::with_capacity(length)))
+        _: usize,
+    ) -> Result<ListBuilder<'a, 'o>, Unreadable> {
+        Ok(self.list())
     }
     fn serialize_tuple_variant(
         self,
@@ -273,15 +348,19 @@ impl ser::Serializer for Builder {
     fn serialize_struct(
         self,
         name: &'static str,
-        fields: usize,
-    ) -> Result<RecordBuilder, Unreadable> {
-        let fields = match name {
-            "Node" => Vec::new(),
-            _ => Vec::with_capacity(fields.min(FIELDS_USUAL)),
-        };
-        Ok(RecordBuilder {
-            record: Record { name, fields },
-            boxed: None,
+        _: usize,
+    ) -> Result<RecordBuilder<'a, 'o>, Unreadable> {
+        if name == "Node" {
+            return Ok(RecordBuilder::Node {
+                builder: self,
+                boxed: Item::Nothing,
+            });
+        }
+        let start = self.open.fields.borrow().len();
+        Ok(RecordBuilder::Record {
+            builder: self,
+            name,
+            start,
         })
     }
     fn serialize_struct_variant(
@@ -295,67 +374,82 @@ impl ser::Serializer for Builder {
     }
 }
 
-impl ser::SerializeSeq for ListBuilder {
-    type Ok = Item;
+impl<'a> ser::SerializeSeq for ListBuilder<'a, '_> {
+    type Ok = Item<'a>;
     type Error = Unreadable;
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unreadable> {
-        self.0.push(value.serialize(Builder)?);
+        let item = value.serialize(self.builder)?;
+        self.builder.open.items.borrow_mut().push(item);
         Ok(())
     }
-    fn end(self) -> Result<Item, Unreadable> {
-        Ok(Item::List(self.0))
+    fn end(self) -> Result<Item<'a>, Unreadable> {
+        Ok(self.close())
     }
 }
 
-impl ser::SerializeTuple for ListBuilder {
-    type Ok = Item;
+impl<'a> ser::SerializeTuple for ListBuilder<'a, '_> {
+    type Ok = Item<'a>;
     type Error = Unreadable;
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unreadable> {
         ser::SerializeSeq::serialize_element(self, value)
     }
-    fn end(self) -> Result<Item, Unreadable> {
-        Ok(Item::List(self.0))
+    fn end(self) -> Result<Item<'a>, Unreadable> {
+        Ok(self.close())
     }
 }
 
-impl ser::SerializeTupleStruct for ListBuilder {
-    type Ok = Item;
+impl<'a> ser::SerializeTupleStruct for ListBuilder<'a, '_> {
+    type Ok = Item<'a>;
     type Error = Unreadable;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unreadable> {
         ser::SerializeSeq::serialize_element(self, value)
     }
-    fn end(self) -> Result<Item, Unreadable> {
-        Ok(Item::List(self.0))
+    fn end(self) -> Result<Item<'a>, Unreadable> {
+        Ok(self.close())
     }
 }
 
-impl ser::SerializeStruct for RecordBuilder {
-    type Ok = Item;
+impl<'a> ser::SerializeStruct for RecordBuilder<'a, '_> {
+    type Ok = Item<'a>;
     type Error = Unreadable;
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
     ) -> Result<(), Unreadable> {
-        let item = value.serialize(Builder)?;
-        let empty = match &item {
-            Item::Nothing | Item::Flag(false) => true,
-            Item::Text(text) => text.is_empty(),
-            Item::List(list) => list.is_empty(),
-            _ => false,
-        };
-        if self.record.name == "Node" {
-            self.boxed = Some(item);
-        } else if !empty {
-            self.record.fields.push((key, item));
+        match self {
+            Self::Node { builder, boxed } => *boxed = value.serialize(*builder)?,
+            Self::Record { builder, .. } => {
+                let item = value.serialize(*builder)?;
+                let empty = match &item {
+                    Item::Nothing | Item::Flag(false) => true,
+                    // The first byte of a text is a place.
+                    Item::Number(0) => key != "location",
+                    Item::Text(text) => text.is_empty(),
+                    Item::List(list) => list.is_empty(),
+                    _ => false,
+                };
+                if !empty {
+                    builder.open.fields.borrow_mut().push((key, item));
+                }
+            }
         }
         Ok(())
     }
-    fn end(self) -> Result<Item, Unreadable> {
-        if self.record.name == "Node" {
-            return Ok(self.boxed.unwrap_or(Item::Nothing));
-        }
-        Ok(Item::Record(self.record))
+    fn end(self) -> Result<Item<'a>, Unreadable> {
+        Ok(match self {
+            Self::Node { boxed, .. } => boxed,
+            Self::Record {
+                builder,
+                name,
+                start,
+            } => {
+                let mut open = builder.open.fields.borrow_mut();
+                let fields = builder.blocks.alloc_slice_copy(&open[start..]);
+                open.truncate(start);
+                Item::Record(Record { name, fields })
+            }
+        })
     }
 }
 
@@ -374,8 +468,9 @@ mod tests {
         let mut seen = with_parsed(
             "select f('v', a.b) from s.t where exists (select 1 from u)",
             |tree| {
+                let arena = Arena::new();
                 let mut seen = Vec::new();
-                if let Some(record) = Item::of(tree).as_record() {
+                if let Some(record) = Item::of(&arena, tree).as_record() {
                     record.each(&mut |record| seen.push(record.name));
                 }
                 seen
@@ -408,7 +503,8 @@ mod tests {
             for depth in [100, 500, 1000, 2000, 4000, 8000] {
                 let text = format!("select {}1{}", open.repeat(depth), close.repeat(depth));
                 let count = with_parsed(&text, |tree| {
-                    let item = Item::of(tree);
+                    let arena = Arena::new();
+                    let item = Item::of(&arena, tree);
                     let mut count = 0_usize;
                     if let Some(record) = item.as_record() {
                         record.each(&mut |_| count += 1);

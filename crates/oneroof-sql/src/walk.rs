@@ -12,7 +12,7 @@ use crate::references::{
     InnerStatement, ObjectRef, Phase, RelationLock, SettingUse, StatementFacts,
 };
 use crate::split::statement;
-use crate::tree::{Item, Record};
+use crate::tree::{Arena, Item, Record};
 
 /// The schema that belongs to oneroof itself.
 pub(crate) const RESERVED_SCHEMA: &str = "oneroof";
@@ -146,7 +146,7 @@ impl<'a> Walker<'a> {
 
     /// Walks all fields but those in `except`.
     pub(crate) fn fields(&mut self, record: &Record, except: &[&str]) {
-        for (name, item) in &record.fields {
+        for (name, item) in record.fields {
             if !except.contains(name) {
                 self.item(item);
             }
@@ -415,7 +415,8 @@ impl<'a> Walker<'a> {
                     walker.fixed = fixed;
                     walker.conditional = body.conditional;
                     let offset = walker.place(i64::try_from(inner.offset).ok());
-                    walker.item(&Item::of(node));
+                    let arena = Arena::new();
+                    walker.item(&Item::of(&arena, node));
                     found.inner.push(InnerStatement {
                         kind: inner.kind,
                         refuses_transaction: inner.refuses_transaction,
@@ -524,7 +525,8 @@ impl<'a> Walker<'a> {
                     let mut walker = Walker::new(text, &mut found);
                     walker.phase = phase;
                     walker.shift = isize::try_from(base).unwrap_or(0);
-                    walker.item(&Item::of(node));
+                    let arena = Arena::new();
+                    walker.item(&Item::of(&arena, node));
                 }
             }
             found

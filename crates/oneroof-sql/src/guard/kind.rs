@@ -30,8 +30,8 @@ const READS: &str =
 /// The statement of a text that has exactly one.
 pub(super) fn only_statement<'a>(
     text: &str,
-    tree: &'a Record,
-) -> Result<&'a Record, Box<GuardRefusal>> {
+    tree: &Record<'a>,
+) -> Result<&'a Record<'a>, Box<GuardRefusal>> {
     let statements: Vec<&Record> = tree.records("stmts").collect();
     let one = |reason: &str, offset: usize| {
         Err(Box::new(

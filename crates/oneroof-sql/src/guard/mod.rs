@@ -20,7 +20,7 @@ mod walk;
 use oneroof_model::readonly::{GuardRefusal, GuardRule, Place, StatementKind, TrustedNames, Uses};
 
 use crate::parse::{ParseError, ParseErrorKind, locate, on_parser_thread};
-use crate::tree::{Item, Record};
+use crate::tree::{Arena, Item, Record};
 
 pub use closure::{Closure, Step, trusted_names};
 
@@ -106,8 +106,9 @@ fn admit_any_length(
     parameters: usize,
 ) -> Result<Draft, Box<GuardRefusal>> {
     let owned_names = trusted.clone();
-    let outcome = on_parser_thread(text.to_owned(), move |text, tree| {
-        let item = Item::of(tree);
+    let outcome = on_parser_thread(text, move |text, tree| {
+        let arena = Arena::new();
+        let item = Item::of(&arena, tree);
         item.as_record()
             .ok_or_else(|| Box::new(internal("the parse tree cannot be read")))
             .and_then(|tree| judge(text, tree, &owned_names, parameters))

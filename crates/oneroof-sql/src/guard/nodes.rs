@@ -2,6 +2,8 @@
 
 use oneroof_model::readonly::GuardRule;
 
+use super::lists::NODES;
+
 /// Allowed at any place. Sorted; names as the parser's protobuf has them.
 pub(super) const ALLOWED: [&str; 66] = [
     "AArrayExpr",
@@ -74,7 +76,7 @@ pub(super) const ALLOWED: [&str; 66] = [
 
 /// May this node stand in a statement?
 pub(super) fn is_allowed(name: &str) -> bool {
-    ALLOWED.binary_search(&name).is_ok()
+    NODES.contains(name)
 }
 
 /// Rule, reason and remedy for a node that may not.

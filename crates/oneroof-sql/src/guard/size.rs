@@ -111,9 +111,9 @@ fn all(mut parts: impl Iterator<Item = Bounds>) -> Bounds {
 
 fn is_numeric_cast(node: &Record) -> bool {
     node.record("type_name").is_some_and(|name| {
-        name.names("names").last().is_some_and(|name| {
+        name.path("names").last().is_some_and(|name| {
             matches!(
-                name.as_str(),
+                *name,
                 "int2" | "int4" | "int8" | "numeric" | "float4" | "float8"
             )
         }) && name.list("array_bounds").is_empty()
@@ -140,7 +140,7 @@ fn arithmetic(node: &Record) -> Bounds {
     if node.number("kind") != pg_query::protobuf::AExprKind::AexprOp as i64 {
         return UNKNOWN;
     }
-    let names = node.names("name");
+    let names = node.path("name");
     let Some(operator) = names.last() else {
         return UNKNOWN;
     };
@@ -148,14 +148,14 @@ fn arithmetic(node: &Record) -> Bounds {
         return UNKNOWN;
     };
     let Some(left) = node.record("lexpr") else {
-        return match operator.as_str() {
+        return match *operator {
             "-" => Bounds::between(-right.high, -right.low),
             "+" => right,
             _ => UNKNOWN,
         };
     };
     let left = bounds(left);
-    match operator.as_str() {
+    match *operator {
         "+" => Bounds::between(left.low + right.low, left.high + right.high),
         "-" => Bounds::between(left.low - right.high, left.high - right.low),
         "*" => Bounds::of_products([
@@ -179,14 +179,13 @@ fn arithmetic(node: &Record) -> Bounds {
 }
 
 fn call(node: &Record) -> Bounds {
-    let names = node.names("funcname");
+    let names = node.path("funcname");
     let name = match names.as_slice() {
-        [name] => name,
-        [schema, name] if schema == "pg_catalog" => name,
+        [name] | ["pg_catalog", name] => *name,
         _ => return UNKNOWN,
     };
     let arguments: Vec<Bounds> = node.records("args").map(bounds).collect();
-    match (name.as_str(), arguments.as_slice()) {
+    match (name, arguments.as_slice()) {
         ("length" | "char_length" | "character_length" | "octet_length" | "cardinality", [_])
         | ("count" | "row_number" | "rank" | "dense_rank", _) => {
             Bounds::between(0.0, f64::INFINITY)

@@ -130,9 +130,9 @@ impl Sizes {
         let inner = node.record("arg").map_or(0.0, |arg| self.of(arg));
         let padded = node.record("type_name").map_or(0.0, |name| {
             let pads = name
-                .names("names")
+                .path("names")
                 .last()
-                .is_some_and(|name| matches!(name.as_str(), "bpchar" | "char" | "bit"));
+                .is_some_and(|name| matches!(*name, "bpchar" | "char" | "bit"));
             match name.records("typmods").next() {
                 Some(modifier) if pads => bounds(modifier).high,
                 _ => 0.0,
@@ -325,10 +325,10 @@ impl Sizes {
 }
 
 /// The nodes right below a node.
-fn children(node: &Record) -> impl Iterator<Item = &Record> {
+fn children<'a>(node: &Record<'a>) -> impl Iterator<Item = &'a Record<'a>> {
     node.fields.iter().flat_map(|(_, item)| {
         let list = match item {
-            Item::List(list) => list.as_slice(),
+            Item::List(list) => list,
             single => std::slice::from_ref(single),
         };
         list.iter().filter_map(Item::as_record)
@@ -336,11 +336,10 @@ fn children(node: &Record) -> impl Iterator<Item = &Record> {
 }
 
 /// The name of a call that is PostgreSQL's own, or bears such a name.
-fn builtin_name(node: &Record) -> Option<&str> {
-    let names: Vec<&Record> = node.records("funcname").collect();
+fn builtin_name<'a>(node: &Record<'a>) -> Option<&'a str> {
+    let names = node.path("funcname");
     match names.as_slice() {
-        [name] => Some(name.text("sval")),
-        [schema, name] if schema.text("sval") == "pg_catalog" => Some(name.text("sval")),
+        [name] | ["pg_catalog", name] => Some(*name),
         _ => None,
     }
 }
@@ -361,7 +360,7 @@ fn characters(text: &str) -> f64 {
 fn literal(node: &Record) -> Option<String> {
     match node.name {
         "AConst" | "TypeCast" => node.constant().map(str::to_owned),
-        "AExpr" if node.names("name") == ["||"] => {
+        "AExpr" if node.path("name") == ["||"] => {
             let left = literal(node.record("lexpr")?)?;
             Some(left + &literal(node.record("rexpr")?)?)
         }

@@ -23,7 +23,8 @@ fn every_node() -> Vec<(&'static str, pg_query::protobuf::Node)> {
         bytes.push(0);
         let node = pg_query::protobuf::Node::decode(bytes.as_slice()).unwrap();
         if node.node.is_some() {
-            let item = Item::of(&node);
+            let arena = Arena::new();
+            let item = Item::of(&arena, &node);
             found.push((item.as_record().map_or("", |record| record.name), node));
         }
     }
@@ -49,7 +50,8 @@ fn judge_node(node: pg_query::protobuf::Node) -> Result<StatementKind, Box<Guard
         }],
         ..Tree::default()
     };
-    let item = Item::of(&tree);
+    let arena = Arena::new();
+    let item = Item::of(&arena, &tree);
     judge(
         "select x",
         item.as_record().unwrap(),
@@ -184,7 +186,7 @@ fn parameters_with_values_are_admitted_where_no_constant_is_needed() {
 
 /// The statement as libpg_query prints its tree; `None` where it cannot.
 fn printed_again(sql: &str) -> Option<String> {
-    on_parser_thread(sql.to_owned(), |_, tree| {
+    on_parser_thread(sql, |_, tree| {
         pg_query::deparse(tree, pg_query::DeparseOptions::default()).ok()
     })
     .ok()?

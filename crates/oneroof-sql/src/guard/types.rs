@@ -39,10 +39,10 @@ const REFUSED: [&str; 27] = [
 /// The type that a `TypeName` node names, or why it may not be.
 pub(super) fn named(node: &Record) -> Result<TypeUse, (String, &'static str)> {
     const PLAIN: &str = "name a type with at most one schema";
-    let names = node.names("names");
+    let names = node.path("names");
     let (schema, name) = match names.as_slice() {
-        [name] => (None, name.clone()),
-        [schema, name] => (Some(schema.clone()), name.clone()),
+        [name] => (None, *name),
+        [schema, name] => (Some(*schema), *name),
         _ => return Err((String::from("a type name of three parts"), PLAIN)),
     };
     let offset = match node.get("location") {
@@ -55,11 +55,9 @@ pub(super) fn named(node: &Record) -> Result<TypeUse, (String, &'static str)> {
             PLAIN,
         ));
     }
-    let builtin = schema
-        .as_deref()
-        .is_none_or(|schema| schema == "pg_catalog");
+    let builtin = schema.is_none_or(|schema| schema == "pg_catalog");
     // The array type of a type is its name behind an underscore.
-    let element = name.strip_prefix('_').unwrap_or(&name);
+    let element = name.strip_prefix('_').unwrap_or(name);
     if builtin && REFUSED.contains(&element) {
         let (reason, instead) = match element {
             "xml" => (
@@ -77,7 +75,7 @@ pub(super) fn named(node: &Record) -> Result<TypeUse, (String, &'static str)> {
         };
         return Err((format!("`{name}`: {reason}"), instead));
     }
-    if let Some(schema) = schema.as_deref()
+    if let Some(schema) = schema
         && super::relations::is_storage(schema)
     {
         return Err((format!("schema `{schema}` holds temporary objects"), PLAIN));

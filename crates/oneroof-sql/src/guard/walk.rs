@@ -155,7 +155,7 @@ impl<'a> Walker<'a> {
 
     /// Every field of a node but the named ones.
     fn fields(&mut self, node: &Record, but: &[&str]) -> Outcome {
-        for (name, item) in &node.fields {
+        for (name, item) in node.fields {
             if !but.contains(name) {
                 self.item(item)?;
             }
@@ -257,10 +257,10 @@ impl<'a> Walker<'a> {
     }
 
     fn call(&mut self, node: &Record) -> Outcome {
-        let names = node.names("funcname");
+        let names = node.path("funcname");
         let (name, builtin) = match names.as_slice() {
-            [name] => (Name::bare(name), true),
-            [schema, name] => (Name::in_schema(schema, name), schema == "pg_catalog"),
+            [name] => (Name::bare(*name), true),
+            [schema, name] => (Name::in_schema(*schema, *name), *schema == "pg_catalog"),
             _ => {
                 return Err(self.refuse_call(node, &names.join("."), "a name of three parts"));
             }
@@ -323,7 +323,7 @@ impl<'a> Walker<'a> {
             }
             return Ok(());
         }
-        if node.names("name").last().is_some_and(|name| name == "||")
+        if node.path("name").last() == Some(&"||")
             && let Err((rule, reason, instead)) = self.sizes.check_concatenation(node)
         {
             return Err(Box::new(
@@ -344,11 +344,11 @@ impl<'a> Walker<'a> {
     }
 
     fn operator(&mut self, node: &Record, field: &str) -> Outcome {
-        let names = node.names(field);
+        let names = node.path(field);
         let (name, builtin) = match names.as_slice() {
             [] => return Ok(()),
-            [name] => (Name::bare(name), true),
-            [schema, name] => (Name::in_schema(schema, name), schema == "pg_catalog"),
+            [name] => (Name::bare(*name), true),
+            [schema, name] => (Name::in_schema(*schema, *name), *schema == "pg_catalog"),
             _ => (Name::bare(names.join(".")), false),
         };
         let listed = builtin && OPERATORS.contains(name.name.as_str());
@@ -372,14 +372,16 @@ impl<'a> Walker<'a> {
     }
 
     fn join(&mut self, node: &Record) {
-        let shared = node.names("using_clause");
+        let shared = node.path("using_clause");
         if node.flag("is_natural") {
             self.uses.unnamed_columns = true;
             self.implied("=");
         }
         if !shared.is_empty() {
             self.implied("=");
-            self.uses.columns.extend(shared);
+            self.uses
+                .columns
+                .extend(shared.into_iter().map(str::to_owned));
         }
     }
 
@@ -391,22 +393,24 @@ impl<'a> Walker<'a> {
             }
             Err((reason, instead)) => Err(Box::new(
                 GuardRefusal::new(GuardRule::TypeNotAllowed, format!("type {reason}"), instead)
-                    .object(node.names("names").join("."))
+                    .object(node.path("names").join("."))
                     .at(self.place_of(node)),
             )),
         }
     }
 
     fn column(&mut self, node: &Record) -> Outcome {
-        let names = node.names("fields");
+        let names = node.path("fields");
         if node.records("fields").any(|field| field.name == "AStar") {
             self.uses.unnamed_columns = true;
         } else if let [_, .., last] = names.as_slice() {
             self.dotted(node, last)?;
         } else if let [only] = names.as_slice() {
-            self.single.insert(only.clone());
+            self.single.insert((*only).to_owned());
         }
-        self.uses.columns.extend(names);
+        for name in names {
+            note(&mut self.uses.columns, name);
+        }
         Ok(())
     }
 
@@ -439,16 +443,16 @@ impl<'a> Walker<'a> {
                 .at(self.place_of(node)),
             ));
         }
-        self.uses.dotted.insert(name.to_owned());
-        self.uses.columns.insert(name.to_owned());
+        note(&mut self.uses.dotted, name);
+        note(&mut self.uses.columns, name);
         Ok(())
     }
 
     fn sample(&mut self, node: &Record) -> Outcome {
-        let method = node.names("method");
+        let method = node.path("method");
         let known = match method.as_slice() {
-            [name] => name == "bernoulli" || name == "system",
-            [schema, name] => schema == "pg_catalog" && (name == "bernoulli" || name == "system"),
+            [name] => matches!(*name, "bernoulli" | "system"),
+            ["pg_catalog", name] => matches!(*name, "bernoulli" | "system"),
             _ => false,
         };
         if known {
@@ -470,6 +474,13 @@ impl<'a> Walker<'a> {
 
     fn alias(&mut self, node: &Record) {
         self.ranges.insert(node.text("aliasname").to_owned());
+    }
+}
+
+/// Adds a name to a set that mostly has it.
+fn note(names: &mut BTreeSet<String>, name: &str) {
+    if !names.contains(name) {
+        names.insert(name.to_owned());
     }
 }
 
