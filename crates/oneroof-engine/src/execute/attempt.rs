@@ -120,7 +120,8 @@ fn gave_up(error: EngineError, attempts: u32, blocked_by: &[String]) -> EngineEr
         more => format!("{more} times"),
     };
     failure.hint.get_or_insert(format!(
-        "tried {times}; earlier tiers stand: run the verb again when the lock is free, it resumes"
+        "tried {times}; earlier tiers stand: run the verb again when the lock is free, it resumes, or raise \
+         `lock_timeout` or `lock_retries` of the tier"
     ));
     EngineError::Failed(failure)
 }
