@@ -388,7 +388,7 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
 #[tokio::test]
 async fn a_statement_that_ignores_its_limits_keeps_its_slot_until_it_is_gone() {
     let points = "create table shapes as
-        select ('[' || string_agg(format('(%s,%s)', g, g % 7), ',') || ']')::path as shape from generate_series(1, 1500) g";
+        select ('[' || string_agg(format('(%s,%s)', g, g % 7), ',') || ']')::path as shape from generate_series(1, 3500) g";
     let channel = Channel::with(quick(), 1, points).await;
     let text = "select count(*) from shapes a, shapes b where a.shape <-> b.shape < -1";
     let began = Instant::now();
