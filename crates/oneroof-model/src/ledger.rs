@@ -85,12 +85,6 @@ pub struct BegunTier {
 }
 
 impl BegunTier {
-    /// The statement that was begun and of which the ledger does not know how it ended.
-    pub fn unfinished_statement(&self) -> Option<u64> {
-        let open = self.statements.iter().find(|(_, mark)| !mark.is_done);
-        open.map(|(number, _)| *number)
-    }
-
     /// Could anything of it be there?
     pub fn has_work(&self) -> bool {
         !self.statements.is_empty() || !self.batches.is_empty()
@@ -335,7 +329,8 @@ mod tests {
         let state = ReleaseState::of("p", &begun);
         let tier = state.begun.clone().unwrap();
         assert!(state.is_begun() && state.applied.is_empty());
-        assert_eq!(tier.unfinished_statement(), Some(2));
+        let done = |number: u64| tier.statements[&number].is_done;
+        assert_eq!([done(1), done(2)], [true, false]);
         assert_eq!(tier.before, serde_json::json!([1]));
         assert_eq!(state.standing()[0].tier, "a");
         for end in ["tier_applied", "tier_rolled_back"] {

@@ -161,6 +161,24 @@ impl ReleaseRun<'_> {
             false => Begins::Yes,
             true => Begins::GoesOn,
         };
+        let (session, mut figures) = self.confirmed(lock, tier, entry).await?;
+        self.tier_preconditions(&session, tier, begins, &mut figures)
+            .await?;
+        if begins == Begins::Yes {
+            self.expect(tier, &figures, Moment::Before)?;
+        }
+        session.close().await;
+        Ok(self.settings(Some(tier)).role)
+    }
+
+    /// A transaction with the settings of the tier, in which the lock, the target and the order were confirmed; and
+    /// the metrics that the tier names.
+    async fn confirmed(
+        &self,
+        lock: &RunLock,
+        tier: &Tier,
+        entry: &Probe,
+    ) -> Result<(Session, Figures), EngineError> {
         let session = self.session(Access::ReadWrite).await?;
         begin_writing(&session).await?;
         self.confirm(lock, &session, &[tier]).await?;
@@ -175,13 +193,7 @@ impl ReleaseRun<'_> {
         };
         let named = metrics::named_by(tier);
         metrics::refresh(&session, self.package, self.parameters, named, &mut figures).await?;
-        self.tier_preconditions(&session, tier, begins, &mut figures)
-            .await?;
-        if begins == Begins::Yes {
-            self.expect(tier, &figures, Moment::Before)?;
-        }
-        session.close().await;
-        Ok(settings.role)
+        Ok((session, figures))
     }
 
     /// Role, search path and limits for the rest of the session. A statement with CONCURRENTLY waits for old
@@ -413,20 +425,7 @@ impl ReleaseRun<'_> {
         before: &RelationsState,
         record: &mut TierRecord,
     ) -> Result<(), EngineError> {
-        let session = self.session(Access::ReadWrite).await?;
-        begin_writing(&session).await?;
-        self.confirm(lock, &session, &[tier]).await?;
-        let settings = self.settings(Some(tier));
-        settings
-            .apply(&session)
-            .await
-            .map_err(|error| self.settings_error(error, settings.role.as_deref()))?;
-        let mut figures = Figures {
-            entry: entry.clone(),
-            ..Figures::default()
-        };
-        let named = metrics::named_by(tier);
-        metrics::refresh(&session, self.package, self.parameters, named, &mut figures).await?;
+        let (session, figures) = self.confirmed(lock, tier, entry).await?;
         self.expect(tier, &figures, Moment::After)?;
         record.markers = filled_markers(tier, &figures);
         (record.effects, record.made) = relations_effects(&session, before)
