@@ -72,7 +72,9 @@ fn main() -> Outcome<()> {
                     let before = begun.elapsed().as_secs_f64() * 1e3;
                     if with {
                         let counters = effects::counters(&session).await?;
-                        let _ = effects::measure(&session, &watcher, counters).await?;
+                        let (_, made) =
+                            effects::measure_made(&session, &watcher, counters).await?;
+                        let _ = effects::dependents(&session, &watcher, &made).await?;
                         let after = begun.elapsed().as_secs_f64() * 1e3;
                         if is_warm {
                             measured.push(after);
