@@ -6,6 +6,7 @@ mod digest;
 mod effects;
 mod event;
 pub mod expression;
+pub mod gate;
 pub mod governance;
 mod ledger;
 pub mod locks;
