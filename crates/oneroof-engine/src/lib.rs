@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod approve;
 mod attempt;
 mod bundled;
 pub mod check;
@@ -19,6 +20,7 @@ mod execute;
 mod figures;
 pub mod fingerprint;
 pub mod fixture;
+pub mod gate;
 pub mod golden;
 pub mod governance;
 pub mod guard;
@@ -30,6 +32,7 @@ mod open;
 pub mod package_diff;
 pub mod package_new;
 mod parameters;
+pub mod policy;
 mod postgres_range;
 pub mod probe;
 mod programs;

@@ -32,6 +32,8 @@ pub struct RehearsalReport {
     pub duration_ms: u64,
     /// Who ran it.
     pub operator: String,
+    /// Who proposes the release: nobody approves their own.
+    pub proposer: String,
     /// Version of oneroof.
     pub engine_version: String,
     /// `name@version`
@@ -126,6 +128,8 @@ pub struct SourceReport {
     pub system_identifier: Option<String>,
     /// OID of the database.
     pub database_oid: u32,
+    /// Digest of its definitions when it was copied; empty until step 3.
+    pub definition_digest: String,
     /// The newest entry of its ledger: that a tail was cut off later shows.
     pub ledger_head: Option<LedgerHead>,
 }

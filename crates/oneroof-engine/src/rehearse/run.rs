@@ -149,6 +149,7 @@ impl Rehearsal<'_> {
             locks: LockReading::Off,
             next: None,
             resume: Resume::Asked,
+            approved: None,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -306,6 +307,7 @@ impl Rehearsal<'_> {
         let here = oneroof_pg::catalog::definition(admin)
             .await
             .map_err(EngineError::database("read the definitions of the clone"))?;
+        report.source.definition_digest = there.digest().to_string();
         let (differences, reprinted) = baseline::faithful_differences(&there, &here);
         if differences.is_empty() {
             let objects = here.rows().len();
@@ -488,6 +490,7 @@ pub(crate) async fn with_applied_clone(
         locks: LockReading::Off,
         next: None,
         resume: Resume::Asked,
+        approved: None,
     };
     let simulate = rehearsal
         .package

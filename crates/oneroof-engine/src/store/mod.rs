@@ -1,5 +1,6 @@
 //! All file work of the engine: packages, evidence, runs.
 
+pub(crate) mod approvals;
 pub mod evidence;
 pub(crate) mod fingerprint_file;
 pub(crate) mod kept_rehearsal;
@@ -8,3 +9,4 @@ pub(crate) mod new_file;
 pub mod package_files;
 pub(crate) mod query_log;
 pub(crate) mod rendered_folder;
+pub(crate) mod run_log;

@@ -28,6 +28,9 @@ pub struct ReleasePlan {
     /// What is printed when the preconditions hold.
     #[serde(default)]
     pub preflight: Preflight,
+    /// What the gate's line shows.
+    #[serde(default)]
+    pub gate: GateSection,
     /// What must be true before the first tier.
     #[serde(default, rename = "precondition")]
     pub preconditions: Vec<Precondition>,
@@ -253,6 +256,18 @@ pub struct Preflight {
     pub marker: Markers,
 }
 
+/// `[gate]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateSection {
+    /// Follows the word in the gate's line, for example `gap={gap}`.
+    #[serde(default)]
+    pub line: Markers,
+    /// Metrics of the gate's detail row, in order.
+    #[serde(default)]
+    pub detail: Vec<String>,
+}
+
 /// `[[precondition]]` and `[[tier.precondition]]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -280,6 +295,8 @@ pub struct Precondition {
     /// This is the external gate: closed before `[simulate]`, open after it.
     #[serde(default)]
     pub gate: bool,
+    /// Its word among the gate's blockers; its name if there is none.
+    pub blocker: Option<String>,
 }
 
 /// `[[invariant]]` has the same shape.

@@ -59,6 +59,9 @@ pub(crate) struct RehearseArgs {
     #[arg(long, value_name = "N", default_value_t = 2, requires = "workload",
         value_parser = clap::value_parser!(u32).range(1..=256))]
     workload_clients: u32,
+    /// Who proposes the release, as the policy knows them: nobody approves their own [default: the login name]
+    #[arg(long, value_name = "NAME")]
+    proposer: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
 }
@@ -74,6 +77,7 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
             file,
             clients: args.workload_clients,
         }),
+        proposer: args.proposer.clone(),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };

@@ -24,6 +24,8 @@ mod executor;
 mod explain;
 mod fingerprint;
 mod foreign_objects;
+mod gate;
+mod gated;
 mod generated_rollback;
 mod golden;
 mod governance;
