@@ -28,6 +28,22 @@ impl Digest {
     }
 }
 
+/// A digest of bytes that come in parts.
+#[derive(Debug, Clone, Default)]
+pub struct DigestParts(Sha256);
+
+impl DigestParts {
+    /// The next part.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn digest(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&hex::encode(self.0))

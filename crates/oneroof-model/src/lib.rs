@@ -4,6 +4,7 @@ mod class;
 mod diagnostic;
 mod digest;
 mod effects;
+pub mod evidence;
 mod event;
 pub mod expression;
 pub mod governance;
@@ -21,7 +22,7 @@ mod value;
 
 pub use class::{Mark, TargetClass};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use digest::{Digest, canonical_json};
+pub use digest::{Digest, DigestParts, canonical_json};
 pub use effects::{
     DefinitionDigest, EffectComparison, EffectDifference, Effects, ObjectChange, ObjectEffect,
     RowOperations, Tolerance,
