@@ -16,6 +16,7 @@ pub mod package;
 pub mod posture;
 pub mod readonly;
 mod refusal;
+pub mod signers;
 pub mod template;
 mod toml_error;
 mod value;

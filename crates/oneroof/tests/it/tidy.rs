@@ -26,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 12] = [
+const ONLY_IN: [(&str, &[&str]); 13] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
     ("axum", &["oneroof-mcp"]),
@@ -36,6 +36,7 @@ const ONLY_IN: [(&str, &[&str]); 12] = [
     ("pg_query", &["oneroof-sql"]),
     ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg"]),
+    ("ssh-key", &["oneroof-engine"]),
     (
         "tokio",
         &["oneroof", "oneroof-engine", "oneroof-mcp", "oneroof-pg"],
