@@ -22,6 +22,11 @@ impl Digest {
         Some(Digest(bytes))
     }
 
+    /// Its 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first 12 digits: enough for a person to tell two apart.
     pub fn short(&self) -> String {
         hex::encode(&self.0[..6])

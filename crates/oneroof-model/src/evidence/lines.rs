@@ -13,18 +13,18 @@ use crate::Digest;
 pub const LINE_SUMS_FILE: &str = "line-sums.txt";
 /// A line that is longer counts as several.
 const PIECE_MAX: usize = 256;
-/// Digits of a short sum.
-const DIGITS: usize = 6;
+/// The first bytes of a SHA-256.
+type ShortSum = [u8; 3];
 /// Sums in a line of the file.
 const SUMS_IN_A_LINE: usize = 16;
 /// A changed place that is longer is not searched for the single byte at fault.
-const SEARCHED_MAX: usize = 1024;
+const SEARCHED_MAX: usize = 600;
 const HEAD: &str = "oneroof line sums 1";
 
 /// The short sums of the lines of each file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineSums {
-    files: BTreeMap<String, Vec<String>>,
+    files: BTreeMap<String, Vec<ShortSum>>,
 }
 
 /// Where a file differs from the one that was summed.
@@ -87,7 +87,8 @@ impl LineSums {
         for (path, sums) in &self.files {
             text.push_str(&format!("{} {path}\n", sums.len()));
             for line in sums.chunks(SUMS_IN_A_LINE) {
-                text.push_str(&line.join(" "));
+                let digits: Vec<String> = line.iter().map(hex::encode).collect();
+                text.push_str(&digits.join(" "));
                 text.push('\n');
             }
         }
@@ -104,18 +105,15 @@ impl LineSums {
         while let Some(head) = lines.next() {
             let (count, path) = head.split_once(' ')?;
             let count: usize = count.parse().ok()?;
-            let mut sums: Vec<String> = Vec::new();
+            let mut sums: Vec<ShortSum> = Vec::new();
             while sums.len() < count {
-                let line = lines.next()?;
-                sums.extend(line.split(' ').map(str::to_owned));
+                for digits in lines.next()?.split(' ') {
+                    let mut sum = ShortSum::default();
+                    hex::decode_to_slice(digits, &mut sum).ok()?;
+                    sums.push(sum);
+                }
             }
-            let is_sum = |sum: &String| {
-                sum.len() == DIGITS
-                    && sum
-                        .bytes()
-                        .all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
-            };
-            if sums.len() != count || !sums.iter().all(is_sum) {
+            if sums.len() != count {
                 return None;
             }
             let _ = files.insert(path.to_owned(), sums);
@@ -123,12 +121,17 @@ impl LineSums {
         Some(LineSums { files })
     }
 
+    /// Was a file of this name summed?
+    pub fn knows(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// Where `bytes` differ from the file of this name that was summed; none if no line does, or if the file is
     /// not known.
     pub fn compare(&self, path: &str, bytes: &[u8]) -> Option<ChangedPlace> {
         let there = self.files.get(path)?;
         let here: Vec<&[u8]> = pieces(bytes).collect();
-        let sums: Vec<String> = here.iter().map(|piece| short(piece)).collect();
+        let sums: Vec<ShortSum> = here.iter().map(|piece| short(piece)).collect();
         let same_begin = there.iter().zip(&sums).take_while(|(a, b)| a == b).count();
         let most = there.len().min(sums.len()) - same_begin;
         let ends = there.iter().rev().zip(sums.iter().rev()).take(most);
@@ -169,14 +172,14 @@ fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         .flat_map(|line| line.chunks(PIECE_MAX))
 }
 
-fn short(piece: &[u8]) -> String {
-    let mut digits = Digest::of(piece).to_string();
-    digits.truncate(DIGITS);
-    digits
+fn short(piece: &[u8]) -> ShortSum {
+    let digest = Digest::of(piece);
+    let [first, second, third, ..] = *digest.bytes();
+    [first, second, third]
 }
 
 /// Every single byte that, undone, gives the sums that were there.
-fn candidates(bytes: &[u8], range: &Range<usize>, there: &[String]) -> Vec<Edit> {
+fn candidates(bytes: &[u8], range: &Range<usize>, there: &[ShortSum]) -> Vec<Edit> {
     let place = &bytes[range.clone()];
     if place.len() > SEARCHED_MAX {
         return Vec::new();
