@@ -7,6 +7,7 @@ mod effects;
 mod event;
 pub mod evidence;
 pub mod expression;
+pub mod gate;
 pub mod governance;
 mod ledger;
 pub mod locks;
