@@ -27,6 +27,8 @@ pub struct Context {
     pub server_binaries: Option<PathBuf>,
     /// Folder for data of private servers; the system's temporary folder if `None`.
     pub server_folder: Option<PathBuf>,
+    /// The SSH key that signs evidence: a private key, or a `.pub` whose private half is in ssh-agent.
+    pub runner_key: Option<PathBuf>,
     /// Who runs us, for reports: the operating system's user name.
     pub operator: String,
     /// Hears the events.

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use ssh_key::{Algorithm, HashAlg, PublicKey, SshSig};
+use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, SshSig};
 
 use crate::error::EngineError;
 use crate::programs;
@@ -111,6 +111,15 @@ pub fn verify(armored: &str, namespace: &str, bytes: &[u8]) -> Result<SignedBy, 
     key.verify(namespace, bytes, &signature)
         .map_err(|_| SignatureFault::Wrong)?;
     described(&key).ok_or_else(|| SignatureFault::Malformed("its key cannot be written".into()))
+}
+
+/// Is the armored signature written exactly as `ssh-keygen` writes it? [`verify`] is not so strict: blanks at its end
+/// change nothing about whose it is.
+pub fn is_plain(armored: &str) -> bool {
+    let written = SshSig::from_pem(armored.trim_end())
+        .ok()
+        .and_then(|signature| signature.to_pem(LineEnding::LF).ok());
+    written.is_some_and(|written| format!("{}\n", written.trim_end()) == armored)
 }
 
 /// Reads a public key as a `.pub` file has it: kind, base64, perhaps a comment.

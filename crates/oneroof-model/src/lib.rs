@@ -5,6 +5,7 @@ mod diagnostic;
 mod digest;
 mod effects;
 mod event;
+pub mod evidence;
 pub mod expression;
 pub mod gate;
 pub mod governance;
@@ -23,7 +24,7 @@ mod value;
 
 pub use class::{Mark, TargetClass};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use digest::{Digest, canonical_json};
+pub use digest::{Digest, DigestParts, canonical_json};
 pub use effects::{
     DefinitionDigest, EffectComparison, EffectDifference, Effects, ObjectChange, ObjectEffect,
     RowOperations, Tolerance,

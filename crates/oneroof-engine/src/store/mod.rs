@@ -3,6 +3,7 @@
 pub(crate) mod approvals;
 pub mod evidence;
 pub(crate) mod fingerprint_file;
+pub(crate) mod foreign_folder;
 pub(crate) mod kept_rehearsal;
 pub(crate) mod ledger_heads;
 pub(crate) mod new_file;

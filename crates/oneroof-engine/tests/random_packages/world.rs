@@ -84,6 +84,7 @@ impl World {
             search: SearchPlaces::usual(None),
             server_binaries: Some(system_binaries().folder),
             server_folder: None,
+            runner_key: None,
             operator: "tester".to_owned(),
             events: Arc::new(|_| {}),
         };

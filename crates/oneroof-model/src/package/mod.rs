@@ -1,5 +1,6 @@
 //! The release package: its plan (`release.toml`), its parameters and its manifest.
 
+mod claims;
 mod manifest;
 mod parameters;
 mod plan;
@@ -7,6 +8,7 @@ mod tier;
 mod validate;
 mod validate_attempts;
 
+pub use claims::{Capability, DeclaredGap, Need, Objective};
 pub use manifest::{MANIFEST_FILE, Manifest, ManifestError};
 pub use parameters::{ParameterError, ResolvedParameters};
 pub use plan::{

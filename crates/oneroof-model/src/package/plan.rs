@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::claims::{Capability, DeclaredGap, Objective};
 use super::tier::Tier;
 use crate::expression::Expression;
 use crate::{TomlError, Value};
@@ -63,6 +64,15 @@ pub struct ReleasePlan {
     pub effects: Effects,
     /// What stands in for the external gate on a clone.
     pub simulate: Option<Simulate>,
+    /// What the release is to reach.
+    #[serde(default, rename = "objective")]
+    pub objectives: Vec<Objective>,
+    /// What stays open after it.
+    #[serde(default, rename = "gap")]
+    pub gaps: Vec<DeclaredGap>,
+    /// What people want to do with it, and what that hangs on.
+    #[serde(default, rename = "capability")]
+    pub capabilities: Vec<Capability>,
 }
 
 impl ReleasePlan {

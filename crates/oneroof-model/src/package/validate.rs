@@ -197,6 +197,7 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
             expression(plan, at_most)?;
         }
     }
+    super::claims::validate(plan)?;
     for repeat in &plan.repeats {
         condition(plan, &repeat.when)?;
         for metric in &repeat.unchanged {
@@ -296,7 +297,7 @@ fn markers(plan: &ReleasePlan, texts: &[String]) -> Result<(), Fault> {
         .try_for_each(|name| known_metric(plan, &name))
 }
 
-fn expression(plan: &ReleasePlan, expression: &Expression) -> Result<(), Fault> {
+pub(super) fn expression(plan: &ReleasePlan, expression: &Expression) -> Result<(), Fault> {
     expression
         .metrics()
         .into_iter()

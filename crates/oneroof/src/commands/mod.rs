@@ -14,6 +14,7 @@ mod diff;
 mod doctor;
 mod drift;
 mod event;
+mod evidence;
 mod explain;
 mod fingerprint;
 mod fixture;
@@ -124,6 +125,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
     Ledger(ledger::LedgerArgs),
+    Evidence(evidence::EvidenceArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
     Revalidate(revalidate::RevalidateArgs),
@@ -187,6 +189,7 @@ impl Cli {
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Ledger(args) => ledger::run(&args, session).await,
+            Command::Evidence(args) => evidence::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
             Command::Revalidate(args) => revalidate::run(&args, session).await,

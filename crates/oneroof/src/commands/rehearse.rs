@@ -15,7 +15,7 @@ use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::record;
-use crate::ui::style::{BAD, GOOD, STRONG, paint};
+use crate::ui::style::{BAD, CAREFUL, GOOD, STRONG, paint};
 use crate::ui::table::Table;
 use crate::ui::time;
 
@@ -178,9 +178,20 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     if let Some(evidence) = &report.evidence {
         let _ = writeln!(
             text,
-            "evidence: {}/report.md",
+            "evidence: {0}/report.md (report.html, runbook-operator.md, runbook-approver.md)",
             project::shown(&root.join(evidence))
         );
+    }
+    if let Some(signature) = &report.signature {
+        let _ = match signature.signed {
+            true => writeln!(text, "signed with key {}", signature.detail),
+            false => writeln!(
+                text,
+                "{} {}; later: oneroof evidence sign FOLDER",
+                paint(CAREFUL, "the evidence is not signed:"),
+                signature.detail
+            ),
+        };
     }
     let verdict = match report.verdict {
         Verdict::Passed => paint(GOOD, "REHEARSAL PASSED"),

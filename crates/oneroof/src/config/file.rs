@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) server_binaries: Option<PathBuf>,
     /// Folder for the data of private servers.
     pub(crate) server_folder: Option<PathBuf>,
+    /// The SSH key that signs evidence.
+    pub(crate) runner_key: Option<PathBuf>,
     /// All targets by name.
     pub(crate) targets: BTreeMap<String, TargetDatabase>,
     /// What is strange and no error, for example a password file that others may read.
@@ -34,6 +36,8 @@ struct File {
     #[serde(default)]
     postgres: PostgresSection,
     #[serde(default)]
+    runner: RunnerSection,
+    #[serde(default)]
     targets: BTreeMap<Spanned<String>, TargetSection>,
 }
 
@@ -42,6 +46,12 @@ struct File {
 struct PostgresSection {
     binaries: Option<PathBuf>,
     folder: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunnerSection {
+    key: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +138,7 @@ impl Config {
         Ok(Config {
             server_binaries: parsed.postgres.binaries.map(|path| root.join(path)),
             server_folder: parsed.postgres.folder.map(|path| root.join(path)),
+            runner_key: parsed.runner.key.map(|path| root.join(path)),
             targets,
             warnings,
         })

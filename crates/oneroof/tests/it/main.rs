@@ -19,6 +19,7 @@ mod demo;
 mod demo_isolation;
 mod doctor;
 mod drift;
+mod evidence;
 mod examples;
 mod executor;
 mod explain;
