@@ -14,6 +14,7 @@ pub mod governance;
 pub mod install;
 pub mod ledger;
 mod metered;
+pub mod migrations;
 pub mod posture;
 pub mod programs;
 pub mod readonly;

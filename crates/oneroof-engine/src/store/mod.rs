@@ -4,6 +4,7 @@ pub mod evidence;
 pub(crate) mod fingerprint_file;
 pub(crate) mod kept_rehearsal;
 pub(crate) mod ledger_heads;
+pub(crate) mod migration_files;
 pub(crate) mod new_file;
 pub mod package_files;
 pub(crate) mod query_log;
