@@ -19,6 +19,7 @@ pub mod posture;
 pub mod programs;
 pub mod readonly;
 pub mod run;
+pub mod sample;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;

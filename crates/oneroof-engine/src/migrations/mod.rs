@@ -4,5 +4,6 @@ pub mod import;
 pub mod opened;
 mod pending;
 mod plan;
+pub mod prove;
 
 pub use pending::{Pending, for_target, pending};

@@ -227,6 +227,16 @@ impl Reading {
     }
 }
 
+/// A script as psql would read it: its variables put in, its own commands done or left out.
+///
+/// # Errors
+/// A command that cannot be done, with file and line.
+pub fn as_psql(file: &str, text: &str) -> Result<String, String> {
+    let text = text::without_mark(text);
+    psql::run(file, &text, &[])
+        .map_err(|fault| format!("read {}:{}: {}", fault.file, fault.line, fault.message))
+}
+
 /// The rule that remarks about the files themselves belong to; its page is `docs/plan-rules/migration-files.md`.
 pub const RULE: &str = "migration-files";
 

@@ -12,7 +12,7 @@ use crate::parse::locate;
 
 /// Includes may nest so deep.
 const DEPTH_MAX: usize = 16;
-/// Settings of psql that `\set` has no text for.
+/// Commands that say something, or guard a dump, and do nothing to a database.
 const TALK: &[&str] = &[
     "echo",
     "qecho",
@@ -28,7 +28,8 @@ const TALK: &[&str] = &[
     "errverbose",
     "encoding",
     "conninfo",
-    "prompt_nothing",
+    "restrict",
+    "unrestrict",
 ];
 
 /// A command that cannot be done here.
