@@ -27,6 +27,7 @@ pub mod guard;
 mod kept;
 pub mod ledger;
 mod metrics;
+pub mod migrations;
 mod moment;
 mod open;
 pub mod package_diff;

@@ -711,7 +711,7 @@ impl Session {
 
     /// From now on every text that [`Session::query`] is given stays prepared, so that the next time takes one round
     /// trip. For sessions that run the same few queries again and again.
-    pub(crate) fn keep_statements(&mut self) {
+    pub fn keep_statements(&mut self) {
         self.statements = Some(Mutex::default());
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod fingerprint_file;
 pub(crate) mod foreign_folder;
 pub(crate) mod kept_rehearsal;
 pub(crate) mod ledger_heads;
+pub(crate) mod migration_files;
 pub(crate) mod new_file;
 pub mod package_files;
 pub(crate) mod query_log;

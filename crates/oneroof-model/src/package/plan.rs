@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::claims::{Capability, DeclaredGap, Objective};
 use super::tier::Tier;
 use crate::expression::Expression;
-use crate::{TomlError, Value};
+use crate::{MigrationTool, TomlError, Value};
 
 /// A whole release, readable in one sitting.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,6 +73,8 @@ pub struct ReleasePlan {
     /// What people want to do with it, and what that hangs on.
     #[serde(default, rename = "capability")]
     pub capabilities: Vec<Capability>,
+    /// The tiers are migrations of another tool, read where they lie.
+    pub migrations: Option<Migrations>,
 }
 
 impl ReleasePlan {
@@ -122,6 +124,27 @@ impl ReleasePlan {
     /// The role of a tier: its own, else the package's.
     pub fn run_as<'a>(&'a self, tier: &'a Tier) -> Option<&'a str> {
         tier.run_as.as_deref().or(self.package.run_as.as_deref())
+    }
+}
+
+/// `[migrations]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Migrations {
+    /// The tool that they were written for: it decides how a file is read.
+    pub from: MigrationTool,
+    /// Their folder, relative to that of the package. Its last part is how files of it are named here.
+    pub folder: String,
+    /// Does a tier write the tool's own record of it too?
+    #[serde(default)]
+    pub record_history: bool,
+}
+
+impl Migrations {
+    /// What the names of its files begin with: the last part of the folder.
+    pub fn mount(&self) -> &str {
+        let folder = self.folder.trim_end_matches('/');
+        folder.rsplit('/').next().unwrap_or(folder)
     }
 }
 

@@ -24,6 +24,7 @@ mod init;
 mod ledger;
 mod man;
 mod mcp;
+mod migrations;
 mod owner;
 mod package;
 mod policy;
@@ -114,6 +115,7 @@ enum Command {
     Adopt(adopt::AdoptArgs),
     Doctor(doctor::DoctorArgs),
     Package(package::PackageArgs),
+    Migrations(migrations::MigrationsArgs),
     Rehearse(rehearse::RehearseArgs),
     Probe(probe::ProbeArgs),
     Fingerprint(fingerprint::FingerprintArgs),
@@ -178,6 +180,7 @@ impl Cli {
             Command::Adopt(args) => adopt::run(&args, session).await,
             Command::Doctor(args) => doctor::run(&args, session).await,
             Command::Package(args) => package::run(&args, session).await,
+            Command::Migrations(args) => migrations::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,

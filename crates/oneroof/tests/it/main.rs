@@ -35,6 +35,7 @@ mod guard;
 mod guide;
 mod hanging_rows;
 mod help;
+mod import;
 mod init;
 mod init_governance;
 mod interrupt;
