@@ -15,6 +15,7 @@ pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod evidence;
+pub mod evidence_files;
 mod execute;
 mod figures;
 pub mod fingerprint;
@@ -45,6 +46,7 @@ mod run_id;
 pub mod seal;
 mod source;
 pub mod store;
+pub mod timeline;
 pub mod verify;
 
 pub use execute::forward::TierRecord;
