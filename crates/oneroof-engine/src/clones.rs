@@ -41,6 +41,13 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
     sweep_copies(&clones, &servers)
         .await
         .map_err(|error| EngineError::other(error.to_string()))?;
+    seen(context)
+}
+
+/// All clones of the project, oldest first, as they are: nothing is cleaned up.
+pub fn seen(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
+    let servers = open::servers(&context.root);
+    let clones = open::clones(&context.root);
     let entries = clones
         .list()
         .map_err(|error| EngineError::other(error.to_string()))?;

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod evidence;
+pub mod evidence_files;
 mod execute;
 mod figures;
 pub mod fingerprint;
@@ -51,6 +52,7 @@ pub mod seal;
 pub mod signature;
 mod source;
 pub mod store;
+pub mod timeline;
 pub mod verify;
 
 pub use execute::forward::TierRecord;

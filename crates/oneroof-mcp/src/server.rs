@@ -7,8 +7,6 @@ use oneroof_engine::context::Context;
 use oneroof_engine::doctor;
 use oneroof_engine::error::EngineError;
 use oneroof_engine::readonly::{Channel, ChannelOptions, Limits};
-use oneroof_model::posture::RoleKind;
-use oneroof_model::{Refusal, RefusalCode};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::{ServerHandler, tool_handler};
@@ -55,7 +53,8 @@ impl Server {
                     limits: Limits::default(),
                 },
             )?;
-            refuse_dangerous(&context, &target).await?;
+            // A role that could write or reach further is not lent to a machine.
+            doctor::require_harmless_reader(&context, &target).await?;
             channels.insert(target, channel);
         }
         Ok(Server {
@@ -116,27 +115,4 @@ fn targets(context: &Context, wanted: &[String]) -> Result<Vec<String>, EngineEr
             ),
         }),
     }
-}
-
-/// A role that could write or reach further is not lent to a machine.
-async fn refuse_dangerous(context: &Context, target: &str) -> Result<(), EngineError> {
-    let items = doctor::posture(context, target, RoleKind::Read).await?;
-    let reasons: Vec<String> = items
-        .iter()
-        .filter(|item| item.stops())
-        .map(|item| format!("{}: {}", item.name.as_str(), item.why))
-        .collect();
-    if reasons.is_empty() {
-        return Ok(());
-    }
-    Err(EngineError::Refused(Box::new(
-        Refusal::new(
-            RefusalCode::RoleDangerous,
-            format!("the `read` role of target `{target}` may do what a read-only channel must not"),
-        )
-        .reasons(reasons)
-        .hint(format!(
-            "`oneroof doctor {target} --role read` has the SQL that mends it; or accept an item by name: [targets.{target}.readonly] accept = [\"…\"]"
-        )),
-    )))
 }

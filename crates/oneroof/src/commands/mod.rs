@@ -35,6 +35,7 @@ mod rehearse;
 mod revalidate;
 mod rollback;
 mod scan;
+mod serve;
 mod sync;
 mod topic;
 mod verify;
@@ -141,6 +142,7 @@ enum Command {
     Fixture(fixture::FixtureArgs),
     Query(query::QueryArgs),
     Guard(guard::GuardArgs),
+    Serve(serve::ServeArgs),
     Mcp(mcp::McpArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -206,6 +208,7 @@ impl Cli {
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
+            Command::Serve(args) => serve::run(&args, session).await,
             Command::Mcp(args) => mcp::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),
