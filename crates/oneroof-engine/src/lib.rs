@@ -51,6 +51,7 @@ mod run_id;
 pub mod seal;
 pub mod signature;
 mod source;
+pub mod status;
 pub mod store;
 pub mod timeline;
 pub mod verify;

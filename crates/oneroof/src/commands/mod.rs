@@ -36,6 +36,7 @@ mod revalidate;
 mod rollback;
 mod scan;
 mod serve;
+mod status;
 mod sync;
 mod topic;
 mod verify;
@@ -122,6 +123,7 @@ enum Command {
     Fingerprint(fingerprint::FingerprintArgs),
     Diff(diff::DiffArgs),
     Policy(policy::PolicyArgs),
+    Status(status::StatusArgs),
     Gate(gate::GateArgs),
     Approve(approve::ApproveArgs),
     Apply(apply::ApplyArgs),
@@ -188,6 +190,7 @@ impl Cli {
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,
             Command::Diff(args) => diff::run(&args, session).await,
             Command::Policy(args) => policy::run(&args, session).await,
+            Command::Status(args) => status::run(&args, session).await,
             Command::Gate(args) => gate::run(&args, session).await,
             Command::Approve(args) => approve::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,

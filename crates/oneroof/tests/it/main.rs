@@ -62,6 +62,7 @@ mod render_limits;
 mod rollback_by_tier;
 mod sandbox;
 mod serve;
+mod tampering;
 mod target_classes;
 mod tidy;
 mod tiers_that_commit;
