@@ -12,6 +12,7 @@ pub mod governance;
 mod ledger;
 pub mod locks;
 mod nearest;
+pub mod options;
 pub mod outside;
 pub mod package;
 pub mod posture;

@@ -22,6 +22,7 @@ mod init;
 mod ledger;
 mod man;
 mod mcp;
+mod options;
 mod owner;
 mod package;
 mod probe;
@@ -112,6 +113,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Package(package::PackageArgs),
     Rehearse(rehearse::RehearseArgs),
+    Options(options::OptionsArgs),
     Probe(probe::ProbeArgs),
     Fingerprint(fingerprint::FingerprintArgs),
     Diff(diff::DiffArgs),
@@ -173,6 +175,7 @@ impl Cli {
             Command::Doctor(args) => doctor::run(&args, session).await,
             Command::Package(args) => package::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
+            Command::Options(args) => options::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,
             Command::Diff(args) => diff::run(&args, session).await,
