@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oneroof_model::Event;
+use oneroof_model::gate::Stricter;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
@@ -51,6 +52,8 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
+    /// `[targets.T.gate]`: what the project asks beyond the policy of the target.
+    pub gate: Stricter,
     /// `[targets.T.readonly]`: what foreign statements may use beyond PostgreSQL's own.
     pub readonly: ReadonlyPolicy,
 }

@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod approve;
 mod attempt;
 mod bundled;
 pub mod check;
@@ -19,17 +20,20 @@ mod execute;
 mod figures;
 pub mod fingerprint;
 pub mod fixture;
+pub mod gate;
 pub mod golden;
 pub mod governance;
 pub mod guard;
 mod kept;
 pub mod ledger;
 mod metrics;
+pub mod migrations;
 mod moment;
 mod open;
 pub mod package_diff;
 pub mod package_new;
 mod parameters;
+pub mod policy;
 mod postgres_range;
 pub mod probe;
 mod programs;

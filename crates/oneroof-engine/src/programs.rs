@@ -1,4 +1,4 @@
-//! The only place of this crate that starts a process: `ssh-keygen`.
+//! The only place of this crate that starts a process: `ssh-keygen`, Git, and a hook that the user names.
 //! PostgreSQL's programs are started by `oneroof-pg/src/programs.rs`.
 
 use std::ffi::OsStr;
@@ -38,6 +38,35 @@ pub(crate) fn ssh_public_key(key: &Path) -> io::Result<Answer> {
     let mut command = command("ssh-keygen");
     command.args(["-y", "-f"]).arg(key);
     run(command, b"")
+}
+
+/// Asks Git about the project's folder; reads only.
+///
+/// # Errors
+/// Git is not there.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> io::Result<Answer> {
+    let mut command = command("git");
+    command.arg("-C").arg(folder).args(arguments);
+    // No repository configuration may start a program of its own.
+    command
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_TERMINAL_PROMPT", "0");
+    run(command, b"")
+}
+
+/// Starts the user's own command through `sh -c`, with `text` on its standard input and its output on our stderr.
+///
+/// # Errors
+/// The shell is not there.
+pub(crate) fn hook(line: &str, variables: &[(&str, &str)], text: &[u8]) -> io::Result<ExitStatus> {
+    let mut command = command("sh");
+    command.arg("-c").arg(line).envs(variables.iter().copied());
+    command.stdin(Stdio::piped()).stdout(io::stderr());
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        feed(&mut stdin, text)?;
+    }
+    child.wait()
 }
 
 #[expect(

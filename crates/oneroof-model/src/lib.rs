@@ -11,6 +11,8 @@ pub mod gate;
 pub mod governance;
 mod ledger;
 pub mod locks;
+mod migration;
+mod migration_checksum;
 mod nearest;
 pub mod options;
 pub mod outside;
@@ -32,6 +34,8 @@ pub use effects::{
 };
 pub use event::{Event, EventRecord, StepOutcome};
 pub use ledger::{AppliedTier, BegunTier, FinishedRun, LedgerEntry, ReleaseState, StatementMark};
+pub use migration::{AppliedMigration, MigrationTool};
+pub use migration_checksum::{flyway_checksum, sqlx_checksum};
 pub use nearest::nearest;
 pub use package::ReleasePlan;
 pub use refusal::{Refusal, RefusalCode};

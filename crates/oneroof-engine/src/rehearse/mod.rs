@@ -67,6 +67,8 @@ pub struct RehearseOptions {
     pub compare: Option<String>,
     /// Run this beside the tiers, on a copy of the clone.
     pub workload: Option<workload::WorkloadRequest>,
+    /// Who proposes the release, if not the operator.
+    pub proposer: Option<String>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -119,6 +121,9 @@ pub async fn rehearse(
     };
     let started = Instant::now();
     let mut report = empty_report(&context, package, &parameters, &run_id, from);
+    if let Some(proposer) = &options.proposer {
+        report.proposer.clone_from(proposer);
+    }
     report.runner = runner.map(|key| report::RunnerReport {
         public_key: key.public_key,
         fingerprint: key.fingerprint,
@@ -250,6 +255,7 @@ pub(crate) fn empty_report(
         started_at: clock::now(),
         duration_ms: 0,
         operator: context.operator.clone(),
+        proposer: context.operator.clone(),
         engine_version: env!("CARGO_PKG_VERSION").into(),
         package: package.plan.release_tag(),
         package_digest: package.digest,

@@ -173,6 +173,7 @@ impl Rehearsal<'_> {
             verb: "rehearse",
             run_id: self.run_id,
             rehearsed: None,
+            approved: None,
             locks: LockReading::On,
             next: None,
             resume: Resume::Asked,

@@ -34,6 +34,8 @@ pub struct RehearsalReport {
     pub duration_ms: u64,
     /// Who ran it.
     pub operator: String,
+    /// Who proposes the release: nobody approves their own.
+    pub proposer: String,
     /// Version of oneroof.
     pub engine_version: String,
     /// `name@version`

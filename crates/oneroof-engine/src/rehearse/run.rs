@@ -150,6 +150,7 @@ impl Rehearsal<'_> {
             locks: LockReading::Off,
             next: None,
             resume: Resume::Asked,
+            approved: None,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -501,6 +502,7 @@ pub(crate) async fn with_applied_clone(
         locks: LockReading::Off,
         next: None,
         resume: Resume::Asked,
+        approved: None,
     };
     let simulate = rehearsal
         .package

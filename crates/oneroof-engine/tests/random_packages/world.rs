@@ -112,6 +112,7 @@ impl World {
         self.run(name, SHOP).await;
         let dba = AdoptOptions {
             execute: true,
+            policy: None,
             dba: Some(self.server.conninfo(name, SUPERUSER)),
         };
         let _ = adopt(&self.context, name, &dba).await.unwrap();

@@ -86,6 +86,7 @@ impl World {
         };
         let dba = AdoptOptions {
             execute: true,
+            policy: None,
             dba: Some(self.server.conninfo(name, SUPERUSER)),
         };
         adopt(&context, name, &dba).await.unwrap();

@@ -14,7 +14,7 @@ pub use facts::{
     SignedFile,
 };
 pub use judge::judge;
-pub use policy::{Approver, Condition, Level, Policy, PublicKey, Rule, Runner};
+pub use policy::{Approver, Condition, Level, Policy, PublicKey, Rule, Runner, Stricter};
 pub use verdict::{
     ApprovalStanding, Blocker, EvidenceStanding, GateVerdict, GateWord, QuorumLine, Standing,
 };

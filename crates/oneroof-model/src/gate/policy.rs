@@ -23,7 +23,7 @@ pub struct Policy {
     /// How old the rehearsal may be at most.
     #[serde(default = "seven_days")]
     pub rehearsal_max_age: Age,
-    /// Steps of the rehearsal that must have passed; empty for all of them.
+    /// Steps of the rehearsal that must have passed; empty for all that had something to do.
     #[serde(default)]
     pub required_steps: BTreeSet<u32>,
     /// Does evidence count whose clone did not hold every table whole?
@@ -205,7 +205,42 @@ impl From<PublicKey> for String {
     }
 }
 
+/// `[targets.T.gate]` of oneroof.toml: what this project asks beyond the policy. It never loosens anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stricter {
+    /// A shorter age than the policy's.
+    pub approval_max_age: Option<Age>,
+    /// A shorter age than the policy's.
+    pub rehearsal_max_age: Option<Age>,
+    /// More steps than the policy's.
+    #[serde(default)]
+    pub required_steps: BTreeSet<u32>,
+    /// More approvals than the policy's.
+    #[serde(default)]
+    pub quorum: BTreeMap<Level, u32>,
+}
+
 impl Policy {
+    /// The policy as a project that may only be stricter wants it: of each limit, the tighter one.
+    #[must_use]
+    pub fn tightened(mut self, project: &Stricter) -> Policy {
+        let shorter = |own: Age, wanted: Option<Age>| wanted.map_or(own, |wanted| own.min(wanted));
+        self.approval_max_age = shorter(self.approval_max_age, project.approval_max_age);
+        self.rehearsal_max_age = shorter(self.rehearsal_max_age, project.rehearsal_max_age);
+        // An empty set means all steps, which nothing can exceed.
+        if !self.required_steps.is_empty() {
+            self.required_steps.extend(&project.required_steps);
+        }
+        for rule in &mut self.rules {
+            for (level, count) in &project.quorum {
+                let own = rule.quorum.entry(*level).or_default();
+                *own = (*own).max(*count);
+            }
+        }
+        self
+    }
+
     /// Reads a policy's file.
     ///
     /// # Errors

@@ -345,6 +345,40 @@ fn an_interrupted_release_goes_on_with_what_it_consumed() {
 }
 
 #[test]
+fn what_was_applied_may_be_undone_while_its_approvals_last() {
+    let mut undone = facts();
+    undone.act = Act::Rollback;
+    undone.definition_digest = None;
+    assert_eq!(judge(&undone).blockers[0].code, "approval_void");
+    undone.begun_with = vec!["approval-of-ada".into(), "approval-of-bob".into()];
+    undone.evidence[0].started_at = NOW - 100 * DAY;
+    assert_eq!(judge(&undone).blockers, []);
+}
+
+#[test]
+fn a_project_may_only_be_stricter() {
+    let stricter = |text: &str| -> crate::gate::Stricter { toml::from_str(text).unwrap() };
+    let tight = policy().tightened(&stricter(
+        "rehearsal_max_age = \"12h\"\nquorum = { L2 = 2 }",
+    ));
+    let mut asked = facts();
+    asked.policy = Some((tight, 1, "policy".into()));
+    let codes: Vec<String> = judge(&asked)
+        .blockers
+        .into_iter()
+        .map(|one| one.code)
+        .collect();
+    assert_eq!(codes, ["evidence_stale", "approval_missing"]);
+    let loose = policy().tightened(&stricter(
+        "rehearsal_max_age = \"90d\"\napproval_max_age = \"90d\"\nrequired_steps = [1]\nquorum = { L2 = 0 }",
+    ));
+    assert_eq!(loose.rehearsal_max_age, policy().rehearsal_max_age);
+    assert_eq!(loose.approval_max_age, policy().approval_max_age);
+    assert_eq!(loose.required_steps, policy().required_steps);
+    assert_eq!(loose.rules[0].quorum, policy().rules[0].quorum);
+}
+
+#[test]
 fn a_policy_that_cannot_work_is_refused_with_its_place() {
     let base = "format = 1\n[[rule]]\npackages = [\"shop\"]\nquorum = { L4 = 1 }\n";
     let ada = "[[approver]]\nname = \"ada\"\nlevel = \"L4\"\nkeys = [\"ssh-ed25519 AAAAada\"]\n";

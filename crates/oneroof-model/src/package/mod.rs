@@ -13,8 +13,8 @@ pub use manifest::{MANIFEST_FILE, Manifest, ManifestError};
 pub use parameters::{ParameterError, ResolvedParameters};
 pub use plan::{
     Condition, Drill, Effects, ExpectedResult, Export, Input, InputKind, Invariant, Markers,
-    Metric, Negative, NegativeKind, NegativeVerb, PackageSection, Parameter, ParameterType,
-    Precondition, Preflight, ReleasePlan, Repeat, Rollback, RowTolerance, SchemaSource, SetupRole,
-    Simulate, Verify,
+    Metric, Migrations, Negative, NegativeKind, NegativeVerb, PackageSection, Parameter,
+    ParameterType, Precondition, Preflight, ReleasePlan, Repeat, Rollback, RowTolerance,
+    SchemaSource, SetupRole, Simulate, Verify,
 };
 pub use tier::{BatchesMax, Duration, Expectation, LockBudget, Tier, TierRows, Transaction};

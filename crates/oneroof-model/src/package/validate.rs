@@ -119,6 +119,10 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
         }
     }
     markers(plan, &plan.preflight.marker.0)?;
+    markers(plan, &plan.gate.line.0)?;
+    for metric in &plan.gate.detail {
+        known_metric(plan, metric)?;
+    }
     markers(plan, &plan.verify.marker.0)?;
     markers(plan, &plan.rollback.marker.0)?;
     for name in &plan.verify.table {

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod apply;
+mod approve;
 mod arguments;
 mod change;
 mod clone;
@@ -17,14 +18,18 @@ mod evidence;
 mod explain;
 mod fingerprint;
 mod fixture;
+mod gate;
 mod guard;
 mod init;
 mod ledger;
 mod man;
 mod mcp;
+
+mod migrations;
 mod options;
 mod owner;
 mod package;
+mod policy;
 mod probe;
 mod query;
 mod reconcile;
@@ -61,7 +66,7 @@ use crate::ui::printer::{Printer, PrinterOptions};
     max_term_width = 100,
     after_help = "Begin with `oneroof demo`: it needs nothing but PostgreSQL's programs.\n\
                   Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 refused \
-                  (nothing was changed), 4 failed, 130 interrupted."
+                  (nothing was changed), 4 failed, 10 the gate is closed, 130 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -112,11 +117,15 @@ enum Command {
     Adopt(adopt::AdoptArgs),
     Doctor(doctor::DoctorArgs),
     Package(package::PackageArgs),
+    Migrations(migrations::MigrationsArgs),
     Rehearse(rehearse::RehearseArgs),
     Options(options::OptionsArgs),
     Probe(probe::ProbeArgs),
     Fingerprint(fingerprint::FingerprintArgs),
     Diff(diff::DiffArgs),
+    Policy(policy::PolicyArgs),
+    Gate(gate::GateArgs),
+    Approve(approve::ApproveArgs),
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
@@ -174,11 +183,15 @@ impl Cli {
             Command::Adopt(args) => adopt::run(&args, session).await,
             Command::Doctor(args) => doctor::run(&args, session).await,
             Command::Package(args) => package::run(&args, session).await,
+            Command::Migrations(args) => migrations::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Options(args) => options::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,
             Command::Diff(args) => diff::run(&args, session).await,
+            Command::Policy(args) => policy::run(&args, session).await,
+            Command::Gate(args) => gate::run(&args, session).await,
+            Command::Approve(args) => approve::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use oneroof_engine::conninfo::{ConnInfo, ConnInfoError, LibpqEnvironment};
 use oneroof_engine::context::TargetDatabase;
 use oneroof_model::TomlError;
+use oneroof_model::gate::Stricter;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -65,6 +66,8 @@ struct TargetSection {
     #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
     #[serde(default)]
+    gate: Stricter,
+    #[serde(default)]
     readonly: ReadonlySection,
 }
 
@@ -122,6 +125,7 @@ impl Config {
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
                 packages: section.packages,
+                gate: section.gate,
                 readonly: section
                     .readonly
                     .check(file, text)
