@@ -14,6 +14,7 @@ pub mod locks;
 mod migration;
 mod migration_checksum;
 mod nearest;
+pub mod options;
 pub mod outside;
 pub mod package;
 pub mod posture;

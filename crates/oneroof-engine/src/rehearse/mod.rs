@@ -19,6 +19,7 @@ mod negative_engine;
 mod negative_sql;
 mod not_covered;
 pub(crate) mod observe;
+pub mod options;
 pub mod plan_report;
 mod release_steps;
 pub mod report;
@@ -56,6 +57,8 @@ use steps::Steps;
 pub struct RehearseOptions {
     /// Stop after this tier, then roll back.
     pub through: Option<String>,
+    /// Only these tiers, which must be the first ones: the same as `through` the last of them.
+    pub tiers: Vec<String>,
     /// Leave the clone, with the release applied, and say how to connect to it.
     pub keep: bool,
     /// Leave the clone as it is when something fails.
@@ -87,7 +90,11 @@ pub async fn rehearse(
     let target = &open::target(context, from)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     crate::source::read_role(target)?;
-    crate::apply::cut(package, &parameters, options.through.as_deref())?;
+    let through = chosen(package, &parameters, options)?;
+    let options = &RehearseOptions {
+        through,
+        ..options.clone()
+    };
     let run_id = run_id::new();
     // First of all: what cannot be compared with is said before an hour of copying, not after it.
     let there = match &options.compare {
@@ -180,6 +187,42 @@ pub async fn rehearse(
     Ok(report)
 }
 
+/// The last tier of the cut that is asked for; none for the whole release.
+fn chosen(
+    package: &OpenPackage,
+    parameters: &oneroof_model::package::ResolvedParameters,
+    options: &RehearseOptions,
+) -> Result<Option<String>, EngineError> {
+    let mut last: Option<(usize, String)> = None;
+    for word in options.tiers.iter().chain(&options.through) {
+        let cut = crate::apply::cut(package, parameters, Some(word))?;
+        if last.as_ref().is_none_or(|(length, _)| *length < cut.len()) {
+            last = Some((cut.len(), word.clone()));
+        }
+    }
+    let Some((length, word)) = last else {
+        return Ok(None);
+    };
+    let wanted = crate::apply::cut(package, parameters, Some(&word))?;
+    let is_named = |id: &str| {
+        let mut named = options.tiers.iter();
+        named.any(|word| package.plan.tier(word).is_some_and(|tier| tier.id == id))
+    };
+    let missing: Vec<String> = wanted
+        .iter()
+        .filter(|tier| !is_named(&tier.id))
+        .map(|tier| tier.title())
+        .collect();
+    if !options.tiers.is_empty() && !missing.is_empty() {
+        return Err(EngineError::input(
+            format!("rehearse these tiers: {} is missing before the last of them", missing.join(", ")),
+            "tiers run in order, each on what the ones before it made; name them all, or use --through".to_owned(),
+        ));
+    }
+    let all = crate::apply::cut(package, parameters, None)?;
+    Ok((length < all.len()).then_some(word))
+}
+
 /// The files for people, and the checks that psql can run, by their names in the evidence.
 pub(crate) fn texts(
     report: &RehearsalReport,
@@ -237,6 +280,7 @@ pub(crate) fn empty_report(
         rollback_markers: 0,
         verify_table: Vec::new(),
         second_apply: None,
+        full_release: None,
         negatives: Vec::new(),
         drills: Vec::new(),
         repeats: Vec::new(),

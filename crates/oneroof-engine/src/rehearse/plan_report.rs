@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use oneroof_model::package::{Input, ResolvedParameters, Transaction};
+use oneroof_model::package::{Input, Objective, ResolvedParameters, Transaction};
 use oneroof_model::{Digest, Value};
 use serde::Serialize;
 
@@ -208,22 +208,6 @@ pub(super) fn objectives(package: &OpenPackage, report: &RehearsalReport) -> Vec
     let objectives = package.plan.objectives.iter();
     objectives
         .map(|objective| {
-            let holds = |probe: Option<&Probe>, entry: Option<&Probe>| {
-                let (Some(probe), Some(seen)) =
-                    (probe, probe.and_then(|probe| probe.get(&objective.metric)))
-                else {
-                    return false;
-                };
-                let figures = Figures {
-                    live: probe.clone(),
-                    entry: entry.cloned().unwrap_or_default(),
-                    ..Figures::default()
-                };
-                let required = &objective.required;
-                required
-                    .evaluate(&objective.metric, &figures)
-                    .is_ok_and(|wanted| required.holds(seen, &wanted))
-            };
             let value = |probe: Option<&Probe>| probe?.get(&objective.metric).cloned();
             ObjectiveRecord {
                 id: objective.id.clone(),
@@ -232,7 +216,10 @@ pub(super) fn objectives(package: &OpenPackage, report: &RehearsalReport) -> Vec
                 required: objective.required.text().to_owned(),
                 on_source: value(entry),
                 on_clone: value(after),
-                reached: match (holds(entry, entry), holds(after, clone_entry)) {
+                reached: match (
+                    holds(objective, entry, entry),
+                    holds(objective, after, clone_entry),
+                ) {
                     (true, _) => Reached::Resolved,
                     (false, true) => Reached::OnlyRehearsed,
                     (false, false) => Reached::NotReached,
@@ -240,6 +227,30 @@ pub(super) fn objectives(package: &OpenPackage, report: &RehearsalReport) -> Vec
             }
         })
         .collect()
+}
+
+/// For each objective whether it is reached by these figures.
+pub(super) fn reached(package: &OpenPackage, probe: &Probe, entry: &Probe) -> Vec<bool> {
+    let objectives = package.plan.objectives.iter();
+    objectives
+        .map(|objective| holds(objective, Some(probe), Some(entry)))
+        .collect()
+}
+
+fn holds(objective: &Objective, probe: Option<&Probe>, entry: Option<&Probe>) -> bool {
+    let (Some(probe), Some(seen)) = (probe, probe.and_then(|probe| probe.get(&objective.metric)))
+    else {
+        return false;
+    };
+    let figures = Figures {
+        live: probe.clone(),
+        entry: entry.cloned().unwrap_or_default(),
+        ..Figures::default()
+    };
+    let required = &objective.required;
+    required
+        .evaluate(&objective.metric, &figures)
+        .is_ok_and(|wanted| required.holds(seen, &wanted))
 }
 
 /// Everything that is not covered: steps that were left out, and what the package says stays open.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use oneroof_model::options::FullRelease;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
 use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
@@ -78,6 +79,8 @@ pub struct RehearsalReport {
     pub verify_table: Vec<(String, Value)>,
     /// How the second apply was refused.
     pub second_apply: Option<RefusedVerb>,
+    /// After a cut: would the full release still be admitted?
+    pub full_release: Option<FullRelease>,
     /// Attempts that had to fail, in the order of the package.
     pub negatives: Vec<NegativeRecord>,
     /// Acts that had to succeed, with the rows before and after.

@@ -275,6 +275,9 @@ impl Rehearsal<'_> {
         }
         let second = self.second_apply(run, stage.lock, stage.wanted, report);
         steps.run(10, second).await?;
+        if stage.wanted.len() < run.tiers().len() {
+            report.full_release = Some(run.full_release().await?);
+        }
         if plan.repeats.is_empty() {
             steps.skip(11, "the package declares no [[repeat]]");
         } else {

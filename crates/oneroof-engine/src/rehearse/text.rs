@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use oneroof_model::StepOutcome;
+use oneroof_model::options::FullRelease;
 
 use super::compare::Compared;
 use super::plan_report::Reached;
@@ -141,6 +142,17 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             out,
             "\n## Second apply\n\nRefused with exit {}: `{}`",
             refused.exit, refused.refusal.message
+        )?;
+    }
+    if let Some(full) = &report.full_release {
+        writeln!(
+            out,
+            "\n## The full release after this cut\n\n{}",
+            match full {
+                FullRelease::Admitted => "Its preconditions hold.".to_owned(),
+                FullRelease::Live => "It is live.".to_owned(),
+                FullRelease::Refused(says) => format!("Refused: `{says}`"),
+            }
         )?;
     }
     if let Some(baseline) = &report.baseline {

@@ -24,7 +24,9 @@ mod init;
 mod ledger;
 mod man;
 mod mcp;
+
 mod migrations;
+mod options;
 mod owner;
 mod package;
 mod policy;
@@ -119,6 +121,7 @@ enum Command {
     Package(package::PackageArgs),
     Migrations(migrations::MigrationsArgs),
     Rehearse(rehearse::RehearseArgs),
+    Options(options::OptionsArgs),
     Probe(probe::ProbeArgs),
     Fingerprint(fingerprint::FingerprintArgs),
     Diff(diff::DiffArgs),
@@ -186,6 +189,7 @@ impl Cli {
             Command::Package(args) => package::run(&args, session).await,
             Command::Migrations(args) => migrations::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
+            Command::Options(args) => options::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,
             Command::Diff(args) => diff::run(&args, session).await,

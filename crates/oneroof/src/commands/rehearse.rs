@@ -11,6 +11,7 @@ use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
 use oneroof_engine::rehearse::workload::WorkloadRequest;
 use oneroof_engine::rehearse::{self, RehearseOptions};
 use oneroof_model::MigrationTool;
+use oneroof_model::options::FullRelease;
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
@@ -35,6 +36,7 @@ use crate::ui::time;
 #[command(after_help = "Examples:\n  \
     oneroof rehearse one-roof --from production\n  \
     oneroof rehearse packages/my-change --from production --through T2 --keep\n  \
+    oneroof rehearse one-roof --from production --tiers structure,responsibility\n  \
     oneroof rehearse ./db/migrations --from production\n  \
     oneroof rehearse one-roof --from production --compare golden\n  \
     oneroof rehearse one-roof --from production --workload orders.pgbench --workload-clients 8\n  \
@@ -48,6 +50,15 @@ pub(crate) struct RehearseArgs {
     /// Stop after this tier (its id or label)
     #[arg(long, value_name = "TIER")]
     through: Option<String>,
+    /// Only these tiers, the first ones of the release, comma-separated: what if only this part is
+    /// deployed? Ends with whether the full release would still be admitted
+    #[arg(
+        long,
+        value_name = "TIERS",
+        value_delimiter = ',',
+        conflicts_with = "through"
+    )]
+    tiers: Vec<String>,
     /// Leave the clone with the release applied, and print how to connect to it
     #[arg(long)]
     keep: bool,
@@ -105,6 +116,7 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
     }
     let options = RehearseOptions {
         through: args.through.clone(),
+        tiers: args.tiers.clone(),
         keep: args.keep,
         keep_on_failure: args.keep_on_failure,
         compare: args.compare.clone(),
@@ -160,6 +172,14 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
             "second apply: exit {}, {}",
             refused.exit, refused.refusal.message
         );
+    }
+    if let Some(full) = &report.full_release {
+        let says = match full {
+            FullRelease::Admitted => "admitted".to_owned(),
+            FullRelease::Live => "live".to_owned(),
+            FullRelease::Refused(says) => format!("refused: {says}"),
+        };
+        let _ = writeln!(text, "the full release after this cut: {says}");
     }
     if let Some(clone) = &report.clone {
         if let Some(note) = &clone.apply_role_note {

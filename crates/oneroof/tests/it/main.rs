@@ -52,6 +52,7 @@ mod lost_connection;
 mod mcp;
 mod missing_rights;
 mod negatives;
+mod options;
 mod package;
 mod production;
 mod proxy;
