@@ -37,6 +37,7 @@ use std::time::Instant;
 
 use oneroof_model::Event;
 
+use crate::clone_create::CopyOptions;
 use crate::context::Context;
 use crate::demo::figures::Figure;
 use crate::error::EngineError;
@@ -60,6 +61,8 @@ pub struct RehearseOptions {
     pub compare: Option<String>,
     /// Run this beside the tiers, on a copy of the clone.
     pub workload: Option<workload::WorkloadRequest>,
+    /// How the clone is made.
+    pub copy: CopyOptions,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.

@@ -11,6 +11,7 @@ use oneroof_engine::rehearse::{self, RehearseOptions};
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
+use super::clone_create::CopyArguments;
 use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
@@ -60,6 +61,8 @@ pub(crate) struct RehearseArgs {
         value_parser = clap::value_parser!(u32).range(1..=256))]
     workload_clients: u32,
     #[command(flatten)]
+    copy: CopyArguments,
+    #[command(flatten)]
     params: ParamsOption,
 }
 
@@ -74,6 +77,7 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
             file,
             clients: args.workload_clients,
         }),
+        copy: args.copy.options(),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
