@@ -7,7 +7,7 @@ use oneroof_pg::clone::{
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
-use oneroof_pg::ephemeral::Lifetime;
+use oneroof_pg::ephemeral::{Lifetime, RegistryError};
 use oneroof_pg::install;
 
 use super::report::{CloneReport, ConnectionReport};
@@ -56,7 +56,7 @@ pub(super) async fn make(
     let mut made = make_clone(reader, &clone_options, emit)
         .await
         .map_err(clone_error)?;
-    made.set_kept(false);
+    made.set_kept(false).map_err(unregistered)?;
     let (apply_role, apply_role_note) = apply_role(target, source).await?;
     let report = made.report();
     let report = CloneReport {
@@ -257,8 +257,8 @@ impl Clone {
     }
 
     /// From here on the clone stays.
-    pub(super) fn keep(&mut self) {
-        self.made.set_kept(true);
+    pub(super) fn keep(&mut self) -> Result<(), EngineError> {
+        self.made.set_kept(true).map_err(unregistered)
     }
 
     /// Stops its server and removes everything.
@@ -268,6 +268,10 @@ impl Clone {
             .await
             .map_err(|error| EngineError::other(format!("drop the clone: {error}")))
     }
+}
+
+fn unregistered(error: RegistryError) -> EngineError {
+    EngineError::other(format!("register the clone: {error}"))
 }
 
 /// A connection for psql; private servers ask no password.

@@ -70,7 +70,7 @@ pub(super) async fn run(
         made.connection = keep.then(|| clone.connection());
     }
     if keep {
-        clone.keep();
+        clone.keep()?;
         steps.skip(
             17,
             &format!(

@@ -470,9 +470,12 @@ impl DatabaseClone {
         &self.server
     }
 
-    /// Does it stay when this value is dropped? Only a clone made with [`Lifetime::Kept`] can.
-    pub fn set_kept(&mut self, kept: bool) {
-        self.parts.kept = kept && self.parts.lifetime == Lifetime::Kept;
+    /// Does it stay when this value is dropped, or we are killed? Only a clone made with [`Lifetime::Kept`] can.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn set_kept(&mut self, kept: bool) -> Result<(), RegistryError> {
+        self.parts.keep(kept)
     }
 
     /// Removes the clone: its server with everything in it, and its entry.
@@ -501,6 +504,16 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Does it stay, if it can?
+    pub(super) fn keep(&mut self, kept: bool) -> Result<(), RegistryError> {
+        let kept = kept && self.lifetime == Lifetime::Kept;
+        if let Some(server) = &mut self.server {
+            server.register_kept(kept)?;
+        }
+        self.kept = kept;
+        Ok(())
+    }
+
     async fn remove(mut self) {
         self.forget();
         if let Some(server) = self.server.take() {
@@ -705,7 +718,7 @@ pub(super) struct Work {
 
 impl Work {
     async fn start(plan: &Plan, options: &CloneOptions) -> Result<Self, CloneError> {
-        let server = EphemeralServer::start(plan.server_config(options))
+        let server = EphemeralServer::start_for_now(plan.server_config(options))
             .await
             .map_err(|source| CloneError::Server(Box::new(source)))?;
         Ok(Self {
@@ -814,7 +827,7 @@ impl Work {
             .map_err(database("read the clone"))?;
         session.close().await;
         admin.close().await;
-        self.parts.kept = options.lifetime == Lifetime::Kept;
+        self.parts.keep(true).map_err(unregistered)?;
         Ok(Filled {
             entry,
             identity,
@@ -829,6 +842,11 @@ impl Work {
             .await
             .map_err(database("open the private server"))
     }
+}
+
+/// The server's own registry said no.
+pub(super) fn unregistered(error: RegistryError) -> CloneError {
+    CloneError::Server(Box::new(ServerStartError::Registry(error)))
 }
 
 /// The entry of a new clone that has the server for itself.

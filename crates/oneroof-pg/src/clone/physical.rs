@@ -10,7 +10,7 @@ use super::control_file::set_system_identifier;
 use super::logical::client;
 use super::make::{
     CloneError, CloneOptions, CloneProgress, Copied, Filled, Parts, Plan, Work, database, entry_of,
-    oid_of, run,
+    oid_of, run, unregistered,
 };
 use super::name::clone_name;
 use super::rights::MissingRight;
@@ -18,7 +18,7 @@ use super::strategy::CloneStrategy;
 use crate::catalog;
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
-use crate::ephemeral::{Lifetime, Rules, ServerSite};
+use crate::ephemeral::{Rules, ServerSite};
 use crate::error::PgError;
 use crate::programs::{self, Program, ProgramCall};
 
@@ -237,7 +237,7 @@ pub(super) async fn make(
     there.close().await;
     let server = site.entry().clone();
     parts.server = Some(site.finish());
-    parts.kept = options.lifetime == Lifetime::Kept;
+    parts.keep(true).map_err(unregistered)?;
     let differences = plan.files.as_ref().map(PhysicalFacts::differences);
     Ok((
         Work { parts, server },

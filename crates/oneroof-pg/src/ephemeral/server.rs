@@ -250,6 +250,20 @@ impl EphemeralServer {
     /// # Errors
     /// [`ServerStartError`]. A failed or dropped start leaves nothing behind.
     pub async fn start(config: ServerConfig) -> Result<Self, ServerStartError> {
+        let is_kept = config.lifetime == Lifetime::Kept;
+        let mut server = Self::start_for_now(config).await?;
+        if is_kept {
+            server.register_kept(true)?;
+        }
+        Ok(server)
+    }
+
+    /// The same for a server that only becomes what it is for: even one that is to be kept is swept up if we are
+    /// killed before [`EphemeralServer::register_kept`].
+    ///
+    /// # Errors
+    /// As [`EphemeralServer::start`].
+    pub(crate) async fn start_for_now(config: ServerConfig) -> Result<Self, ServerStartError> {
         check_locale(&config)?;
         let mut site = ServerSite::prepare(config)?;
         let server = &site.server;
@@ -309,6 +323,15 @@ impl EphemeralServer {
         };
     }
 
+    /// Says in the registry whether it may outlive us.
+    ///
+    /// # Errors
+    /// The entry cannot be written.
+    pub fn register_kept(&mut self, kept: bool) -> Result<(), RegistryError> {
+        self.entry.kept = kept;
+        self.registry.write(&self.entry)
+    }
+
     /// Stops it, orderly at first, and removes its folder and entry.
     ///
     /// # Errors
@@ -352,7 +375,6 @@ impl EphemeralServer {
         let mut entry = Registry::draft(&folder, config.kind, &config.binaries);
         entry.port = port;
         entry.superuser.clone_from(&config.superuser);
-        entry.kept = config.lifetime == Lifetime::Kept;
         config.registry.write(&entry)?;
         let server = Self {
             entry,
