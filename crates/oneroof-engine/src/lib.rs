@@ -9,6 +9,7 @@ mod bundled;
 pub mod check;
 mod clock;
 pub mod clone_check;
+pub mod clone_create;
 pub mod clones;
 pub mod context;
 pub mod demo;

@@ -15,6 +15,7 @@ use oneroof_model::options::FullRelease;
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
+use super::clone_create::CopyArguments;
 use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
@@ -81,6 +82,8 @@ pub(crate) struct RehearseArgs {
     #[arg(long, value_name = "NAME")]
     proposer: Option<String>,
     #[command(flatten)]
+    copy: CopyArguments,
+    #[command(flatten)]
     params: ParamsOption,
     #[command(flatten)]
     migrations: MigrationsOptions,
@@ -125,6 +128,7 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
             clients: args.workload_clients,
         }),
         proposer: args.proposer.clone(),
+        copy: args.copy.options(),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
