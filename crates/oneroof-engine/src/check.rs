@@ -248,6 +248,7 @@ fn source(
         predicates,
         scripts,
         declared,
+        separate: plan.migrations.is_some(),
     })
 }
 

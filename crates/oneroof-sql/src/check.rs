@@ -74,6 +74,8 @@ pub struct PackageSource {
     pub scripts: Vec<(String, String)>,
     /// Relations that `release.toml` names itself, as written; `unknown-reference` does not list them.
     pub declared: Vec<String>,
+    /// Each tier is a release of its own: what an earlier one made was there before.
+    pub separate: bool,
 }
 
 /// What a parsed text is in its package.

@@ -9,6 +9,7 @@ mod body;
 mod check;
 mod ddl;
 pub mod guard;
+mod hazards;
 mod lexer;
 mod locks;
 pub mod migrations;
@@ -25,6 +26,7 @@ mod walk;
 mod way_back;
 
 pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
+pub use hazards::{Hazard, HazardKind};
 pub use oneroof_model::locks::LockMode;
 pub use outside::outside;
 pub use parse::{ParseError, ParseErrorKind, TEXT_BYTES_MAX, locate};

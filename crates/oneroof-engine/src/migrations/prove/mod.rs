@@ -77,6 +77,12 @@ pub async fn prove(
         let text = as_psql(&name, &text).map_err(|why| EngineError::input(why, None))?;
         first.push(Script::parse(&name, &text)?);
     }
+    // What migrations say on their way is heard several times here, and says nothing about them.
+    let silent = Context {
+        events: std::sync::Arc::new(|_| {}),
+        ..context.clone()
+    };
+    let context = &silent;
     let bench = Bench::start(context, options.from.as_deref()).await?;
     let mut prover = Prover::new(context, bench).await?;
     let proved = prover
