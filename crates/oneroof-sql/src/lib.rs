@@ -5,6 +5,7 @@
 //! package and reports what should not reach production, and [`without_way_back`] says what needs a rollback file. No files, no network, no clock, no async.
 //! Parse trees never leave this crate, and inside it they never leave the thread that `parse.rs` made for them.
 
+mod allow;
 mod body;
 mod check;
 mod ddl;
@@ -25,7 +26,7 @@ mod tree;
 mod walk;
 mod way_back;
 
-pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
+pub use check::{PackageSource, TierSource, TierTransaction, check, judging_rules, rule_names};
 pub use hazards::{Hazard, HazardKind};
 pub use oneroof_model::locks::LockMode;
 pub use outside::outside;

@@ -92,3 +92,22 @@ pub(crate) const RULES: &[(&str, Rule)] = &[
     ("table-rewrite", table_rewrite::check),
     ("refresh-not-concurrent", refresh_not_concurrent::check),
 ];
+
+/// Those that judge what would run; the others say what cannot.
+pub(crate) const JUDGING: &[&str] = &[
+    "blocking-lock",
+    "unknown-reference",
+    "index-not-concurrent",
+    "constraint-builds-index",
+    "volatile-default",
+    "column-type-change",
+    "set-not-null",
+    "not-null-without-default",
+    "unqualified-in-function",
+    "seed-not-repeatable",
+    "rename",
+    "drops-data",
+    "all-rows",
+    "table-rewrite",
+    "refresh-not-concurrent",
+];
