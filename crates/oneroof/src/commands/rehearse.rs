@@ -1,8 +1,11 @@
 //! `oneroof rehearse`.
 
+mod junit;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 use oneroof_engine::migrations;
 use oneroof_engine::migrations::import::PlanOptions;
@@ -83,6 +86,9 @@ pub(crate) struct RehearseArgs {
     proposer: Option<String>,
     #[command(flatten)]
     copy: CopyArguments,
+    /// Write the steps as JUnit too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     params: ParamsOption,
     #[command(flatten)]
@@ -133,6 +139,10 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
         ..RehearseOptions::default()
     };
     let report = rehearse::rehearse(&context, &package, &args.from, &options).await?;
+    if let Some(path) = &args.junit {
+        std::fs::write(path, junit::text(&report))
+            .with_context(|| format!("write `{}`", path.display()))?;
+    }
     let error = report.failure.as_ref().map(ErrorReport::of_rehearsal);
     session
         .printer

@@ -51,6 +51,7 @@ mod lock_effects;
 mod locks;
 mod lost_connection;
 mod mcp;
+mod migrations;
 mod missing_rights;
 mod negatives;
 mod options;
