@@ -23,6 +23,7 @@ pub mod fixture;
 pub mod golden;
 pub mod governance;
 pub mod guard;
+pub mod hub;
 mod kept;
 pub mod ledger;
 mod metrics;

@@ -17,6 +17,7 @@ mod explain;
 mod fingerprint;
 mod fixture;
 mod guard;
+mod hub;
 mod init;
 mod ledger;
 mod man;
@@ -132,6 +133,7 @@ enum Command {
     Fixture(fixture::FixtureArgs),
     Query(query::QueryArgs),
     Guard(guard::GuardArgs),
+    Hub(hub::HubArgs),
     Serve(serve::ServeArgs),
     Mcp(mcp::McpArgs),
     Explain(explain::ExplainArgs),
@@ -193,6 +195,7 @@ impl Cli {
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
+            Command::Hub(args) => hub::run(&args, session),
             Command::Serve(args) => serve::run(&args, session).await,
             Command::Mcp(args) => mcp::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),

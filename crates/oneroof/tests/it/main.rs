@@ -33,6 +33,7 @@ mod guard;
 mod guide;
 mod hanging_rows;
 mod help;
+mod hub;
 mod init;
 mod init_governance;
 mod interrupt;

@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 14] = [
+const ONLY_IN: [(&str, &[&str]); 16] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
     ("axum", &["oneroof-mcp", "oneroof-web"]),
@@ -41,8 +41,10 @@ const ONLY_IN: [(&str, &[&str]); 14] = [
     ("indicatif", &["oneroof"]),
     ("maud", &["oneroof-web"]),
     ("pg_query", &["oneroof-sql"]),
+    ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg"]),
+    ("tantivy", &["oneroof-engine"]),
     (
         "tokio",
         &[
