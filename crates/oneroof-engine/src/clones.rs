@@ -78,23 +78,9 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
     sweep_copies(&clones, &servers)
         .await
         .map_err(|error| EngineError::other(error.to_string()))?;
-    seen(context)
-}
-
-/// All clones of the project, oldest first, as they are: nothing is cleaned up.
-pub fn seen(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
-    let servers = open::servers(&context.root);
-    let clones = open::clones(&context.root);
-    let entries = clones
-        .list()
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let mut sizes = HashMap::new();
     let mut listed = Vec::new();
-    for entry in entries {
-        let server = servers
-            .find(&entry.server_id)
-            .ok()
-            .filter(|server| server.is_running());
+    let mut sizes = HashMap::new();
+    for (entry, server) in with_servers(context)? {
         if let Some(server) = &server
             && !sizes.contains_key(&server.id)
         {
@@ -106,6 +92,27 @@ pub fn seen(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
         listed.push(listed_clone(entry, server.as_ref(), size_bytes));
     }
     Ok(listed)
+}
+
+/// All clones of the project, oldest first, as they are: nothing is cleaned up, and no server is asked for sizes.
+pub fn seen(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
+    let all = with_servers(context)?.into_iter();
+    Ok(all
+        .map(|(entry, server)| listed_clone(entry, server.as_ref(), None))
+        .collect())
+}
+
+/// The clones with their servers, where these run.
+fn with_servers(context: &Context) -> Result<Vec<(CloneEntry, Option<ServerEntry>)>, EngineError> {
+    let servers = open::servers(&context.root);
+    let entries = open::clones(&context.root)
+        .list()
+        .map_err(|error| EngineError::other(error.to_string()))?;
+    let with_server = |entry: CloneEntry| {
+        let server = servers.find(&entry.server_id).ok();
+        (entry, server.filter(|server| server.is_running()))
+    };
+    Ok(entries.into_iter().map(with_server).collect())
 }
 
 /// Sizes of the databases of a private server; none if it does not answer, which a list need not fail for.

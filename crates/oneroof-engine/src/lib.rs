@@ -26,6 +26,7 @@ pub mod gate;
 pub mod golden;
 pub mod governance;
 pub mod guard;
+pub mod hub;
 mod kept;
 pub mod ledger;
 mod metrics;

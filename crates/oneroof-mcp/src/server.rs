@@ -6,6 +6,7 @@ use std::sync::Arc;
 use oneroof_engine::context::Context;
 use oneroof_engine::doctor;
 use oneroof_engine::error::EngineError;
+use oneroof_engine::hub::Hub;
 use oneroof_engine::readonly::{Channel, ChannelOptions, Limits};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
@@ -31,6 +32,7 @@ pub struct Server {
     pub(crate) context: Arc<Context>,
     pub(crate) channels: Arc<BTreeMap<String, Channel>>,
     pub(crate) principal: Arc<str>,
+    hub: Arc<Hub>,
     router: ToolRouter<Server>,
 }
 
@@ -58,6 +60,7 @@ impl Server {
             channels.insert(target, channel);
         }
         Ok(Server {
+            hub: Arc::new(Hub::of(&context)),
             context: Arc::new(context),
             channels: Arc::new(channels),
             principal: options.principal.as_str().into(),
@@ -68,6 +71,21 @@ impl Server {
     /// The targets that it serves.
     pub fn targets(&self) -> Vec<&str> {
         self.channels.keys().map(String::as_str).collect()
+    }
+
+    /// Asks the hub; its work is with files, so it is done aside.
+    pub(crate) async fn hub<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hub) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let hub = Arc::clone(&self.hub);
+        let done = tokio::task::spawn_blocking(move || work(&hub)).await;
+        done.unwrap_or_else(|error| {
+            Err(EngineError::Other {
+                message: format!("ask the hub: {error}"),
+                hint: None,
+            })
+        })
     }
 
     /// The target that a tool is asked about: the only one, if none is named.

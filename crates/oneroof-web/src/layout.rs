@@ -23,6 +23,7 @@ pub(crate) enum Place {
     Drift,
     Queue,
     Console,
+    Hub,
     /// None: a page for what went wrong.
     Nowhere,
 }
@@ -57,7 +58,13 @@ const GROUPS: &[(&str, &[Link])] = &[
             (Place::Queue, "Review queue", "/queue", true),
         ],
     ),
-    ("Look", &[(Place::Console, "Query console", "/query", true)]),
+    (
+        "Look",
+        &[
+            (Place::Hub, "Knowledge Hub", "/hub", false),
+            (Place::Console, "Query console", "/query", true),
+        ],
+    ),
 ];
 
 /// What the frame of a page needs to know.
@@ -142,7 +149,7 @@ pub(crate) fn problem(frame: &Frame, problem: &Problem) -> Response {
         (problem_box(problem))
         p { "What needs no database still works: "
             a href="/evidence" { "rehearsals and their evidence" } ", "
-            a href="/targets" { "targets" } "." }
+            a href="/targets" { "targets" } ", " a href="/hub" { "the hub" } "." }
     };
     let mut response = page(frame, title, &body);
     *response.status_mut() = problem.status;

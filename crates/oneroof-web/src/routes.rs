@@ -13,7 +13,7 @@ use crate::access::{self, Names};
 use crate::assets;
 use crate::openapi::Description;
 use crate::pages::{
-    axes, console, coverage, drift, evidence, queue, reconcile, releases, status, targets,
+    axes, console, coverage, drift, evidence, hub, queue, reconcile, releases, status, targets,
 };
 use crate::site::Site;
 use crate::view::{API, View, page, twin};
@@ -34,7 +34,8 @@ impl Table {
             "/" => format!("{API}/status"),
             path => format!("{API}{path}"),
         };
-        self.description.add_view::<V>(&twin_path);
+        self.description
+            .add_view::<V>(&twin_path.replace("{*", "{"));
         self.router = self
             .router
             .route(V::PATH, get(page::<V>))
@@ -70,7 +71,9 @@ fn table() -> Table {
         .view::<axes::Axes>()
         .view::<reconcile::Reconcile>()
         .view::<drift::Drift>()
-        .view::<queue::Queue>();
+        .view::<queue::Queue>()
+        .view::<hub::HubSeen>()
+        .view::<hub::DocumentShown>();
     table.description.add_console();
     table.router = table
         .router

@@ -7,6 +7,7 @@ use oneroof_engine::clones;
 use oneroof_engine::context::Context;
 use oneroof_engine::doctor;
 use oneroof_engine::error::EngineError;
+use oneroof_engine::hub::Hub;
 use oneroof_engine::readonly::{Answer, Channel, ChannelOptions, Limits, Question};
 use oneroof_model::TargetClass;
 use tokio::sync::OnceCell;
@@ -33,6 +34,7 @@ struct Console {
 pub struct Site {
     pub(crate) context: Context,
     pub(crate) recent: Recent,
+    hub: Arc<Hub>,
     targets: Vec<String>,
     with_clones: bool,
     consoles: BTreeMap<String, Console>,
@@ -69,6 +71,7 @@ impl Site {
             let _ = consoles.insert(target.clone(), Console { channel, harmless });
         }
         Ok(Arc::new(Site {
+            hub: Arc::new(Hub::of(&context)),
             context,
             recent: Recent::default(),
             targets,
@@ -99,6 +102,17 @@ impl Site {
             (None, all) => Err(Problem::input("name a target")
                 .hint(format!("?target=…, one of: {}", all.join(", ")))),
         }
+    }
+
+    /// Asks the hub; its work is with files, so it is done aside.
+    pub(crate) async fn hub<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hub) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let hub = Arc::clone(&self.hub);
+        let done = tokio::task::spawn_blocking(move || work(&hub)).await;
+        let done = done.map_err(|error| Problem::internal(error.to_string()))?;
+        Ok(done?)
     }
 
     /// Targets that the console can ask: those of oneroof.toml, never clones.

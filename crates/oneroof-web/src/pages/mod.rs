@@ -5,6 +5,7 @@ pub(crate) mod console;
 pub(crate) mod coverage;
 pub(crate) mod drift;
 pub(crate) mod evidence;
+pub(crate) mod hub;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod releases;

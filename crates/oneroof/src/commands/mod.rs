@@ -21,6 +21,7 @@ mod fingerprint;
 mod fixture;
 mod gate;
 mod guard;
+mod hub;
 mod init;
 mod ledger;
 mod man;
@@ -149,6 +150,7 @@ enum Command {
     Fixture(fixture::FixtureArgs),
     Query(query::QueryArgs),
     Guard(guard::GuardArgs),
+    Hub(hub::HubArgs),
     Serve(serve::ServeArgs),
     Mcp(mcp::McpArgs),
     Explain(explain::ExplainArgs),
@@ -217,6 +219,7 @@ impl Cli {
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
+            Command::Hub(args) => hub::run(&args, session),
             Command::Serve(args) => serve::run(&args, session).await,
             Command::Mcp(args) => mcp::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),

@@ -76,7 +76,7 @@ impl Dashboard {
         self.get_with(path, "")
     }
 
-    /// With further header lines; one that says `Host` replaces ours.
+    /// With further header lines; one that says `Host` or `Content-Length` replaces ours.
     pub(crate) fn get_with(&self, path: &str, headers: &str) -> Reply {
         self.send("GET", path, headers, "")
     }
@@ -90,11 +90,14 @@ impl Dashboard {
             true => String::new(),
             false => format!("Host: {}\r\n", self.address),
         };
+        let length = match headers.contains("Content-Length:") {
+            true => String::new(),
+            false => format!("Content-Length: {}\r\n", body.len()),
+        };
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
+            "{method} {path} HTTP/1.1\r\n{host}{headers}{length}Connection: close\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = Vec::new();

@@ -37,6 +37,7 @@ mod guard;
 mod guide;
 mod hanging_rows;
 mod help;
+mod hub;
 mod import;
 mod init;
 mod init_governance;

@@ -14,7 +14,7 @@ fn reference() -> Governed {
 }
 
 /// Every page that needs nothing named, by its path.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
     "/",
     "/targets",
     "/releases",
@@ -34,6 +34,7 @@ const PAGES: [&str; 19] = [
     "/reconcile",
     "/drift",
     "/queue",
+    "/hub",
 ];
 
 #[test]
@@ -74,8 +75,9 @@ fn every_page_has_a_twin_and_neither_needs_a_script() {
     // The description has each of them, and the console.
     let described = dashboard.get("/api/v1/openapi.json").json();
     let paths = described["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), PAGES.len() + named.len() + 2, "{paths:#?}");
+    assert_eq!(paths.len(), PAGES.len() + named.len() + 3, "{paths:#?}");
     assert!(paths.contains_key("/api/v1/evidence/{name}"));
+    assert!(paths.contains_key("/api/v1/hub/{path}"));
     assert!(paths["/api/v1/query"]["post"].is_object());
     let parameters = &paths["/api/v1/releases/{package}"]["get"]["parameters"];
     assert_eq!(parameters[0]["in"], "path");
@@ -290,8 +292,8 @@ fn only_this_machine_and_pages_of_ours_are_heard() {
     assert_eq!(post("Sec-Fetch-Site: same-origin\r\n"), 200);
     assert_eq!(post("Sec-Fetch-Site: cross-site\r\n"), 403);
     assert_eq!(post("Origin: http://evil.example\r\n"), 403);
-    let long = format!("sql={}", "x".repeat(600 * 1024));
-    assert_eq!(dashboard.post("/query", form, &long).status, 413);
+    let long = format!("{form}Content-Length: 600000\r\n");
+    assert_eq!(dashboard.post("/query", &long, "").status, 413);
 
     let other = governed.sandbox.run(&["serve", "--listen", "0.0.0.0:0"]);
     let other = other.exits(2);

@@ -32,18 +32,20 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 15] = [
+const ONLY_IN: [(&str, &[&str]); 17] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
     ("axum", &["oneroof-mcp", "oneroof-web"]),
     ("clap", &["oneroof"]),
     ("comfy-table", &["oneroof"]),
     ("indicatif", &["oneroof"]),
-    ("maud", &["oneroof-web"]),
+    ("maud", &["oneroof-engine", "oneroof-web"]),
     ("pg_query", &["oneroof-sql"]),
+    ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg"]),
     ("ssh-key", &["oneroof-engine"]),
+    ("tantivy", &["oneroof-engine"]),
     (
         "tokio",
         &[
