@@ -5,6 +5,7 @@ mod adopt;
 mod apply;
 mod approve;
 mod arguments;
+mod audit;
 mod change;
 mod clone;
 mod completions;
@@ -32,6 +33,7 @@ mod package;
 mod policy;
 mod probe;
 mod query;
+mod readiness;
 mod reconcile;
 mod rehearse;
 mod revalidate;
@@ -130,6 +132,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
     Ledger(ledger::LedgerArgs),
+    Readiness(readiness::ReadinessArgs),
+    Audit(audit::AuditArgs),
     Evidence(evidence::EvidenceArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
@@ -196,6 +200,8 @@ impl Cli {
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Ledger(args) => ledger::run(&args, session).await,
+            Command::Readiness(args) => readiness::run(&args, session).await,
+            Command::Audit(args) => audit::run(&args, session).await,
             Command::Evidence(args) => evidence::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
