@@ -17,7 +17,7 @@ fn classes(report: &Value) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn nothing_is_proven_before_a_rehearsal_and_live_only_after_the_release() {
+fn the_class_follows_from_ledger_evidence_and_papers() {
     let world = Governed::base();
     world.copy("shop");
     let before = classes(&world.done("readiness one-roof --target shop"));
@@ -29,6 +29,11 @@ fn nothing_is_proven_before_a_rehearsal_and_live_only_after_the_release() {
     assert_eq!(before["changing the application"], "FORBIDDEN");
     // Its only try is in no rehearsal, so it is no more than forbidden.
     assert_eq!(before["editing label rules to align labels"], "FORBIDDEN");
+
+    world.apply_one_roof();
+    let live = classes(&world.done("readiness one-roof --target directus"));
+    assert_eq!(live["containment"], "LIVE");
+    assert_eq!(live["ownership seed"], "LIVE + NEEDS-LAW");
 
     let report = world.done("rehearse one-roof --from shop");
     let objectives = report["objectives"].as_array().unwrap();
@@ -86,10 +91,6 @@ fn nothing_is_proven_before_a_rehearsal_and_live_only_after_the_release() {
     let table = world.run("readiness one-roof --target shop").exits(0);
     assert!(table.stdout.contains("proven by: rehearsal "), "{table:?}");
 
-    world.apply_one_roof();
-    let live = classes(&world.done("readiness one-roof --target directus"));
-    assert_eq!(live["containment"], "LIVE");
-    assert_eq!(live["ownership seed"], "LIVE + NEEDS-LAW");
     let error = world.error("readiness one-roof-base --target shop", 2, "input");
     assert!(
         error["message"]
