@@ -1,5 +1,7 @@
 //! `package check`: everything that can be said about a package without a server.
 
+use std::collections::BTreeMap;
+
 use oneroof_model::package::{SchemaSource, Transaction};
 use oneroof_model::{Diagnostic, DiagnosticSeverity, Digest, Refusal, RefusalCode};
 use oneroof_sql::{PackageSource, TierSource, TierTransaction};
@@ -25,6 +27,54 @@ pub struct CheckReport {
     pub warnings: usize,
     /// All remarks, worst first, then by place.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What `[checks]` of `oneroof.toml` makes of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckLevel {
+    /// Nothing is said.
+    Off,
+    /// With this severity.
+    As(DiagnosticSeverity),
+}
+
+/// Rules whose severity a project may choose; the others say what cannot run.
+pub fn judging_rules() -> &'static [&'static str] {
+    oneroof_sql::judging_rules()
+}
+
+/// All rules that look at SQL.
+pub fn rule_names() -> impl Iterator<Item = &'static str> {
+    oneroof_sql::rule_names()
+}
+
+impl CheckReport {
+    /// Gives remarks the severity that the project chose.
+    pub fn configure(&mut self, levels: &BTreeMap<String, CheckLevel>) {
+        configure(&mut self.diagnostics, levels);
+        let count = |severity| {
+            self.diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.severity == severity)
+                .count()
+        };
+        (self.errors, self.warnings) = (
+            count(DiagnosticSeverity::Error),
+            count(DiagnosticSeverity::Warning),
+        );
+    }
+}
+
+/// Gives remarks the severity that the project chose.
+pub(crate) fn configure(diagnostics: &mut Vec<Diagnostic>, levels: &BTreeMap<String, CheckLevel>) {
+    diagnostics.retain_mut(|diagnostic| match levels.get(&diagnostic.rule) {
+        Some(CheckLevel::Off) => false,
+        Some(CheckLevel::As(severity)) => {
+            diagnostic.severity = *severity;
+            true
+        }
+        None => true,
+    });
 }
 
 /// Checks the plan's files and every statement in them.
@@ -248,6 +298,7 @@ fn source(
         predicates,
         scripts,
         declared,
+        separate: plan.migrations.is_some(),
     })
 }
 
@@ -324,7 +375,7 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     /// The rules of this file, which look at the plan; those that look at SQL are in `oneroof-sql`.
-    const PLAN_RULES: [&str; 3] = ["manifest", "missing-file", "no-way-back"];
+    const PLAN_RULES: [&str; 4] = ["manifest", "migration-files", "missing-file", "no-way-back"];
 
     #[test]
     fn every_rule_of_the_plan_has_its_page() {

@@ -1,6 +1,7 @@
 //! `doctor`: are the roles of a target as weak as their work allows, and which SQL makes right ones.
 
 use oneroof_model::posture::{Item, ItemName, Level, RoleKind, Verdict, judge, login_item};
+use oneroof_model::{Refusal, RefusalCode};
 use oneroof_pg::PgError;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -98,6 +99,32 @@ pub async fn posture(
     let target = &open::target(context, target)?;
     let conninfo = connection(target, kind).ok_or_else(|| role_missing(target, kind.as_str()))?;
     Ok(look(target, kind, conninfo).await?.items)
+}
+
+/// Refuses a target whose `read` role may do what the channel for foreign text must not: such a role is lent to
+/// nobody who is not its owner.
+///
+/// # Errors
+/// The refusal (`role-dangerous`); a target that cannot be asked.
+pub async fn require_harmless_reader(context: &Context, target: &str) -> Result<(), EngineError> {
+    let items = posture(context, target, RoleKind::Read).await?;
+    let reasons: Vec<String> = items
+        .iter()
+        .filter(|item| item.stops())
+        .map(|item| format!("{}: {}", item.name.as_str(), item.why))
+        .collect();
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RefusalCode::RoleDangerous,
+        format!("the `read` role of target `{target}` may do what a read-only channel must not"),
+    )
+    .reasons(reasons)
+    .hint(format!(
+        "`oneroof doctor {target} --role read` has the SQL that mends it; or accept an item by name: [targets.{target}.readonly] accept = [\"…\"]"
+    ))
+    .into())
 }
 
 /// The SQL that makes the role of this connection right, quoted by the server: over the DBA's connection if

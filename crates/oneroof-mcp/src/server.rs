@@ -6,9 +6,8 @@ use std::sync::Arc;
 use oneroof_engine::context::Context;
 use oneroof_engine::doctor;
 use oneroof_engine::error::EngineError;
+use oneroof_engine::hub::Hub;
 use oneroof_engine::readonly::{Channel, ChannelOptions, Limits};
-use oneroof_model::posture::RoleKind;
-use oneroof_model::{Refusal, RefusalCode};
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::{ServerHandler, tool_handler};
@@ -33,6 +32,7 @@ pub struct Server {
     pub(crate) context: Arc<Context>,
     pub(crate) channels: Arc<BTreeMap<String, Channel>>,
     pub(crate) principal: Arc<str>,
+    hub: Arc<Hub>,
     router: ToolRouter<Server>,
 }
 
@@ -55,10 +55,12 @@ impl Server {
                     limits: Limits::default(),
                 },
             )?;
-            refuse_dangerous(&context, &target).await?;
+            // A role that could write or reach further is not lent to a machine.
+            doctor::require_harmless_reader(&context, &target).await?;
             channels.insert(target, channel);
         }
         Ok(Server {
+            hub: Arc::new(Hub::of(&context)),
             context: Arc::new(context),
             channels: Arc::new(channels),
             principal: options.principal.as_str().into(),
@@ -69,6 +71,21 @@ impl Server {
     /// The targets that it serves.
     pub fn targets(&self) -> Vec<&str> {
         self.channels.keys().map(String::as_str).collect()
+    }
+
+    /// Asks the hub; its work is with files, so it is done aside.
+    pub(crate) async fn hub<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Hub) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let hub = Arc::clone(&self.hub);
+        let done = tokio::task::spawn_blocking(move || work(&hub)).await;
+        done.unwrap_or_else(|error| {
+            Err(EngineError::Other {
+                message: format!("ask the hub: {error}"),
+                hint: None,
+            })
+        })
     }
 
     /// The target that a tool is asked about: the only one, if none is named.
@@ -116,27 +133,4 @@ fn targets(context: &Context, wanted: &[String]) -> Result<Vec<String>, EngineEr
             ),
         }),
     }
-}
-
-/// A role that could write or reach further is not lent to a machine.
-async fn refuse_dangerous(context: &Context, target: &str) -> Result<(), EngineError> {
-    let items = doctor::posture(context, target, RoleKind::Read).await?;
-    let reasons: Vec<String> = items
-        .iter()
-        .filter(|item| item.stops())
-        .map(|item| format!("{}: {}", item.name.as_str(), item.why))
-        .collect();
-    if reasons.is_empty() {
-        return Ok(());
-    }
-    Err(EngineError::Refused(Box::new(
-        Refusal::new(
-            RefusalCode::RoleDangerous,
-            format!("the `read` role of target `{target}` may do what a read-only channel must not"),
-        )
-        .reasons(reasons)
-        .hint(format!(
-            "`oneroof doctor {target} --role read` has the SQL that mends it; or accept an item by name: [targets.{target}.readonly] accept = [\"…\"]"
-        )),
-    )))
 }

@@ -50,6 +50,8 @@ pub enum RefusalCode {
     ServerBinariesMissing,
     /// The clone's name is taken.
     CloneNameTaken,
+    /// The source cannot be cloned in this way, or there is no room for it.
+    CloneImpossible,
     /// Only embedded servers and scratch databases may be sealed.
     NotAFixture,
     /// The package has something that plain psql scripts cannot do.
@@ -105,6 +107,7 @@ impl RefusalCode {
             RefusalCode::ForeignObject => "foreign-object",
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
+            RefusalCode::CloneImpossible => "clone-impossible",
             RefusalCode::NotAFixture => "not-a-fixture",
             RefusalCode::NotRenderable => "not-renderable",
             RefusalCode::ChangeRefused => "change-refused",
@@ -145,6 +148,7 @@ impl RefusalCode {
         RefusalCode::ForeignObject,
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
+        RefusalCode::CloneImpossible,
         RefusalCode::NotAFixture,
         RefusalCode::NotRenderable,
         RefusalCode::ChangeRefused,

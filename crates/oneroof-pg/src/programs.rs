@@ -48,6 +48,8 @@ pub enum Program {
     PgRestore,
     /// Copies a running server's files.
     PgBasebackup,
+    /// Begins a new log for a stopped server.
+    PgResetwal,
     /// The terminal client.
     Psql,
     /// Runs a workload.
@@ -65,6 +67,7 @@ impl Program {
             Self::PgDumpall => "pg_dumpall",
             Self::PgRestore => "pg_restore",
             Self::PgBasebackup => "pg_basebackup",
+            Self::PgResetwal => "pg_resetwal",
             Self::Psql => "psql",
             Self::Pgbench => "pgbench",
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use oneroof_model::{Diagnostic, DiagnosticSeverity};
 
+use crate::allow::without_allowed;
 use crate::parse::{ParseError, locate};
 use crate::references::{StatementFacts, references};
 use crate::rules;
@@ -74,6 +75,8 @@ pub struct PackageSource {
     pub scripts: Vec<(String, String)>,
     /// Relations that `release.toml` names itself, as written; `unknown-reference` does not list them.
     pub declared: Vec<String>,
+    /// Each tier is a release of its own: what an earlier one made was there before.
+    pub separate: bool,
 }
 
 /// What a parsed text is in its package.
@@ -241,6 +244,10 @@ pub fn check(source: &PackageSource) -> Vec<Diagnostic> {
         };
         rule(&package, &mut report);
     }
+    let texts = package.files.iter().map(|file| (file.file, file.text));
+    let texts = texts.collect();
+    let judges = |rule: &str| rules::JUDGING.contains(&rule);
+    let mut diagnostics = without_allowed(diagnostics, &texts, judges);
     let order = |file: &str| {
         package
             .files
@@ -257,6 +264,13 @@ pub fn check(source: &PackageSource) -> Vec<Diagnostic> {
         ))
     });
     diagnostics
+}
+
+/// The rules that judge what would run: their severity is a matter of taste, and a comment can allow a line. The others
+/// say what cannot run.
+#[must_use]
+pub fn judging_rules() -> &'static [&'static str] {
+    rules::JUDGING
 }
 
 /// The names of all rules; each has a page `docs/rules/<name>.md`.

@@ -5,10 +5,12 @@
 //! package and reports what should not reach production, and [`without_way_back`] says what needs a rollback file. No files, no network, no clock, no async.
 //! Parse trees never leave this crate, and inside it they never leave the thread that `parse.rs` made for them.
 
+mod allow;
 mod body;
 mod check;
 mod ddl;
 pub mod guard;
+mod hazards;
 mod lexer;
 mod locks;
 pub mod migrations;
@@ -24,7 +26,8 @@ mod tree;
 mod walk;
 mod way_back;
 
-pub use check::{PackageSource, TierSource, TierTransaction, check, rule_names};
+pub use check::{PackageSource, TierSource, TierTransaction, check, judging_rules, rule_names};
+pub use hazards::{Hazard, HazardKind};
 pub use oneroof_model::locks::LockMode;
 pub use outside::outside;
 pub use parse::{ParseError, ParseErrorKind, TEXT_BYTES_MAX, locate};

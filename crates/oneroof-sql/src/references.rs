@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::hazards::{self, Hazard};
 use crate::parse::{ParseError, Places, with_parsed};
 use crate::split::{Statement, StatementKind, statement};
 use crate::tree::{Arena, Item};
@@ -190,6 +191,8 @@ pub struct StatementFacts {
     pub transition_tables: Vec<String>,
     /// SQL functions whose body does not parse.
     pub body_errors: Vec<ParseError>,
+    /// What is known to hurt a running application.
+    pub hazards: Vec<Hazard>,
 }
 
 impl StatementFacts {
@@ -212,6 +215,7 @@ impl StatementFacts {
             unknown_dynamic: false,
             transition_tables: Vec::new(),
             body_errors: Vec::new(),
+            hazards: Vec::new(),
         }
     }
 }
@@ -227,6 +231,8 @@ pub fn references(text: &str) -> Result<Vec<StatementFacts>, ParseError> {
             .iter()
             .filter_map(|raw| {
                 let mut facts = StatementFacts::new(statement(text, raw, &mut places)?);
+                let node = raw.stmt.as_ref().and_then(|node| node.node.as_ref());
+                facts.hazards = node.map(hazards::of).unwrap_or_default();
                 let arena = Arena::new();
                 let item = Item::of(&arena, raw.stmt.as_deref()?);
                 Walker::new(text, &mut facts).statement(&item);

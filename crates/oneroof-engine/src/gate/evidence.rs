@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use chrono::DateTime;
-use oneroof_model::Digest;
 use oneroof_model::gate::{EvidenceFacts, SignedFile};
 
 use crate::context::Context;
-use crate::signature;
+use crate::evidence::{self, VerifyOptions};
 use crate::store::kept_rehearsal::KeptRehearsal;
 
 /// Those in `evidence/` that are about the package, newest first. What cannot be read is left out: it proves nothing.
@@ -80,31 +79,22 @@ fn facts(kept: &KeptRehearsal) -> EvidenceFacts {
 
 /// SHA256SUMS and its signature. Every file that it names must be there as it says.
 fn signed(folder: &Path, name: &str) -> SignedFile {
-    let sums = std::fs::read(folder.join("SHA256SUMS")).unwrap_or_default();
-    let armored = std::fs::read_to_string(folder.join("SHA256SUMS.sig"));
-    let signed_by = match armored {
-        Err(_) => Err("it is not signed".to_owned()),
-        Ok(armored) => signature::verify(&armored, signature::EVIDENCE, &sums)
-            .map(|by| by.public_key)
-            .map_err(|fault| format!("its signature {fault}")),
+    let found = evidence::verify(folder, &VerifyOptions::default());
+    let (digest, signed_by) = match found {
+        Err(error) => (String::new(), Err(error.to_string())),
+        Ok(found) => {
+            let digest = found.evidence_digest.map(|digest| digest.to_string());
+            let signed_by = match (found.faults.first(), found.signature.public_key) {
+                (Some(fault), _) => Err(format!("{}: {}", fault.place(), fault.message)),
+                (None, Some(key)) if found.signature.holds => Ok(key),
+                (None, _) => Err("it is not signed: oneroof evidence sign".to_owned()),
+            };
+            (digest.unwrap_or_default(), signed_by)
+        }
     };
     SignedFile {
         file: format!("evidence/{name}/SHA256SUMS"),
-        digest: Digest::of(&sums).to_string(),
-        signed_by: signed_by.and_then(|key| match first_changed(folder, &sums) {
-            None => Ok(key),
-            Some(file) => Err(format!("`{file}` is not what SHA256SUMS says")),
-        }),
+        digest,
+        signed_by,
     }
-}
-
-fn first_changed(folder: &Path, sums: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(sums).into_owned();
-    text.lines()
-        .map(|line| line.split_once("  ").unwrap_or((line, "")))
-        .find(|(sum, file)| {
-            let bytes = std::fs::read(folder.join(file)).ok();
-            bytes.is_none_or(|bytes| Digest::of(&bytes).to_string() != *sum)
-        })
-        .map(|(_, file)| file.to_owned())
 }

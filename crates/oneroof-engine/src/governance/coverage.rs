@@ -16,8 +16,8 @@ use crate::error::EngineError;
 use crate::store::package_files::OpenPackage;
 
 pub use oneroof_pg::governance::coverage::{
-    AxisCoverage, Conflict, CoverageSummary, Gap, ObjectCoverage, OwnerCoverage, ScanRun,
-    ScanStatus, ScopeCoverage,
+    AxisCoverage, Conflict, CoverageSummary, Gap, GroupCoverage, ObjectCoverage, OwnerCoverage,
+    ScanRun, ScanStatus, ScopeCoverage,
 };
 pub use oneroof_pg::governance::matrix::{MatrixCell, MatrixQuery, MatrixRow, PAGE_OBJECTS};
 pub use oneroof_pg::governance::owners::EffectiveOwner;
@@ -38,6 +38,8 @@ pub enum CoverageQuery {
     ByObject(Option<String>),
     /// Each axis.
     ByAxis,
+    /// Each group.
+    ByGroup,
     /// Cells without an owner, or those of one object.
     Gaps(Option<String>),
     /// Cells with more than one, or those of one object.
@@ -92,6 +94,11 @@ pub enum CoverageAnswer {
     ByAxis {
         /// Sorted.
         by_axis: Vec<AxisCoverage>,
+    },
+    /// Each group.
+    ByGroup {
+        /// Sorted.
+        by_group: Vec<GroupCoverage>,
     },
     /// Cells without an owner.
     Gaps {
@@ -215,6 +222,11 @@ async fn answer(
             by_axis: coverage::by_axis(session)
                 .await
                 .map_err(reading("the coverage of axes"))?,
+        },
+        CoverageQuery::ByGroup => CoverageAnswer::ByGroup {
+            by_group: coverage::by_group(session)
+                .await
+                .map_err(reading("the coverage of groups"))?,
         },
         CoverageQuery::Gaps(name) => CoverageAnswer::Gaps {
             gaps: coverage::gaps(session, object(name.clone()).await?.as_deref())

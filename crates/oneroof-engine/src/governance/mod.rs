@@ -5,10 +5,12 @@
 pub mod change;
 pub mod coverage;
 pub mod drift;
+pub mod drift_trend;
 pub mod event;
 mod operator;
 pub mod owner;
 pub mod prune;
+pub mod queue;
 pub mod reconcile;
 pub mod scan;
 pub mod sync;

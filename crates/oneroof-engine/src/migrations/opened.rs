@@ -140,7 +140,7 @@ impl OpenedMigrations {
             };
             original(&script.file);
             let mut text = script.text.clone();
-            if section.record_history {
+            if section.record_history && migration.up.transaction {
                 let before = self
                     .set
                     .migrations

@@ -95,8 +95,10 @@ pub(super) fn plan_text(
         if !migration.up.transaction {
             text.push_str("transaction = \"none\"\n");
         }
-        if create.is_some() {
+        if create.is_some() && migration.up.transaction {
             text.push_str(&declared_rows(set.tool, migration));
+        } else if create.is_some() {
+            text.push_str(&record_apart(set, migration, &id, &mut files));
         }
         if let Some(verify) = &migration.verify {
             checks.push_str(&verified(verify, &id, &file(verify)));
@@ -136,6 +138,36 @@ fn verified(verify: &Script, id: &str, file: &str) -> String {
             quoted(&format!("{}:{} does not hold", verify.file, statement.line)),
         );
     }
+    text
+}
+
+/// A tier outside a transaction writes no rows: its record is a tier of its own.
+fn record_apart(
+    set: &MigrationSet,
+    migration: &Migration,
+    id: &str,
+    files: &mut BTreeMap<String, String>,
+) -> String {
+    let before = set
+        .migrations
+        .iter()
+        .take_while(|one| *one != migration)
+        .last();
+    let record = migrations::record(set.tool, migration);
+    let forget = migrations::forget(set.tool, migration, before);
+    let (Some(record), Some(forget)) = (record, forget) else {
+        return String::new();
+    };
+    let (file, rollback) = (
+        format!("tiers/{id}_record.sql"),
+        format!("rollback/{id}_record.sql"),
+    );
+    let text = format!(
+        "\n[[tier]]\nid       = \"{id}_record\"\nsummary  = \"the record of the tier before\"\nfile     = \"{file}\"\nrollback = \"{rollback}\"\n{}",
+        declared_rows(set.tool, migration)
+    );
+    files.insert(file, record);
+    files.insert(rollback, forget);
     text
 }
 

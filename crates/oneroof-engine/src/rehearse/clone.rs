@@ -7,17 +7,18 @@ use oneroof_pg::clone::{
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
-use oneroof_pg::ephemeral::Lifetime;
+use oneroof_pg::ephemeral::{Lifetime, RegistryError};
 use oneroof_pg::install;
 
 use super::report::{CloneReport, ConnectionReport};
 use super::run::Rehearsal;
 use crate::adopt::install_options;
+use crate::clone_create::{apply_options, reader};
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::execute::release::Place;
 use crate::open;
-use crate::source::{Source, role_missing};
+use crate::source::Source;
 
 /// A fresh clone. Dropping it removes it, unless it was said to be kept.
 pub(crate) struct Clone {
@@ -38,11 +39,7 @@ pub(super) async fn make(
         options,
         ..
     } = rehearsal;
-    let reader = match (&target.clone, &target.read) {
-        (Some(clone), _) => clone,
-        (None, Some(read)) => read,
-        (None, None) => return Err(role_missing(target, "clone")),
-    };
+    let reader = reader(target)?;
     let keep = options.keep || options.keep_on_failure;
     let lifetime = if keep {
         Lifetime::Kept
@@ -54,18 +51,19 @@ pub(super) async fn make(
             context.emit(Event::StepProgress { step: 2, bytes, of });
         }
     };
-    let clone_options = clone_options(context, &target.name, run_id, lifetime).await?;
+    let mut clone_options = clone_options(context, &target.name, run_id, lifetime).await?;
+    let choice = apply_options(context, reader, &options.copy, &mut clone_options).await?;
     let mut made = make_clone(reader, &clone_options, emit)
         .await
         .map_err(clone_error)?;
-    made.set_kept(false);
+    made.set_kept(false).map_err(unregistered)?;
     let (apply_role, apply_role_note) = apply_role(target, source).await?;
     let report = made.report();
     let report = CloneReport {
         id: made.id().to_owned(),
         database: made.database().to_owned(),
-        strategy: "logical".into(),
-        why: "rows by parallel streams from one snapshot into a private server".into(),
+        strategy: report.strategy.to_string(),
+        why: choice.why,
         bytes: report.bytes,
         duration_ms: report.elapsed_ms,
         differences: report
@@ -108,6 +106,7 @@ pub(crate) async fn clone_options(
         .forget_left_overs(&options.servers)
         .map_err(|error| EngineError::other(error.to_string()))?;
     options.class = TargetClass::Clone;
+    options.operator = Some(context.operator.clone());
     options.run = run_id.to_owned();
     options.lifetime = lifetime;
     options.binaries.clone_from(&context.server_binaries);
@@ -258,8 +257,8 @@ impl Clone {
     }
 
     /// From here on the clone stays.
-    pub(super) fn keep(&mut self) {
-        self.made.set_kept(true);
+    pub(super) fn keep(&mut self) -> Result<(), EngineError> {
+        self.made.set_kept(true).map_err(unregistered)
     }
 
     /// Stops its server and removes everything.
@@ -269,6 +268,10 @@ impl Clone {
             .await
             .map_err(|error| EngineError::other(format!("drop the clone: {error}")))
     }
+}
+
+fn unregistered(error: RegistryError) -> EngineError {
+    EngineError::other(format!("register the clone: {error}"))
 }
 
 /// A connection for psql; private servers ask no password.
@@ -315,6 +318,9 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
             refused(RefusalCode::ServerBinariesMissing, Vec::new())
         }
         CloneError::InUse { sessions, .. } => refused(RefusalCode::CloneInUse, sessions.clone()),
+        CloneError::Disk { .. } | CloneError::NotPhysical { .. } => {
+            refused(RefusalCode::CloneImpossible, Vec::new())
+        }
         CloneError::NameTaken { .. } => refused(RefusalCode::CloneNameTaken, Vec::new()),
         _ => {
             let mut message = error.to_string();

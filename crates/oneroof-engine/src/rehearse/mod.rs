@@ -42,6 +42,7 @@ use std::time::Instant;
 
 use oneroof_model::Event;
 
+use crate::clone_create::CopyOptions;
 use crate::context::Context;
 use crate::demo::figures::Figure;
 use crate::error::EngineError;
@@ -69,6 +70,8 @@ pub struct RehearseOptions {
     pub workload: Option<workload::WorkloadRequest>,
     /// Who proposes the release, if not the operator.
     pub proposer: Option<String>,
+    /// How the clone is made.
+    pub copy: CopyOptions,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.

@@ -71,7 +71,7 @@ pub(super) async fn run(
         made.connection = keep.then(|| clone.connection());
     }
     if keep {
-        clone.keep();
+        clone.keep()?;
         steps.skip(
             17,
             &format!(

@@ -179,6 +179,27 @@ impl OpenPackage {
         self.readied.contains_key(path) || self.files.contains_key(path)
     }
 
+    /// Where a file of the package lies on the disk.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        let name = name.split('#').next().unwrap_or(name);
+        let within = |folder: &Path, mount: &str| {
+            let rest = name.strip_prefix(mount)?.strip_prefix('/')?;
+            Some(folder.join(rest))
+        };
+        let section = self.plan.migrations.as_ref();
+        let migration = match (&self.bare, section, &self.folder) {
+            (Some(opened), Some(section), _) => within(&opened.folder, section.mount()),
+            (None, Some(section), Some(folder)) => {
+                within(&folder.join(&section.folder), section.mount())
+            }
+            _ => None,
+        };
+        let own = || self.folder.as_ref().map(|folder| folder.join(name));
+        migration
+            .or_else(own)
+            .unwrap_or_else(|| PathBuf::from(name))
+    }
+
     /// The text of a file of the package.
     pub fn text(&self, path: &str) -> Result<&str, EngineError> {
         if let Some(text) = self.readied.get(path) {

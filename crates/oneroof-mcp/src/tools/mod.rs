@@ -4,8 +4,11 @@ mod coverage;
 mod drift;
 mod evidence;
 mod gate;
+mod get_document;
+mod list_documents;
 mod query_pg;
 mod runs;
+mod search_knowledge;
 mod status;
 
 use rmcp::handler::server::router::tool::ToolRouter;
@@ -21,6 +24,9 @@ pub(crate) fn router() -> ToolRouter<Server> {
         + Server::drift_router()
         + Server::runs_router()
         + Server::evidence_router()
+        + Server::search_knowledge_router()
+        + Server::list_documents_router()
+        + Server::get_document_router()
 }
 
 #[cfg(test)]
@@ -36,7 +42,16 @@ mod tests {
         assert_eq!(
             names,
             [
-                "coverage", "drift", "evidence", "gate", "query_pg", "runs", "status"
+                "coverage",
+                "drift",
+                "evidence",
+                "gate",
+                "get_document",
+                "list_documents",
+                "query_pg",
+                "runs",
+                "search_knowledge",
+                "status"
             ]
         );
         for tool in &tools {

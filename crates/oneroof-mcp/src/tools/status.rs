@@ -1,6 +1,6 @@
-//! `status`: which releases a database has.
+//! `status`: where each release stands on a database.
 
-use oneroof_engine::releases;
+use oneroof_engine::status;
 use rmcp::handler::server::tool::schema_for_type;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::CallToolResult;
@@ -22,7 +22,8 @@ pub(crate) struct Status {
 
 #[tool_router(router = status_router, vis = "pub(super)")]
 impl Server {
-    /// Which releases a database has, as its ledger tells: live, partial, interrupted or rolled back, with their tiers.
+    /// Where each release stands on a database, in one word (DRIFTED, LIVE, BLOCKED, CLONE-PROVEN, PACKAGED), what is
+    /// next, whose turn it is, and the booleans that a consumer may rely on.
     #[tool(
         name = "status",
         output_schema = schema_for_type::<Document>(),
@@ -33,14 +34,8 @@ impl Server {
             Ok(target) => target,
             Err((message, hint)) => return answer::input(message, hint),
         };
-        match releases::releases(&self.context, &target).await {
-            Ok(report) => Document {
-                missing: vec![
-                    "BLOCKED and CLONE-PROVEN, and the next step with who must take it: this version has no gate".into(),
-                ],
-                ..Document::of(&report)
-            }
-            .result(),
+        match status::status(&self.context, &[target], &[]).await {
+            Ok(report) => Document::of(&report).result(),
             Err(error) => answer::error(&error),
         }
     }

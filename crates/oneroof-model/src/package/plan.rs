@@ -32,6 +32,9 @@ pub struct ReleasePlan {
     /// What the gate's line shows.
     #[serde(default)]
     pub gate: GateSection,
+    /// What consumers of the release may rely on.
+    #[serde(default)]
+    pub contract: Contract,
     /// What must be true before the first tier.
     #[serde(default, rename = "precondition")]
     pub preconditions: Vec<Precondition>,
@@ -299,6 +302,18 @@ pub struct GateSection {
     /// Metrics of the gate's detail row, in order.
     #[serde(default)]
     pub detail: Vec<String>,
+}
+
+/// `[contract]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// True where the check holds on a production now; relations that are not there make it false.
+    #[serde(default, rename = "boolean")]
+    pub booleans: Vec<Precondition>,
+    /// Views and functions that may be read while the release is live.
+    #[serde(default)]
+    pub interfaces: Vec<String>,
 }
 
 /// `[[precondition]]` and `[[tier.precondition]]`

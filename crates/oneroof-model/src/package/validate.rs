@@ -130,6 +130,7 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
     }
     checks(plan, &plan.preconditions)?;
     checks(plan, &plan.invariants)?;
+    checks(plan, &plan.contract.booleans)?;
     checks(plan, &plan.rollback.preconditions)?;
     for tier in &plan.tiers {
         if !is_name(&tier.id, '_') {

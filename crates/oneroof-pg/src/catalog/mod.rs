@@ -9,6 +9,7 @@ mod canonical;
 mod data;
 mod data_rows;
 mod database;
+mod database_sizes;
 mod database_state;
 mod definition;
 mod definition_schemas;
@@ -39,6 +40,7 @@ pub use data_rows::{RowsOnly, rows_only};
 pub use database::{
     DatabaseFacts, DatabaseStatements, database, database_statements, database_statements_of,
 };
+pub use database_sizes::database_sizes;
 pub use database_state::{DatabaseState, database_state, open_database};
 pub(crate) use definition::definition_query;
 pub use definition::{

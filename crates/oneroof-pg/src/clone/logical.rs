@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::archive::{Archive, Entry};
 use super::load::{Load, compresses_fast, loading};
-use super::make::{CloneError, CloneOptions, database, run};
+use super::make::{CloneError, CloneOptions, Copied, database, run};
 use super::queue::{Build, Queue};
 use super::snapshot::{IndexFacts, Snapshot, Split};
 use super::stream::Flow;
@@ -23,19 +23,6 @@ use crate::programs::{Program, ProgramCall, ProgramError, capture, dump_into, fe
 const ARCHIVE_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// With fewer workers than this the parts of a table would only wait for each other.
 const SPLIT_FROM_JOBS: usize = 3;
-
-/// What was done.
-#[derive(Debug, Default)]
-pub(super) struct Copied {
-    /// Bytes of definitions and rows.
-    pub(super) bytes: u64,
-    /// Transactions of ours on the source.
-    pub(super) transactions: u64,
-    /// Programs that read the source.
-    pub(super) programs: u64,
-    /// In what the copy differs from a copy by `pg_dump`.
-    pub(super) differences: Vec<String>,
-}
 
 /// Copies everything: owners, grants, comments and large objects included; subscriptions and tablespaces not.
 /// `progress` hears bytes so far, and about how many there will be.
@@ -301,14 +288,15 @@ pub(super) async fn install_extension(
 
 /// The client program beside the server binaries, or another one that fits: never older than the
 /// source, and since 17 not newer, because its `set transaction_timeout` fails on older servers.
-async fn client(
+pub(super) async fn client(
     program: Program,
     binaries: &ServerBinaries,
     options: &CloneOptions,
 ) -> Result<std::path::PathBuf, CloneError> {
     let beside = match program {
         Program::PgDump => binaries.pg_dump.clone(),
-        _ => binaries.pg_restore.clone(),
+        Program::PgRestore => binaries.pg_restore.clone(),
+        other => other.in_folder(&binaries.folder),
     };
     if let Some(beside) = beside {
         return Ok(beside);

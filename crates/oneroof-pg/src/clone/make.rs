@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::logical;
 use super::name::clone_name;
+use super::physical::{self, PhysicalFacts};
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
 use super::rights::{MissingRight, missing_rights};
 use super::snapshot::end_reading;
@@ -56,6 +57,8 @@ pub struct CloneOptions {
     pub os_user: String,
     /// Further server settings.
     pub settings: Vec<(String, String)>,
+    /// Who has it made, for the list of clones.
+    pub operator: Option<String>,
     /// How many workers copy at the same time.
     pub jobs: usize,
     /// Bytes a second that are read from the source at most.
@@ -92,6 +95,7 @@ impl CloneOptions {
             temp_folder: PathBuf::from("/tmp"),
             os_user: "postgres".to_owned(),
             settings: Vec::new(),
+            operator: None,
             jobs: default_jobs(),
             rate_limit_bytes: None,
             split_bytes_min: SPLIT_BYTES_MIN,
@@ -254,6 +258,25 @@ pub enum CloneError {
         /// Who, in words.
         sessions: Vec<String>,
     },
+    /// The source's files cannot be copied.
+    #[error("copy the files of the source's server: {why}")]
+    NotPhysical {
+        /// What stands against it.
+        why: String,
+    },
+    /// There is not enough room for the copy.
+    #[error("make room for {needed_bytes} bytes in `{}`: {free_bytes} are free", folder.display())]
+    Disk {
+        /// What the source takes.
+        needed_bytes: u64,
+        /// What is free.
+        free_bytes: u64,
+        /// Where the copy would be.
+        folder: PathBuf,
+    },
+    /// The copied files could not be made a clone of its own.
+    #[error("give the copy an identity of its own")]
+    Identity(#[source] std::io::Error),
     /// The clone could not be registered.
     #[error("register the clone")]
     Registry(#[source] CloneRegistryError),
@@ -282,6 +305,7 @@ impl CloneError {
                 "install the packages of these extensions in the same version on this machine"
                     .to_owned(),
             ),
+            Self::NotPhysical { .. } => Some("make a logical copy: --strategy logical".to_owned()),
             Self::InUse { .. } => Some("end these sessions, then try again".to_owned()),
             Self::NameTaken { .. } => Some("choose another name, or drop the old clone".to_owned()),
             Self::Client { .. } => Some(
@@ -296,8 +320,24 @@ impl CloneError {
 /// SQLSTATE of a full disk.
 const DISK_FULL: &str = "53100";
 
+/// Is there room for the copy? A disk that cannot be asked is tried.
+fn check_room(plan: &Plan, options: &CloneOptions) -> Result<(), CloneError> {
+    let folder = &options.temp_folder;
+    match crate::ephemeral::free_disk_bytes(folder) {
+        Some(free_bytes) if free_bytes < plan.size_bytes => Err(CloneError::Disk {
+            needed_bytes: plan.size_bytes,
+            free_bytes,
+            folder: folder.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Did the clone's server, or a program on this machine, run out of disk? Programs say so in words.
 fn is_disk_full(error: &CloneError) -> bool {
+    if matches!(error, CloneError::Disk { .. }) {
+        return true;
+    }
     if let CloneError::Database { source, .. }
     | CloneError::Table { source, .. }
     | CloneError::Build { source, .. } = error
@@ -352,13 +392,19 @@ pub async fn make_clone(
         size_bytes: plan.size_bytes,
     });
 
-    let mut work = Work::start(&plan, options).await?;
-    let result = work.fill(&plan, source, options, &mut progress).await;
-    let filled = match result {
-        Ok(done) => done,
-        Err(error) => {
-            work.parts.remove().await;
-            return Err(error);
+    check_room(&plan, options)?;
+
+    let (work, filled) = match options.strategy {
+        CloneStrategy::Physical => physical::make(&plan, source, options, &mut progress).await?,
+        CloneStrategy::Logical => {
+            let mut work = Work::start(&plan, options).await?;
+            match work.fill(&plan, source, options, &mut progress).await {
+                Ok(filled) => (work, filled),
+                Err(error) => {
+                    work.parts.remove().await;
+                    return Err(error);
+                }
+            }
         }
     };
     let mut differences = plan.differences(&filled.identity);
@@ -424,9 +470,12 @@ impl DatabaseClone {
         &self.server
     }
 
-    /// Does it stay when this value is dropped? Only a clone made with [`Lifetime::Kept`] can.
-    pub fn set_kept(&mut self, kept: bool) {
-        self.parts.kept = kept && self.parts.lifetime == Lifetime::Kept;
+    /// Does it stay when this value is dropped, or we are killed? Only a clone made with [`Lifetime::Kept`] can.
+    ///
+    /// # Errors
+    /// The registry cannot be written.
+    pub fn set_kept(&mut self, kept: bool) -> Result<(), RegistryError> {
+        self.parts.keep(kept)
     }
 
     /// Removes the clone: its server with everything in it, and its entry.
@@ -445,16 +494,26 @@ impl DatabaseClone {
 
 /// What exists of a clone. Removed when dropped, unless it is finished and to be kept.
 #[derive(Debug)]
-struct Parts {
-    server: Option<EphemeralServer>,
-    clones: CloneRegistry,
-    registered: Option<String>,
-    lifetime: Lifetime,
+pub(super) struct Parts {
+    pub(super) server: Option<EphemeralServer>,
+    pub(super) clones: CloneRegistry,
+    pub(super) registered: Option<String>,
+    pub(super) lifetime: Lifetime,
     /// Does it stay when dropped?
-    kept: bool,
+    pub(super) kept: bool,
 }
 
 impl Parts {
+    /// Does it stay, if it can?
+    pub(super) fn keep(&mut self, kept: bool) -> Result<(), RegistryError> {
+        let kept = kept && self.lifetime == Lifetime::Kept;
+        if let Some(server) = &mut self.server {
+            server.register_kept(kept)?;
+        }
+        self.kept = kept;
+        Ok(())
+    }
+
     async fn remove(mut self) {
         self.forget();
         if let Some(server) = self.server.take() {
@@ -484,14 +543,16 @@ impl Drop for Parts {
 }
 
 /// What is known about the source before anything is made.
-struct Plan {
-    identity: TargetIdentity,
+pub(super) struct Plan {
+    pub(super) identity: TargetIdentity,
     size_bytes: u64,
     roles: Vec<RoleStatement>,
     extensions: Vec<Extension>,
     doors: Vec<String>,
-    binaries: ServerBinaries,
+    pub(super) binaries: ServerBinaries,
     session: Session,
+    /// What is known about the files, if they are to be copied.
+    pub(super) files: Option<PhysicalFacts>,
 }
 
 impl Plan {
@@ -509,7 +570,17 @@ impl Plan {
             .await
             .map_err(reading())?;
 
-        let missing = missing_rights(&session).await.map_err(reading())?;
+        let files = match options.strategy {
+            CloneStrategy::Logical => None,
+            CloneStrategy::Physical => Some(physical::facts(&session).await.map_err(reading())?),
+        };
+        let missing = match &files {
+            None => missing_rights(&session).await.map_err(reading())?,
+            Some(files) => files.missing_rights(),
+        };
+        if let Some(why) = files.as_ref().and_then(PhysicalFacts::obstacle) {
+            return Err(CloneError::NotPhysical { why });
+        }
         if !missing.is_empty() {
             return Err(CloneError::Rights {
                 database: source.dbname().to_owned(),
@@ -552,7 +623,8 @@ impl Plan {
         Ok(Self {
             roles,
             extensions,
-            size_bytes: facts.size_bytes,
+            size_bytes: files.as_ref().map_or(facts.size_bytes, |files| files.bytes),
+            files,
             identity,
             doors,
             binaries,
@@ -573,11 +645,14 @@ impl Plan {
                 self.identity.server_version, clone.server_version
             ));
         }
-        differences.push("timings lack the source's bloat: the copy is freshly written".to_owned());
+        if self.files.is_none() {
+            differences
+                .push("timings lack the source's bloat: the copy is freshly written".to_owned());
+        }
         differences
     }
 
-    fn server_config(&self, options: &CloneOptions) -> ServerConfig {
+    pub(super) fn server_config(&self, options: &CloneOptions) -> ServerConfig {
         let mut config = ServerConfig::new(self.binaries.clone(), options.servers.clone());
         config.kind = ServerKind::Clone;
         config.superuser = self.identity.bootstrap_superuser.clone();
@@ -615,22 +690,35 @@ const LIVELY: [&str; 2] = [
 ];
 
 /// What came out of it.
-struct Filled {
-    entry: CloneEntry,
-    identity: TargetIdentity,
-    copied: logical::Copied,
-    settings_refused: Vec<String>,
+pub(super) struct Filled {
+    pub(super) entry: CloneEntry,
+    pub(super) identity: TargetIdentity,
+    pub(super) copied: Copied,
+    pub(super) settings_refused: Vec<String>,
+}
+
+/// How the rows came there.
+#[derive(Debug, Default)]
+pub(super) struct Copied {
+    /// Bytes of definitions and rows, or of files.
+    pub(super) bytes: u64,
+    /// Transactions of ours on the source.
+    pub(super) transactions: u64,
+    /// Programs that read the source.
+    pub(super) programs: u64,
+    /// In what the copy differs from its source.
+    pub(super) differences: Vec<String>,
 }
 
 /// A clone in the making.
-struct Work {
-    parts: Parts,
-    server: ServerEntry,
+pub(super) struct Work {
+    pub(super) parts: Parts,
+    pub(super) server: ServerEntry,
 }
 
 impl Work {
     async fn start(plan: &Plan, options: &CloneOptions) -> Result<Self, CloneError> {
-        let server = EphemeralServer::start(plan.server_config(options))
+        let server = EphemeralServer::start_for_now(plan.server_config(options))
             .await
             .map_err(|source| CloneError::Server(Box::new(source)))?;
         Ok(Self {
@@ -690,24 +778,13 @@ impl Work {
             .map_err(reading())?;
         end_reading(&plan.session).await?;
         create(&admin, &statements.create, &name).await?;
-        let entry = CloneEntry::new(CloneFacts {
-            id: self.server.id.clone(),
-            class: options.class,
-            server_id: self.server.id.clone(),
-            database: name.clone(),
-            database_oid: oid_of(&admin, &name).await?,
-            system_identifier: self.server.system_identifier.clone().unwrap_or_default(),
-            source: options.source_name.clone(),
-            source_identity: plan.identity.digest(),
-            created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        })
-        .map_err(|source| {
-            CloneError::Registry(CloneRegistryError::Io {
-                action: "read",
-                path: PathBuf::from("/dev/urandom"),
-                source,
-            })
-        })?;
+        let entry = entry_of(
+            &self.server,
+            &name,
+            oid_of(&admin, &name).await?,
+            plan,
+            options,
+        )?;
         catalog::write_mark(&admin, &name, &entry.mark())
             .await
             .map_err(database("mark the clone"))?;
@@ -730,14 +807,8 @@ impl Work {
             }
         }
         let target = self.server.conninfo(&name, &self.server.superuser);
-        let copied = match options.strategy {
-            CloneStrategy::Logical => {
-                logical::copy(source, &target, &plan.binaries, options, |bytes, of| {
-                    progress(CloneProgress::Copying { bytes, of });
-                })
-                .await?
-            }
-        };
+        let tell = |bytes, of| progress(CloneProgress::Copying { bytes, of });
+        let copied = logical::copy(source, &target, &plan.binaries, options, tell).await?;
         progress(CloneProgress::Analyzing);
         logical::analyze(&target, options).await?;
 
@@ -756,7 +827,7 @@ impl Work {
             .map_err(database("read the clone"))?;
         session.close().await;
         admin.close().await;
-        self.parts.kept = options.lifetime == Lifetime::Kept;
+        self.parts.keep(true).map_err(unregistered)?;
         Ok(Filled {
             entry,
             identity,
@@ -771,6 +842,43 @@ impl Work {
             .await
             .map_err(database("open the private server"))
     }
+}
+
+/// The server's own registry said no.
+pub(super) fn unregistered(error: RegistryError) -> CloneError {
+    CloneError::Server(Box::new(ServerStartError::Registry(error)))
+}
+
+/// The entry of a new clone that has the server for itself.
+pub(super) fn entry_of(
+    server: &ServerEntry,
+    database: &str,
+    database_oid: u32,
+    plan: &Plan,
+    options: &CloneOptions,
+) -> Result<CloneEntry, CloneError> {
+    let entry = CloneEntry::new(CloneFacts {
+        id: server.id.clone(),
+        class: options.class,
+        server_id: server.id.clone(),
+        database: database.to_owned(),
+        database_oid,
+        system_identifier: server.system_identifier.clone().unwrap_or_default(),
+        source: options.source_name.clone(),
+        source_identity: plan.identity.digest(),
+        created_at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+    });
+    let entry = entry.map_err(|source| {
+        CloneError::Registry(CloneRegistryError::Io {
+            action: "read",
+            path: PathBuf::from("/dev/urandom"),
+            source,
+        })
+    })?;
+    Ok(entry.changed(|entry| {
+        entry.strategy = Some(options.strategy.to_string());
+        entry.operator.clone_from(&options.operator);
+    }))
 }
 
 /// Makes the source's roles; gives the settings that were refused.

@@ -3,6 +3,7 @@
 //! is one is its mark together with our [`CloneRegistry`].
 
 mod archive;
+mod control_file;
 mod copy;
 mod golden;
 mod load;
@@ -10,6 +11,7 @@ mod logical;
 mod make;
 mod marks;
 mod name;
+mod physical;
 mod queue;
 mod registry;
 mod rights;
@@ -27,6 +29,7 @@ pub use make::{
 };
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use name::clone_name;
+pub use physical::{StrategyChoice, choose_strategy};
 pub use registry::{
     CloneEntry, CloneRegistry, CloneRegistryError, Maker, remove_clone, sweep_copies,
 };

@@ -45,6 +45,12 @@ pub struct CloneEntry {
     /// The process that a copy of a kept clone ends with; none for a clone with a server of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maker: Option<Maker>,
+    /// How it was made; none for clones of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// Who had it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
     secret: String,
 }
 
@@ -173,6 +179,8 @@ impl CloneEntry {
             mark_digest: String::new(),
             created_at: facts.created_at,
             maker: None,
+            strategy: None,
+            operator: None,
             secret: hex::encode(secret),
         };
         entry.mark_digest = entry.expected_digest();

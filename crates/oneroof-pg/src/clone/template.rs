@@ -104,6 +104,21 @@ impl TemplateCopy {
         self.server.conninfo(&self.entry.database, role)
     }
 
+    /// It stays, a clone of its own in the server of its source, until somebody drops it. It goes with that server.
+    ///
+    /// # Errors
+    /// The registry's file cannot be written.
+    pub fn keep(mut self, operator: Option<String>) -> Result<CloneEntry, CloneError> {
+        let kept = self.entry.changed(|entry| {
+            entry.maker = None;
+            entry.strategy = Some("template".to_owned());
+            entry.operator = operator;
+        });
+        self.clones.write(&kept).map_err(CloneError::Registry)?;
+        self.removed = true;
+        Ok(kept)
+    }
+
     /// Drops it.
     ///
     /// # Errors

@@ -17,3 +17,4 @@ pub use server::{
     ClusterLocale, EphemeralServer, Lifetime, LocaleProvider, ServerConfig, ServerKind,
     ServerStartError,
 };
+pub(crate) use server::{Rules, ServerSite};

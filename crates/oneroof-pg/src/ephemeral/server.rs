@@ -27,6 +27,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 /// How often `Drop` tries to remove the folder.
 const DROP_ATTEMPTS: u32 = 40;
+/// A database that every cluster has; somebody may have dropped `postgres`.
+const FIRST_DATABASE: &str = "template1";
 /// Lines of the log that an error shows.
 const LOG_TAIL_LINES: usize = 20;
 
@@ -248,24 +250,27 @@ impl EphemeralServer {
     /// # Errors
     /// [`ServerStartError`]. A failed or dropped start leaves nothing behind.
     pub async fn start(config: ServerConfig) -> Result<Self, ServerStartError> {
-        check_locale(&config)?;
-        let user = if accounts::is_root() {
-            let name = config.os_user.clone();
-            Some(OsUser::named(&name).ok_or(ServerStartError::NoAccount { name })?)
-        } else {
-            None
-        };
-        let mut server = Self::prepare(&config, user.as_ref())?;
-        initdb(&config, &server.folder, user.as_ref()).await?;
-        configure(&config, &server.folder)?;
-        server.launch(&config, user)?;
-        let identifier = server.wait_until_it_accepts().await?;
-        let postmaster = server.child.as_ref().map(Child::id);
-        server.entry.pid = postmaster;
-        server.entry.system_identifier = Some(identifier);
-        server.registry.write(&server.entry)?;
-        server.lifetime = config.lifetime;
+        let is_kept = config.lifetime == Lifetime::Kept;
+        let mut server = Self::start_for_now(config).await?;
+        if is_kept {
+            server.register_kept(true)?;
+        }
         Ok(server)
+    }
+
+    /// The same for a server that only becomes what it is for: even one that is to be kept is swept up if we are
+    /// killed before [`EphemeralServer::register_kept`].
+    ///
+    /// # Errors
+    /// As [`EphemeralServer::start`].
+    pub(crate) async fn start_for_now(config: ServerConfig) -> Result<Self, ServerStartError> {
+        check_locale(&config)?;
+        let mut site = ServerSite::prepare(config)?;
+        let server = &site.server;
+        initdb(&site.config, &server.folder, site.user.as_ref()).await?;
+        configure(&site.config, &server.folder, Rules::Everybody)?;
+        site.run().await?;
+        Ok(site.finish())
     }
 
     /// Its id in the registry.
@@ -318,6 +323,15 @@ impl EphemeralServer {
         };
     }
 
+    /// Says in the registry whether it may outlive us.
+    ///
+    /// # Errors
+    /// The entry cannot be written.
+    pub fn register_kept(&mut self, kept: bool) -> Result<(), RegistryError> {
+        self.entry.kept = kept;
+        self.registry.write(&self.entry)
+    }
+
     /// Stops it, orderly at first, and removes its folder and entry.
     ///
     /// # Errors
@@ -361,7 +375,6 @@ impl EphemeralServer {
         let mut entry = Registry::draft(&folder, config.kind, &config.binaries);
         entry.port = port;
         entry.superuser.clone_from(&config.superuser);
-        entry.kept = config.lifetime == Lifetime::Kept;
         config.registry.write(&entry)?;
         let server = Self {
             entry,
@@ -420,7 +433,7 @@ impl EphemeralServer {
 
     /// Waits until it lets us in; gives the system identifier.
     async fn wait_until_it_accepts(&mut self) -> Result<String, ServerStartError> {
-        let conninfo = self.conninfo("postgres", &self.entry.superuser);
+        let conninfo = self.conninfo(FIRST_DATABASE, &self.entry.superuser);
         let options = SessionOptions::read_only("oneroof/start");
         let until = Instant::now() + START_LIMIT;
         loop {
@@ -466,6 +479,147 @@ impl EphemeralServer {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// A server on its way: its folder is made and registered, and what is in its data folder is the caller's. Dropped, it
+/// is removed.
+#[derive(Debug)]
+pub(crate) struct ServerSite {
+    server: EphemeralServer,
+    config: ServerConfig,
+    user: Option<OsUser>,
+}
+
+impl ServerSite {
+    /// Makes and registers an empty folder.
+    pub(crate) fn prepare(config: ServerConfig) -> Result<Self, ServerStartError> {
+        let user = if accounts::is_root() {
+            let name = config.os_user.clone();
+            Some(OsUser::named(&name).ok_or(ServerStartError::NoAccount { name })?)
+        } else {
+            None
+        };
+        let server = EphemeralServer::prepare(&config, user.as_ref())?;
+        Ok(Self {
+            server,
+            config,
+            user,
+        })
+    }
+
+    /// Its data folder.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        self.server.folder.data()
+    }
+
+    /// Its folder, which programs that fill it may run in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.server.folder.root
+    }
+
+    /// The account that its files belong to, if it is another one than ours.
+    pub(crate) fn user(&self) -> Option<&OsUser> {
+        self.user.as_ref()
+    }
+
+    /// Its entry in the registry.
+    pub(crate) fn entry(&self) -> &ServerEntry {
+        &self.server.entry
+    }
+
+    /// Replaces the settings and access rules of a copied data folder by ours: nothing of its source must go on here,
+    /// neither its archive nor its replication nor its libraries.
+    pub(crate) fn take_over(&self, rules: Rules<'_>) -> Result<(), ServerStartError> {
+        let data = self.server.folder.data();
+        for name in ["standby.signal", "recovery.signal", "postmaster.pid"] {
+            match fs::remove_file(data.join(name)) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(ServerStartError::Io {
+                        action: "remove",
+                        path: data.join(name),
+                        source,
+                    });
+                }
+                _ => {}
+            }
+        }
+        for name in [
+            "postgresql.conf",
+            "postgresql.auto.conf",
+            "pg_hba.conf",
+            "pg_ident.conf",
+        ] {
+            let path = data.join(name);
+            let failed = |source| ServerStartError::Io {
+                action: "write",
+                path: path.clone(),
+                source,
+            };
+            // Made anew, and not through a link that leads elsewhere.
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed(source));
+                }
+                _ => {}
+            }
+            let made = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path);
+            made.map_err(failed)?;
+            if let Some(user) = &self.user {
+                let (uid, gid) = user.ids();
+                std::os::unix::fs::chown(&path, Some(uid), Some(gid)).map_err(failed)?;
+            }
+        }
+        configure(&self.config, &self.server.folder, rules)
+    }
+
+    /// Starts the server and waits until it accepts connections.
+    pub(crate) async fn run(&mut self) -> Result<(), ServerStartError> {
+        let server = &mut self.server;
+        server.launch(&self.config, self.user.clone())?;
+        let identifier = server.wait_until_it_accepts().await?;
+        server.entry.pid = server.child.as_ref().map(Child::id);
+        server.entry.system_identifier = Some(identifier);
+        server.registry.write(&server.entry)?;
+        Ok(())
+    }
+
+    /// Stops the server in good order; its folder stays.
+    pub(crate) async fn halt(&mut self) -> Result<(), ServerStartError> {
+        let Some(mut child) = self.server.child.take() else {
+            return Ok(());
+        };
+        let ended = tokio::task::spawn_blocking(move || {
+            end(&mut child, true);
+            child.try_wait()
+        })
+        .await;
+        match ended {
+            Ok(Ok(Some(status))) if status.success() => Ok(()),
+            _ => Err(ServerStartError::Start {
+                detail: "it did not end in good order before its second start".to_owned(),
+                log: self.server.folder.log_tail(LOG_TAIL_LINES),
+            }),
+        }
+    }
+
+    /// The server, which from now on lives as long as it was configured to.
+    pub(crate) fn finish(mut self) -> EphemeralServer {
+        self.server.lifetime = self.config.lifetime;
+        self.server
+    }
+}
+
+/// Who may sign in by the private socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules<'a> {
+    /// Everybody who can enter the folder, under every name.
+    Everybody,
+    /// The same people under this name alone.
+    Only(&'a str),
 }
 
 impl Drop for EphemeralServer {
@@ -615,7 +769,11 @@ fn says_locale(error: &ProgramError) -> bool {
 }
 
 /// Writes settings and access rules.
-fn configure(config: &ServerConfig, folder: &folder::ServerFolder) -> Result<(), ServerStartError> {
+fn configure(
+    config: &ServerConfig,
+    folder: &folder::ServerFolder,
+    rules: Rules<'_>,
+) -> Result<(), ServerStartError> {
     let write = |name: &str, text: &str, keep: bool| {
         let path = folder.data().join(name);
         let opened = OpenOptions::new()
@@ -632,7 +790,10 @@ fn configure(config: &ServerConfig, folder: &folder::ServerFolder) -> Result<(),
             })
     };
     write("postgresql.conf", &settings_text(config, folder), true)?;
-    let mut rules = "local all all trust\n".to_owned();
+    let mut rules = match rules {
+        Rules::Everybody => "local all all trust\n".to_owned(),
+        Rules::Only(name) => format!("local all \"{}\" trust\n", name.replace('"', "\"\"")),
+    };
     if config.tcp.is_some() {
         rules.push_str("host all all 127.0.0.1/32 scram-sha-256\n");
     }

@@ -75,6 +75,21 @@ pub struct ObjectCoverage {
     pub gap: u64,
 }
 
+/// One group of objects.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GroupCoverage {
+    /// The group; `None` for objects that lie in none.
+    pub group: Option<String>,
+    /// Objects that need an owner.
+    pub objects: u64,
+    /// They times active scopes.
+    pub cells: u64,
+    /// Of them, those with an owner.
+    pub covered: u64,
+    /// The others.
+    pub gap: u64,
+}
+
 /// A cell that nobody is accountable for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Gap {
@@ -194,6 +209,14 @@ pub async fn by_object(
     object: Option<&str>,
 ) -> Result<Vec<ObjectCoverage>, PgError> {
     super::rows(session, include_str!("coverage/by_object.sql"), &[&object]).await
+}
+
+/// Each group.
+///
+/// # Errors
+/// What the server says.
+pub async fn by_group(session: &Session) -> Result<Vec<GroupCoverage>, PgError> {
+    super::rows(session, include_str!("coverage/by_group.sql"), &[]).await
 }
 
 /// Each axis: needs package `one-roof`.

@@ -62,6 +62,37 @@ pub struct DriftCounts {
     pub live: FindingCounts,
 }
 
+/// What one scan left behind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ScanPoint {
+    /// Its id.
+    pub scan_id: i64,
+    /// baseline, manual or scheduled.
+    pub mode: String,
+    /// UTC.
+    pub started_at: String,
+    /// Findings seen for the first time.
+    pub opened: u64,
+    /// Findings that were there before and are gone.
+    pub resolved: u64,
+    /// Open findings at its end.
+    pub open: u64,
+    /// Of them, critical ones.
+    pub critical: u64,
+}
+
+/// Open findings about the objects of one agency.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OwnerFindings {
+    /// The agency; `None` for objects that nobody is accountable for.
+    pub owner: Option<String>,
+    /// Objects with findings.
+    pub objects: u64,
+    /// The findings.
+    #[serde(flatten)]
+    pub counts: FindingCounts,
+}
+
 /// Open findings that scans stored, the worst first.
 ///
 /// # Errors
@@ -100,4 +131,20 @@ pub async fn live_findings(
 /// What the server says.
 pub async fn drift_counts(session: &Session) -> Result<DriftCounts, PgError> {
     super::row(session, include_str!("drift_counts.sql"), &[]).await
+}
+
+/// The newest finished scans, oldest first.
+///
+/// # Errors
+/// What the server says.
+pub async fn newest_scans(session: &Session, scans_max: i64) -> Result<Vec<ScanPoint>, PgError> {
+    super::rows(session, include_str!("drift_scans.sql"), &[&scans_max]).await
+}
+
+/// Open stored findings by accountable agency, the worst first.
+///
+/// # Errors
+/// What the server says.
+pub async fn findings_by_owner(session: &Session) -> Result<Vec<OwnerFindings>, PgError> {
+    super::rows(session, include_str!("drift_owners.sql"), &[]).await
 }

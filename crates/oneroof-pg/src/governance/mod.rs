@@ -11,6 +11,7 @@ pub mod matrix;
 pub mod names;
 pub mod owners;
 pub mod prune;
+pub mod queue;
 pub mod reconcile;
 pub mod scan;
 pub mod topics;

@@ -84,6 +84,18 @@ pub async fn fill(
     Ok(refused)
 }
 
+/// Every table and materialized view with its name and the number of its file: another number means that it was
+/// written anew.
+///
+/// # Errors
+/// What the server says.
+pub async fn files(session: &Session) -> Result<BTreeMap<u32, (String, u32)>, PgError> {
+    let rows = session.query(include_str!("files.sql"), &[]).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?))))
+        .collect()
+}
+
 /// What the tables hold now, by their names; a table that is not there any more is not in it.
 ///
 /// # Errors

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use oneroof_model::TargetClass;
 use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition};
 use oneroof_pg::clone::{
-    CloneEntry, CloneError, CloneOptions, CloneProgress, CloneRegistry, DatabaseClone, MarkVerdict,
-    make_clone, mark_verdict, remove_clone, valid_mark,
+    CloneEntry, CloneError, CloneOptions, CloneProgress, CloneRegistry, CloneStrategy,
+    DatabaseClone, MarkVerdict, make_clone, mark_verdict, remove_clone, valid_mark,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::{Lifetime, Registry, SearchPlaces};
@@ -662,4 +662,224 @@ async fn odd_names_and_encodings_are_copied() {
         ("LATIN1", clone.database())
     );
     assert!(clone.database().starts_with(name));
+}
+
+/// A server that gives its files to who may replicate.
+async fn server_with_senders() -> Arc<TestServer> {
+    let registry = oneroof_pg::testing::registry();
+    let mut config = oneroof_pg::ephemeral::ServerConfig::new(system_binaries(), registry);
+    for (name, value) in [("wal_level", "replica"), ("max_wal_senders", "4")] {
+        config.settings.push((name.to_owned(), value.to_owned()));
+    }
+    let server = Arc::new(TestServer::start_with(config).await);
+    let rules = server.server().data_folder().join("pg_hba.conf");
+    std::fs::write(rules, "local all all trust\nlocal replication all trust\n").unwrap();
+    server
+        .admin()
+        .await
+        .simple("select pg_reload_conf()")
+        .await
+        .unwrap();
+    server
+}
+
+#[tokio::test]
+async fn a_copy_of_the_files_is_a_clone_with_an_identity_of_its_own() {
+    let project = Project {
+        folder: tempfile::tempdir().unwrap(),
+        server: server_with_senders().await,
+    };
+    let admin = project.server.admin().await;
+    for statement in [
+        "create role reader login password 'secret'",
+        "create role copier login replication",
+        "create database \"next door\"",
+    ] {
+        admin.simple(statement).await.unwrap();
+    }
+    let source = project.source(include_str!("sql/every_value.sql")).await;
+    source
+        .run(
+            "drop event trigger no_ddl; truncate unlogged_one;
+             create publication some_of_it for table wide;
+             create subscription asleep connection 'host=/nowhere dbname=none' publication some_of_it
+                with (connect = false, slot_name = none, enabled = false, create_slot = false)",
+        )
+        .await;
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        ..project.options()
+    };
+    let as_copier = project.server.conninfo(source.name(), "copier");
+    let mut steps = Vec::new();
+    let clone = make_clone(&as_copier, &options, |step| steps.push(step))
+        .await
+        .unwrap();
+    let (here, there) = (source.session().await, admin_of(&clone).await);
+    assert_faithful(&here, &there).await;
+    assert_eq!(beside_tables(&here).await, beside_tables(&there).await);
+
+    // Nothing takes one for the other: not by the system, not by the mark.
+    let (one, two) = (
+        catalog::identity(&here).await.unwrap(),
+        catalog::identity(&there).await.unwrap(),
+    );
+    assert_eq!(one.database_oid, two.database_oid, "the files are the same");
+    assert_ne!(one.system_identifier, two.system_identifier);
+    assert_eq!(
+        clone.entry().system_identifier,
+        two.system_identifier.unwrap()
+    );
+    assert_eq!(
+        mark_verdict(&there, &options.clones).await.unwrap().class(),
+        Some(TargetClass::Clone)
+    );
+    let mark = catalog::mark(&there).await.unwrap().unwrap();
+    catalog::write_mark(&here, source.name(), &mark)
+        .await
+        .unwrap();
+    match mark_verdict(&here, &options.clones).await.unwrap() {
+        MarkVerdict::Forged { why } => assert!(why.contains("system identifier"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+
+    // What belongs to the source stayed there.
+    for (query, expected) in [
+        (
+            "select count(*) from pg_authid where rolpassword is not null",
+            "0",
+        ),
+        ("select count(*) from pg_subscription", "0"),
+        (
+            "select datallowconn from pg_database where datname = 'next door'",
+            "f",
+        ),
+        (
+            "select count(*) from pg_database where datname like 'test%' and datname not like '%rehearsal%'",
+            "0",
+        ),
+        ("show archive_mode", "off"),
+        ("show listen_addresses", ""),
+    ] {
+        let answer = there.simple(query).await.unwrap();
+        assert_eq!(answer.rows[0][0].as_deref(), Some(expected), "{query}");
+    }
+    let report = clone.report();
+    assert!(
+        report
+            .differences
+            .iter()
+            .any(|line| line.contains("next door")),
+        "{:?}",
+        report.differences
+    );
+    assert!(report.bytes > 10_000_000);
+    assert!(matches!(
+        steps.last(),
+        Some(CloneProgress::Copying { bytes, of }) if bytes == of
+    ));
+    there.close().await;
+    clone.remove().await.unwrap();
+    project.assert_empty();
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_copied_are_told_before_anything_is_made() {
+    let project = Project::new().await;
+    let source = project.source("create table t ()").await;
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        ..project.options()
+    };
+    let error = make(&source, &options).await.unwrap_err();
+    assert!(
+        matches!(&error, CloneError::NotPhysical { why } if why.contains("max_wal_senders")),
+        "{error:?}"
+    );
+    project.assert_empty();
+
+    let project = Project {
+        folder: tempfile::tempdir().unwrap(),
+        server: server_with_senders().await,
+    };
+    let source = project.source("create role \"No Copier\" login").await;
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        ..project.options()
+    };
+    let conninfo = project.server.conninfo(source.name(), "No Copier");
+    let error = make_clone(&conninfo, &options, |_| {}).await.unwrap_err();
+    let CloneError::Rights { missing, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(missing[0].sql, "alter role \"No Copier\" replication");
+    project.assert_empty();
+}
+
+#[tokio::test]
+async fn a_limited_rate_is_kept() {
+    let project = Project::new().await;
+    let source = project
+        .source(
+            "create table t as select g, repeat('x', 1000) as text from generate_series(1, 2000) g",
+        )
+        .await;
+    let options = CloneOptions {
+        rate_limit_bytes: Some(1_000_000),
+        ..project.options()
+    };
+    let clone = make(&source, &options).await.unwrap();
+    let report = clone.report();
+    assert!(report.bytes > 2_000_000);
+    assert!(report.elapsed_ms >= 2_000, "{} ms", report.elapsed_ms);
+}
+
+#[tokio::test]
+async fn a_source_that_goes_away_is_named_and_nothing_is_left() {
+    let project = Project::new().await;
+    let source = project
+        .source("create table big as select g, repeat('x', 1000) as text from generate_series(1, 50000) g")
+        .await;
+    let options = CloneOptions {
+        // Slow enough to be met in the middle.
+        rate_limit_bytes: Some(2_000_000),
+        ..project.options()
+    };
+    let admin = project.server.admin().await;
+    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
+    let conninfo = source.conninfo();
+    let task = tokio::spawn(async move {
+        make_clone(&conninfo, &options, |step| {
+            if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 500_000) {
+                let _ = sender.send(());
+            }
+        })
+        .await
+    });
+    copying.recv().await.unwrap();
+    // A table that is being copied cannot be altered under it.
+    let source_session = source.session().await;
+    source_session
+        .simple("set lock_timeout = '100ms'")
+        .await
+        .unwrap();
+    let error = source_session
+        .simple("alter table big add column more integer")
+        .await
+        .unwrap_err();
+    assert_eq!(error.sqlstate(), Some("55P03"));
+    source_session.close().await;
+    admin
+        .simple("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'oneroof/clone%'")
+        .await
+        .unwrap();
+    let error = task.await.unwrap().unwrap_err();
+    let CloneError::Table { table, side, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        (table.as_str(), *side),
+        ("public.big", "read it from the source")
+    );
+    project.assert_empty();
 }

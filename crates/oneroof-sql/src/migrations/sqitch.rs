@@ -43,11 +43,11 @@ pub(super) fn read(files: &[MigrationFile]) -> Reading {
             |other| matches!(other, Planned::Change { name: other, .. } if other == name),
         );
         let tag = again.and_then(|again| {
-            let between = later.take(again).filter_map(|other| match other {
+            let mut between = later.take(again).filter_map(|other| match other {
                 Planned::Tag(tag) => Some(tag.as_str()),
                 Planned::Change { .. } => None,
             });
-            between.last()
+            between.next_back()
         });
         if again.is_some() && tag.is_none() {
             let message = format!("change `{name}` is there twice without a tag between");

@@ -8,6 +8,9 @@ use crate::references::{ObjectRef, Phase, RelationLock};
 pub(super) fn check(package: &Package<'_>, report: &mut Report<'_>) {
     let mut ours: Vec<&ObjectRef> = Vec::new();
     for (_, file) in package.tiers() {
+        if package.source.separate {
+            ours.clear();
+        }
         for facts in &file.facts {
             let created: Vec<&ObjectRef> = facts
                 .created

@@ -1,4 +1,4 @@
-//! `oneroof clone list | golden | check | drop`.
+//! `oneroof clone list | golden | check | drop`; what makes clones is in `clone_create.rs`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,13 +9,15 @@ use oneroof_engine::clones::{self, ListedClone};
 use oneroof_engine::golden::{self, GoldenOptions, GoldenReport};
 use serde::Serialize;
 
-use super::Session;
+use super::clone_create::{CreateArgs, PruneArgs, RefreshArgs};
+use super::{Session, clone_create};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::style::{BAD, GOOD, QUIET, paint};
 use crate::ui::table::Table;
+use crate::ui::time;
 
-/// Look after the kept clones of the project
+/// Make clones and look after the kept ones of the project
 #[derive(Debug, Args)]
 pub(crate) struct CloneArgs {
     #[command(subcommand)]
@@ -24,11 +26,14 @@ pub(crate) struct CloneArgs {
 
 #[derive(Debug, Subcommand)]
 enum CloneCommand {
+    Create(CreateArgs),
     /// List the clones, oldest first, and remove what killed runs left behind
     List,
     Golden(GoldenArgs),
     Check(CheckArgs),
     Drop(DropArgs),
+    Prune(PruneArgs),
+    Refresh(RefreshArgs),
 }
 
 /// Make a kept clone golden: the reference that others compare with
@@ -82,6 +87,9 @@ pub(crate) async fn run(args: &CloneArgs, session: &Session) -> anyhow::Result<E
     let project = session.project()?;
     let context = project.context(&session.printer);
     match &args.command {
+        CloneCommand::Create(args) => clone_create::create(args, &context, session).await?,
+        CloneCommand::Refresh(args) => clone_create::refresh(args, &context, session).await?,
+        CloneCommand::Prune(args) => clone_create::prune(args, &context, session).await?,
         CloneCommand::List => {
             let report = clones::list(&context).await?;
             session
@@ -128,15 +136,30 @@ fn list_text(clones: &[ListedClone]) -> String {
     if clones.is_empty() {
         return "no clones".to_owned();
     }
-    let mut table = Table::new(["id", "class", "database", "made from", "made at", "server"]);
+    let mut table = Table::new([
+        "id",
+        "class",
+        "database",
+        "made from",
+        "by",
+        "strategy",
+        "age",
+        "size",
+        "server",
+    ]);
+    let unknown = || "?".to_owned();
     for clone in clones {
+        let age = clone.age_seconds.and_then(|age| i64::try_from(age).ok());
         table.row([
-            clone.id.as_str(),
-            &clone.class.to_string(),
-            &clone.database,
-            &clone.source,
-            &clone.created_at,
-            if clone.running { "runs" } else { "stopped" },
+            clone.id.clone(),
+            clone.class.to_string(),
+            clone.database.clone(),
+            clone.source.clone(),
+            clone.operator.clone().unwrap_or_else(unknown),
+            clone.strategy.clone().unwrap_or_else(unknown),
+            age.map_or_else(unknown, time::age),
+            clone.size_bytes.map_or_else(unknown, clone_create::size),
+            if clone.running { "runs" } else { "stopped" }.to_owned(),
         ]);
     }
     let mut text = table.text();

@@ -59,12 +59,16 @@ enum By {
     Owner,
     /// Each axis
     Axis,
+    /// Each group of objects
+    Group,
 }
 
 impl CoverageArgs {
     fn query(&self) -> anyhow::Result<CoverageQuery> {
         let object = self.object.clone();
-        if let (Some(by @ (By::Scope | By::Owner | By::Axis)), Some(_)) = (self.by, &object) {
+        if let (Some(by @ (By::Scope | By::Owner | By::Axis | By::Group)), Some(_)) =
+            (self.by, &object)
+        {
             let word = by
                 .to_possible_value()
                 .map_or(String::new(), |value| value.get_name().to_owned());
@@ -79,6 +83,7 @@ impl CoverageArgs {
             Some(By::Scope) => CoverageQuery::ByScope,
             Some(By::Owner) => CoverageQuery::ByOwner,
             Some(By::Axis) => CoverageQuery::ByAxis,
+            Some(By::Group) => CoverageQuery::ByGroup,
             None if self.gaps => CoverageQuery::Gaps(object),
             None if self.conflicts => CoverageQuery::Conflicts(object),
             None if self.matrix => CoverageQuery::Matrix(MatrixQuery {
@@ -124,6 +129,7 @@ fn report_text(report: &CoverageReport) -> String {
         CoverageAnswer::ByOwner { by_owner } => text::by_owner(by_owner),
         CoverageAnswer::ByObject { by_object } => text::by_object(by_object),
         CoverageAnswer::ByAxis { by_axis } => text::by_axis(by_axis),
+        CoverageAnswer::ByGroup { by_group } => text::by_group(by_group),
         CoverageAnswer::Gaps { gaps } => text::gaps(gaps),
         CoverageAnswer::Conflicts { conflicts } => text::conflicts(conflicts),
         CoverageAnswer::Matrix { matrix } => matrix_text(matrix),

@@ -17,7 +17,8 @@ const TOKEN_CHARACTERS_MIN: usize = 20;
 /// Serve AI agents over MCP: tools that look at everything and change nothing
 ///
 /// Speaks the Model Context Protocol on stdin and stdout, for a client that starts this process; with `--http` it
-/// listens. Tools: query_pg (read-only SQL, as `oneroof query`), status, gate, coverage, drift, runs, evidence. The
+/// listens. Tools: query_pg (read-only SQL, as `oneroof query`), status, gate, coverage, drift, runs, evidence,
+/// search_knowledge, list_documents, get_document. The
 /// `read` role of each target is looked at first: one that may do what a read-only channel must not is refused
 /// (role-dangerous, see `oneroof doctor`).
 #[derive(Debug, Args)]

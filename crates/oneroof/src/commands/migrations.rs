@@ -21,6 +21,7 @@ use super::package::remark;
 use crate::config::project::{Project, context_without_project, current_folder};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
+use crate::ui::github;
 use crate::ui::style::{BAD, GOOD, STRONG, paint};
 use crate::ui::table::Table;
 use crate::ui::time;
@@ -69,6 +70,9 @@ struct CheckArgs {
     /// Make no rows: definitions only
     #[arg(long)]
     without_rows: bool,
+    /// Print what the rules say as annotations of a change on GitHub too
+    #[arg(long, conflicts_with = "json")]
+    github: bool,
     /// Write the table as Markdown too, for a change request
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -100,6 +104,9 @@ async fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
         before: args.before.clone(),
         through: args.through.clone(),
         without_rows: args.without_rows,
+        levels: project
+            .map(|project| project.config.checks)
+            .unwrap_or_default(),
     };
     let printer = &session.printer;
     let report = prove::prove(&context, &args.folder, &options, |number, of, proof| {
@@ -118,7 +125,16 @@ async fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
     }
     let error = (report.verdict == ProofVerdict::Failed)
         .then(|| ErrorReport::failed(format!("not proved: {}", sentence(&report))));
-    session.printer.report_with_error(&report, error, text)
+    session.printer.report_with_error(&report, error, |report| {
+        let mut told = text(report);
+        if args.github {
+            for remark in &report.remarks {
+                let path = args.folder.join(&remark.file);
+                told.push_str(&github::annotation(remark, &path.display().to_string()));
+            }
+        }
+        told
+    })
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

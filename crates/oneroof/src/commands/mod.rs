@@ -8,6 +8,7 @@ mod arguments;
 mod audit;
 mod change;
 mod clone;
+mod clone_create;
 mod completions;
 mod coverage;
 mod demo;
@@ -21,6 +22,7 @@ mod fingerprint;
 mod fixture;
 mod gate;
 mod guard;
+mod hub;
 mod init;
 mod ledger;
 mod man;
@@ -32,6 +34,7 @@ mod owner;
 mod package;
 mod policy;
 mod probe;
+mod quantity;
 mod query;
 mod readiness;
 mod reconcile;
@@ -39,6 +42,8 @@ mod rehearse;
 mod revalidate;
 mod rollback;
 mod scan;
+mod serve;
+mod status;
 mod sync;
 mod topic;
 mod verify;
@@ -126,6 +131,7 @@ enum Command {
     Fingerprint(fingerprint::FingerprintArgs),
     Diff(diff::DiffArgs),
     Policy(policy::PolicyArgs),
+    Status(status::StatusArgs),
     Gate(gate::GateArgs),
     Approve(approve::ApproveArgs),
     Apply(apply::ApplyArgs),
@@ -148,6 +154,8 @@ enum Command {
     Fixture(fixture::FixtureArgs),
     Query(query::QueryArgs),
     Guard(guard::GuardArgs),
+    Hub(hub::HubArgs),
+    Serve(serve::ServeArgs),
     Mcp(mcp::McpArgs),
     Explain(explain::ExplainArgs),
     Completions(completions::CompletionsArgs),
@@ -194,6 +202,7 @@ impl Cli {
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,
             Command::Diff(args) => diff::run(&args, session).await,
             Command::Policy(args) => policy::run(&args, session).await,
+            Command::Status(args) => status::run(&args, session).await,
             Command::Gate(args) => gate::run(&args, session).await,
             Command::Approve(args) => approve::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,
@@ -216,6 +225,8 @@ impl Cli {
             Command::Fixture(args) => fixture::run(&args, session).await,
             Command::Query(args) => query::run(&args, session).await,
             Command::Guard(args) => guard::run(&args, session).await,
+            Command::Hub(args) => hub::run(&args, session),
+            Command::Serve(args) => serve::run(&args, session).await,
             Command::Mcp(args) => mcp::run(&args, session).await,
             Command::Explain(args) => explain::run(&args, session),
             Command::Completions(args) => completions::run(&args, session),

@@ -4,9 +4,9 @@ pub(crate) mod import;
 mod render;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use oneroof_engine::check::{self, CheckReport};
 use oneroof_engine::package_diff::{self, DiffReport};
 use oneroof_engine::{package_new, seal};
@@ -16,9 +16,11 @@ use similar::TextDiff;
 
 use super::Session;
 use super::arguments::PackageArgument;
+use crate::config::project::{self, Project};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::style::{BAD, CAREFUL, QUIET, STRONG, paint};
+use crate::ui::{github, sarif};
 
 /// Make, import, check, seal, render and compare release packages
 #[derive(Debug, Args)]
@@ -50,11 +52,33 @@ struct NewArgs {
 /// Reports file, line and column: wrong references, transaction control, psql commands, CASCADE,
 /// locks that block others, and more (`oneroof explain RULE`). Exits 4 if there are errors;
 /// warnings are for you to judge.
+///
+/// `[checks]` of oneroof.toml chooses the severity of rules; a comment `-- oneroof: allow RULE: why`
+/// behind or above a line takes a remark away.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  oneroof package check packages/add-customer-tier")]
+#[command(after_help = "Examples:\n  \
+    oneroof package check packages/add-customer-tier\n  \
+    oneroof package check ./db/migrations --format github\n  \
+    oneroof package check ./db/migrations --format sarif > oneroof.sarif")]
 struct CheckArgs {
     #[command(flatten)]
     package: PackageArgument,
+    /// How remarks are printed: for people, as annotations of a change on GitHub, or as SARIF for
+    /// code scanning
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "json"
+    )]
+    format: RemarkFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RemarkFormat {
+    Text,
+    Github,
+    Sarif,
 }
 
 /// Write the manifest that digests, approvals and runs stand for
@@ -120,8 +144,12 @@ fn new(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
 }
 
 fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
+    let project = Project::find(session.project.as_deref(), &session.printer)?;
     let package = session.package(&args.package.package)?;
-    let report = check::check(&package)?;
+    let mut report = check::check(&package)?;
+    if let Some(project) = &project {
+        report.configure(&project.config.checks);
+    }
     let error = (report.errors > 0).then(|| {
         ErrorReport::failed(format!(
             "{} has {}",
@@ -129,9 +157,32 @@ fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
             check::counted(report.errors, "error")
         ))
     });
-    session
-        .printer
-        .report_with_error(&report, error, check_text)
+    let path = |remark: &Diagnostic| shown(&package.path_of(&remark.file));
+    let remarks = &report.diagnostics;
+    match args.format {
+        RemarkFormat::Text => session
+            .printer
+            .report_with_error(&report, error, check_text),
+        RemarkFormat::Github => session.printer.report_with_error(&report, error, |_| {
+            remarks
+                .iter()
+                .map(|remark| github::annotation(remark, &path(remark)))
+                .collect()
+        }),
+        RemarkFormat::Sarif => session.printer.report_with_error(&report, error, |_| {
+            let remarks: Vec<_> = remarks
+                .iter()
+                .map(|remark| (path(remark), remark))
+                .collect();
+            format!("{:#}\n", sarif::log(&remarks))
+        }),
+    }
+}
+
+/// A path relative to where we are, without `..` in it where that is possible.
+fn shown(path: &Path) -> String {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    project::shown(&real)
 }
 
 /// A remark of a rule, with its place.

@@ -1,8 +1,11 @@
 //! `oneroof rehearse`.
 
+mod junit;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
 use oneroof_engine::migrations;
 use oneroof_engine::migrations::import::PlanOptions;
@@ -15,6 +18,7 @@ use oneroof_model::options::FullRelease;
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
+use super::clone_create::CopyArguments;
 use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
@@ -81,6 +85,11 @@ pub(crate) struct RehearseArgs {
     #[arg(long, value_name = "NAME")]
     proposer: Option<String>,
     #[command(flatten)]
+    copy: CopyArguments,
+    /// Write the steps as JUnit too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    #[command(flatten)]
     params: ParamsOption,
     #[command(flatten)]
     migrations: MigrationsOptions,
@@ -125,10 +134,15 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
             clients: args.workload_clients,
         }),
         proposer: args.proposer.clone(),
+        copy: args.copy.options(),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
     let report = rehearse::rehearse(&context, &package, &args.from, &options).await?;
+    if let Some(path) = &args.junit {
+        std::fs::write(path, junit::text(&report))
+            .with_context(|| format!("write `{}`", path.display()))?;
+    }
     let error = report.failure.as_ref().map(ErrorReport::of_rehearsal);
     session
         .printer

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use oneroof_engine::check::CheckLevel;
 use oneroof_engine::conninfo::{ConnInfo, ConnInfoError, LibpqEnvironment};
 use oneroof_engine::context::TargetDatabase;
 use oneroof_model::TomlError;
@@ -10,8 +11,8 @@ use oneroof_model::gate::Stricter;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::password;
 use crate::config::readonly::ReadonlySection;
+use crate::config::{checks, password};
 use crate::ui::error::InputError;
 
 /// What the file says, checked.
@@ -25,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) runner_key: Option<PathBuf>,
     /// All targets by name.
     pub(crate) targets: BTreeMap<String, TargetDatabase>,
+    /// What the project makes of the rules of `package check`.
+    pub(crate) checks: BTreeMap<String, CheckLevel>,
     /// What is strange and no error, for example a password file that others may read.
     pub(crate) warnings: Vec<String>,
 }
@@ -37,6 +40,8 @@ struct File {
     postgres: PostgresSection,
     #[serde(default)]
     runner: RunnerSection,
+    #[serde(default)]
+    checks: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     targets: BTreeMap<Spanned<String>, TargetSection>,
 }
@@ -89,6 +94,18 @@ impl Config {
             let hint = "this version of oneroof reads format = 1".to_owned();
             return Err(wrong(&message, hint, parsed.format.span()));
         }
+        let mut checks = BTreeMap::new();
+        for (rule, level) in parsed.checks {
+            let level = checks::level(rule.get_ref(), level.get_ref()).map_err(|fault| {
+                let place = if fault.in_rule {
+                    rule.span()
+                } else {
+                    level.span()
+                };
+                wrong(&fault.message, fault.hint, place)
+            })?;
+            checks.insert(rule.into_inner(), level);
+        }
         let mut warnings = Vec::new();
         let mut connection = |written: Option<Spanned<String>>| {
             let Some(written) = written else {
@@ -136,6 +153,7 @@ impl Config {
         warnings.sort();
         warnings.dedup();
         Ok(Config {
+            checks,
             server_binaries: parsed.postgres.binaries.map(|path| root.join(path)),
             server_folder: parsed.postgres.folder.map(|path| root.join(path)),
             runner_key: parsed.runner.key.map(|path| root.join(path)),
@@ -246,6 +264,31 @@ mod tests {
         );
         assert!(production.apply.is_none());
         assert_eq!(production.packages["p"]["mode"].as_str(), Some("fast"));
+    }
+
+    #[test]
+    fn rules_have_the_level_that_is_chosen() {
+        let config =
+            parse("format = 1\n[checks]\nrename = \"off\"\ndrops-data = \"error\"\n").unwrap();
+        assert_eq!(config.checks["rename"], CheckLevel::Off);
+        check_error(
+            "format = 1\n[checks]\nrenames = \"off\"\n",
+            (3, 1),
+            "`renames` is no rule",
+            "did you mean `rename`?",
+        );
+        check_error(
+            "format = 1\n[checks]\nrename = \"loud\"\n",
+            (3, 10),
+            "`loud` is no level",
+            "off, info, warning or error",
+        );
+        check_error(
+            "format = 1\n[checks]\nsyntax-error = \"off\"\n",
+            (3, 1),
+            "`syntax-error` cannot be chosen",
+            "cannot run",
+        );
     }
 
     #[track_caller]

@@ -1,6 +1,7 @@
 //! Settings, read once and passed down: where the project is ([`project`]), what its
 //! `oneroof.toml` says ([`file`]). `default.toml` is the documentation.
 
+mod checks;
 pub(crate) mod file;
 pub(crate) mod password;
 pub(crate) mod project;

@@ -1,8 +1,8 @@
 //! The parts of the coverage as people read them.
 
 use oneroof_engine::governance::coverage::{
-    AxisCoverage, Conflict, CoverageSummary, EffectiveOwner, Gap, Matrix, MatrixCell,
-    ObjectCoverage, OwnerCoverage, ScanStatus, ScopeCoverage,
+    AxisCoverage, Conflict, CoverageSummary, EffectiveOwner, Gap, GroupCoverage, Matrix,
+    MatrixCell, ObjectCoverage, OwnerCoverage, ScanStatus, ScopeCoverage,
 };
 
 use crate::ui::table::Table;
@@ -111,6 +111,20 @@ pub(crate) fn by_axis(rows: &[AxisCoverage]) -> String {
             row.required_cells.to_string(),
             row.gap_cells.to_string(),
             row.quarantine.to_string(),
+        ]);
+    }
+    table.text()
+}
+
+pub(crate) fn by_group(rows: &[GroupCoverage]) -> String {
+    let mut table = Table::new(["group", "objects", "cells", "covered", "gap"]);
+    for row in rows {
+        table.row([
+            row.group.clone().unwrap_or_else(|| "-".to_owned()),
+            row.objects.to_string(),
+            row.cells.to_string(),
+            row.covered.to_string(),
+            row.gap.to_string(),
         ]);
     }
     table.text()

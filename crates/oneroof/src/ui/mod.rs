@@ -2,10 +2,12 @@
 
 pub(crate) mod coverage;
 pub(crate) mod error;
+pub(crate) mod github;
 pub(crate) mod printer;
 pub(crate) mod progress;
 pub(crate) mod record;
 pub(crate) mod rows;
+pub(crate) mod sarif;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod time;

@@ -68,24 +68,14 @@ fn write(sandbox: &Sandbox, tool: &str) {
     }
 }
 
-#[test]
-fn a_bare_folder_of_every_tool_is_rehearsed_as_it_is() {
+fn rehearsed_as_they_are(tools: &[&str]) {
     let world = World::new();
     world.production("shop", "");
     world.sql("shop", "grant all on schema public to app_owner");
     let sandbox = &world.sandbox;
-    for tool in [
-        "golang-migrate",
-        "sqlx",
-        "diesel",
-        "sqitch",
-        "flyway",
-        "goose",
-        "dbmate",
-        "tern",
-    ] {
+    for tool in tools {
         write(sandbox, tool);
-        if tool == "sqlx" {
+        if *tool == "sqlx" {
             sandbox.write("sqlx/Cargo.toml", "[dependencies]\nsqlx = \"0.8\"\n");
         }
         let folder = format!("./{tool}");
@@ -99,5 +89,188 @@ fn a_bare_folder_of_every_tool_is_rehearsed_as_it_is() {
         let report = outcome.json();
         assert_eq!(report["verdict"], "passed", "{tool}: {report}");
         assert_eq!(report["tiers"].as_array().unwrap().len(), 3, "{tool}");
+    }
+}
+
+#[test]
+fn bare_folders_of_pairs_are_rehearsed_as_they_are() {
+    rehearsed_as_they_are(&["golang-migrate", "sqlx", "diesel"]);
+}
+
+#[test]
+fn bare_folders_of_other_layouts_are_rehearsed_as_they_are() {
+    rehearsed_as_they_are(&["sqitch", "flyway", "goose"]);
+}
+
+#[test]
+fn every_tool_gives_a_package_that_passes_its_check() {
+    let sandbox = Sandbox::with_config("format = 1\n");
+    for tool in [
+        "golang-migrate",
+        "sqlx",
+        "diesel",
+        "sqitch",
+        "flyway",
+        "goose",
+        "dbmate",
+        "tern",
+    ] {
+        write(&sandbox, tool);
+        let package = format!("packages/of-{tool}");
+        let report = sandbox
+            .run(&[
+                "package", "import", tool, "--from", tool, "--into", &package, "--json",
+            ])
+            .exits(0)
+            .json();
+        assert_eq!(report["with_rollback"], 3, "{report}");
+        let _ = sandbox.run(&["package", "check", &package]).exits(0);
+        let sealed = sandbox
+            .run(&["package", "seal", &package, "--json"])
+            .exits(0)
+            .json();
+        // The digest covers the bytes of the files where they lie, and they are as they were.
+        let manifest = sandbox.read(&format!("{package}/manifest-sha256.txt"));
+        assert!(manifest.contains(&format!("  {tool}/")), "{manifest}");
+        let _ = sandbox
+            .bash(&format!(
+                "sha256sum --ignore-missing --strict -c {package}/manifest-sha256.txt"
+            ))
+            .exits(0);
+        let edited = sandbox.bash(&format!(
+            "find {tool} -name '*mail*.sql' -o -path '*mail/up.sql' | head -1 | xargs -I F sh -c 'echo \"-- edited\" >> F'"
+        ));
+        let _ = edited.exits(0);
+        let changed = sandbox
+            .run(&["package", "diff", &package, "--json"])
+            .exits(4)
+            .json();
+        assert_eq!(
+            changed["files"].as_array().unwrap().len(),
+            1,
+            "{tool}: {changed}"
+        );
+        assert_eq!(changed["left"], sealed["digest"]);
+    }
+}
+
+#[test]
+fn only_what_is_pending_is_rehearsed_and_what_was_edited_is_refused() {
+    let world = World::new();
+    world.production(
+        "shop",
+        "create table public.schema_migrations (version bigint primary key, dirty boolean not null);
+         insert into public.schema_migrations values (1, false);
+         create table public.ticket (id bigint primary key, title text not null);",
+    );
+    world.sql("shop", "grant all on schema public to app_owner");
+    let sandbox = &world.sandbox;
+    write(sandbox, "golang-migrate");
+    let report = sandbox.run(&["rehearse", "golang-migrate", "--from", "shop", "--json"]);
+    // A word without a slash is a folder too, if it is there.
+    let report = report
+        .exits(0)
+        .says(&["1 applied on `shop` by its records in `schema_migrations`, 2 pending"])
+        .json();
+    assert_eq!(report["tiers"].as_array().unwrap().len(), 2);
+
+    world.sql("shop", "update public.schema_migrations set dirty = true");
+    let _ = sandbox
+        .run(&["rehearse", "golang-migrate", "--from", "shop"])
+        .exits(3)
+        .says(&["version 1 failed half-way"]);
+
+    write(sandbox, "sqlx");
+    world.sql(
+        "shop",
+        "create table public._sqlx_migrations (version bigint primary key, description text not null,
+             installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
+             execution_time bigint not null);
+         insert into public._sqlx_migrations values (1, 'ticket', now(), true, 'edited', 0);
+         grant select on public._sqlx_migrations to app_read;",
+    );
+    let _ = sandbox
+        .run(&[
+            "rehearse",
+            "./sqlx",
+            "--migrations-of",
+            "sqlx",
+            "--from",
+            "shop",
+        ])
+        .exits(3)
+        .says(&["00000000000001_ticket.up.sql` was edited after it was applied"]);
+}
+
+#[test]
+fn the_tool_finds_its_own_records_after_an_apply_and_not_after_a_rollback() {
+    for tool in [
+        "golang-migrate",
+        "sqlx",
+        "diesel",
+        "flyway",
+        "goose",
+        "dbmate",
+        "tern",
+    ] {
+        let world = World::new();
+        world.scratch("shop", "");
+        world.sql("shop", "grant all on schema public to app_owner, app_apply");
+        let sandbox = &world.sandbox;
+        write(sandbox, tool);
+        let package = "packages/mail";
+        let _ = sandbox
+            .run(&[
+                "package",
+                "import",
+                tool,
+                "--from",
+                tool,
+                "--into",
+                package,
+                "--record-history",
+            ])
+            .exits(0);
+        let _ = sandbox.run(&["package", "seal", package]).exits(0);
+        let _ = sandbox
+            .run(&["apply", package, "--target", "shop", "--execute"])
+            .exits(0);
+        let _ = sandbox
+            .run(&[
+                "package",
+                "import",
+                tool,
+                "--from",
+                tool,
+                "--pending-on",
+                "shop",
+                "--into",
+                "packages/more",
+            ])
+            .exits(2)
+            .says(&["all of its 3 migrations were applied"]);
+        let _ = sandbox
+            .run(&["rollback", package, "--target", "shop", "--execute"])
+            .exits(0);
+        let report = sandbox
+            .run(&[
+                "package",
+                "import",
+                tool,
+                "--from",
+                tool,
+                "--pending-on",
+                "shop",
+                "--into",
+                "packages/more",
+                "--json",
+            ])
+            .exits(0)
+            .json();
+        assert_eq!(
+            (&report["migrations"], &report["applied"]),
+            (&3.into(), &0.into()),
+            "{tool}"
+        );
     }
 }

@@ -87,7 +87,7 @@ fn a_full_disk_ends_a_rehearsal_and_leaves_nothing() {
         .sandbox
         .bash(
             "if unshare --mount true 2> none; then
-                 exec unshare --mount bash -c 'mount -t tmpfs -o size=72m,mode=755 none small && exec $oneroof rehearse steps --from shop --json'
+                 exec unshare --mount bash -c 'mount -t tmpfs -o size=110m,mode=755 none small && exec $oneroof rehearse steps --from shop --json'
              else
                  ulimit -f 24576; exec $oneroof rehearse steps --from shop --json
              fi",
@@ -118,6 +118,18 @@ fn a_full_disk_ends_a_rehearsal_and_leaves_nothing() {
         world.value("shop", "select count(*) from public.notes"),
         "299001"
     );
+
+    // A disk that is smaller than the source is seen before anything is made.
+    let outcome = world.sandbox.bash(
+        "unshare --mount true 2> none || exit 77
+         exec unshare --mount bash -c 'mount -t tmpfs -o size=60m,mode=755 none small && exec $oneroof rehearse steps --from shop --json'",
+    );
+    if outcome.code != Some(77) {
+        let report = outcome.json();
+        says(&report["error"], "message", &["make room for", "are free"]);
+        says(&report["error"], "hint", &["[postgres] folder"]);
+        world.nothing_is_left();
+    }
 
     // With room it passes.
     let config = world

@@ -211,7 +211,9 @@ fn no_tool_changes_anything() {
             "query_pg" => json!({ "sql": "select count(*) from public.orders" }),
             "gate" => json!({ "package": "one-roof" }),
             "drift" => json!({ "live": true }),
-            "coverage" | "status" | "runs" | "evidence" => json!({}),
+            "coverage" | "status" | "runs" | "evidence" | "list_documents" => json!({}),
+            "search_knowledge" => json!({ "query": "gate" }),
+            "get_document" => json!({ "document": "KB-0000" }),
             other => panic!("tool `{other}` is not tried here"),
         };
         calls.push(json!({ "name": tool["name"], "arguments": arguments }));

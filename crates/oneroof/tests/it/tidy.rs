@@ -10,10 +10,15 @@ use oneroof_model::readonly::GuardRule;
 use serde_json::Value;
 
 /// The picture in ARCHITECTURE.md: who may depend on whom.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     (
         "oneroof",
-        &["oneroof-engine", "oneroof-mcp", "oneroof-model"],
+        &[
+            "oneroof-engine",
+            "oneroof-mcp",
+            "oneroof-model",
+            "oneroof-web",
+        ],
     ),
     (
         "oneroof-engine",
@@ -23,26 +28,37 @@ const ARROWS: [(&str, &[&str]); 6] = [
     ("oneroof-model", &[]),
     ("oneroof-pg", &["oneroof-model"]),
     ("oneroof-sql", &["oneroof-model"]),
+    ("oneroof-web", &["oneroof-engine", "oneroof-model"]),
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 13] = [
+const ONLY_IN: [(&str, &[&str]); 17] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
-    ("axum", &["oneroof-mcp"]),
+    ("axum", &["oneroof-mcp", "oneroof-web"]),
     ("clap", &["oneroof"]),
     ("comfy-table", &["oneroof"]),
     ("indicatif", &["oneroof"]),
+    ("maud", &["oneroof-engine", "oneroof-web"]),
     ("pg_query", &["oneroof-sql"]),
+    ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg"]),
     ("ssh-key", &["oneroof-engine"]),
+    ("tantivy", &["oneroof-engine"]),
     (
         "tokio",
-        &["oneroof", "oneroof-engine", "oneroof-mcp", "oneroof-pg"],
+        &[
+            "oneroof",
+            "oneroof-engine",
+            "oneroof-mcp",
+            "oneroof-pg",
+            "oneroof-web",
+        ],
     ),
     ("tokio-postgres", &["oneroof-pg"]),
     ("tokio-postgres-rustls", &["oneroof-pg"]),
+    ("utoipa", &["oneroof-web"]),
 ];
 
 fn root() -> PathBuf {

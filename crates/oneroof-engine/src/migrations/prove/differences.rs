@@ -45,9 +45,11 @@ pub(super) fn differences(before: &Definition, after: &Definition) -> Vec<ProofD
         .into_iter()
         .map(|words| {
             // A statement belongs to the words that name its object.
-            let mine = sql
-                .iter()
-                .position(|(names, _)| names.iter().all(|name| words.contains(name.as_str())));
+            let mine = sql.iter().position(|(names, _)| {
+                names
+                    .iter()
+                    .all(|name| format!("{words} ").contains(name.as_str()))
+            });
             ProofDifference {
                 sql: mine.map(|place| sql.remove(place).1),
                 words,
@@ -95,6 +97,8 @@ fn statements(before: &Definition, after: &Definition) -> Vec<(Vec<String>, Stri
 fn names(kind: &str, identity: &str) -> Vec<String> {
     match (kind, identity.rsplit_once('.')) {
         ("column", Some((table, column))) => vec![table.to_owned(), format!("column {column}")],
+        // told under the name of its table, without its schema
+        ("index", Some((_, index))) => vec![format!("index {index} ")],
         _ => match identity.split_once(" on ") {
             Some((name, table)) => vec![table.to_owned(), name.to_owned()],
             None => vec![identity.to_owned()],

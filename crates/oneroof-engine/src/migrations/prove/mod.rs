@@ -11,10 +11,11 @@ mod one;
 pub mod report;
 mod standing;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use oneroof_model::{MigrationTool, nearest};
+use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool, nearest};
 use oneroof_sql::migrations::{Migration, as_psql};
 
 use self::bench::Bench;
@@ -22,6 +23,8 @@ use self::one::Prover;
 use self::report::{ProofCounts, ProofReport, ProofVerdict};
 use super::opened::OpenedMigrations;
 use super::pending;
+use super::plan::PlanOptions;
+use crate::check::{self, CheckLevel};
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::forward::millis;
@@ -40,6 +43,8 @@ pub struct ProveOptions {
     pub through: Option<String>,
     /// Leave rows out.
     pub without_rows: bool,
+    /// What the project makes of the rules.
+    pub levels: BTreeMap<String, CheckLevel>,
 }
 
 /// Proves the migrations in `folder`; `told` hears after each one.
@@ -77,6 +82,41 @@ pub async fn prove(
         let text = as_psql(&name, &text).map_err(|why| EngineError::input(why, None))?;
         first.push(Script::parse(&name, &text)?);
     }
+    // What migrations say on their way is heard several times here, and says nothing about them.
+    let silent = Context {
+        events: std::sync::Arc::new(|_| {}),
+        ..context.clone()
+    };
+    let context = &silent;
+    let mut remarks = opened.set.remarks.clone();
+    if !wanted.is_empty() {
+        let package = opened
+            .clone()
+            .package_of(&wanted, &PlanOptions::default())?;
+        let rules = check::judging_rules();
+        let said = check::check(&package)?.diagnostics.into_iter();
+        remarks.extend(
+            said.filter(|remark| rules.contains(&remark.rule.as_str()))
+                .map(|remark| {
+                    let mount = package
+                        .plan
+                        .migrations
+                        .as_ref()
+                        .map_or("", |section| section.mount());
+                    let file = remark.file.strip_prefix(mount).unwrap_or(&remark.file);
+                    let file = file
+                        .trim_start_matches('/')
+                        .split('#')
+                        .next()
+                        .unwrap_or(file);
+                    Diagnostic {
+                        file: file.to_owned(),
+                        ..remark
+                    }
+                }),
+        );
+    }
+    check::configure(&mut remarks, &options.levels);
     let bench = Bench::start(context, options.from.as_deref()).await?;
     let mut prover = Prover::new(context, bench).await?;
     let proved = prover
@@ -85,6 +125,9 @@ pub async fn prove(
     let server_version = prover.server_version.clone();
     prover.end().await?;
     let migrations = proved?;
+    for remark in &mut remarks {
+        confirm(remark, &migrations);
+    }
     let failed =
         migrations.len() < wanted.len() || migrations.iter().any(|proof| !proof.is_sound());
     Ok(ProofReport {
@@ -101,9 +144,34 @@ pub async fn prove(
         baseline,
         counts: ProofCounts::of(wanted.len(), &migrations),
         migrations,
-        remarks: opened.set.remarks.clone(),
+        remarks,
         duration_ms: millis(started.elapsed()),
     })
+}
+
+/// Rules that fear that a table is written anew.
+const REWRITES: [&str; 3] = ["column-type-change", "table-rewrite", "volatile-default"];
+
+/// Says of a fear that a table is written anew whether it was.
+fn confirm(remark: &mut Diagnostic, proofs: &[report::MigrationProof]) {
+    let proof = proofs.iter().find(|proof| proof.file == remark.file);
+    let Some(proof) = proof.filter(|proof| proof.up_failure.is_none()) else {
+        return;
+    };
+    if !REWRITES.contains(&remark.rule.as_str()) {
+        return;
+    }
+    if proof.rewritten.is_empty() {
+        remark.severity = DiagnosticSeverity::Info;
+        remark
+            .message
+            .push_str(" (cleared: no table was written anew when it ran)");
+    } else {
+        let tables = proof.rewritten.join(", ");
+        remark.message.push_str(&format!(
+            " (confirmed: {tables} was written anew when it ran)"
+        ));
+    }
 }
 
 fn cut(wanted: &mut Vec<Migration>, last: &str) -> Result<(), EngineError> {

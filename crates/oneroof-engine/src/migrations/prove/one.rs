@@ -152,11 +152,14 @@ impl<'a> Prover<'a> {
             second_down_nothing: None,
             up_again: UpAgain::NotTried,
             data,
+            rewritten: Vec::new(),
             duration_ms: 0,
         };
         let id = migration.up.place();
         let context = self.context;
         let main = self.main().await?;
+        let reading = || EngineError::database("look which tables are written anew");
+        let files = sample::files(main).await.map_err(reading())?;
         if let Err(failure) = forward(context, main, migration, Kept::Committed).await? {
             proof.up_failure = Some(failure);
             proof.data = DataProof::default();
@@ -164,6 +167,11 @@ impl<'a> Prover<'a> {
             return Ok((proof, None));
         }
         let after = definition(main).await?;
+        let now = sample::files(main).await.map_err(reading())?;
+        let anew = now
+            .into_iter()
+            .filter(|(oid, (_, file))| files.get(oid).is_some_and(|(_, before)| before != file));
+        proof.rewritten = anew.map(|(_, (name, _))| name).collect();
         let main = self
             .main
             .as_ref()

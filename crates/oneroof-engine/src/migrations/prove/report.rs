@@ -92,6 +92,8 @@ pub struct MigrationProof {
     pub up_again: UpAgain,
     /// What became of rows.
     pub data: DataProof,
+    /// Tables that were there before and were written anew on the way there.
+    pub rewritten: Vec<String>,
     /// Wall clock.
     pub duration_ms: u64,
 }

@@ -1,0 +1,329 @@
+//! `clone create` and `clone refresh`: a clone that is kept, by the strategy that was asked for or the fastest that is
+//! allowed, which it says with its reason.
+
+use std::time::Instant;
+
+use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
+use oneroof_pg::clone::{
+    CloneOptions, CloneProgress, CloneStrategy, StrategyChoice, TemplateOptions, choose_strategy,
+    copy_from_template, make_clone, remove_clone, sweep_copies,
+};
+use oneroof_pg::connect::{SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
+use oneroof_pg::ephemeral::Lifetime;
+use serde::Serialize;
+
+use crate::context::{Context, TargetDatabase};
+use crate::error::EngineError;
+use crate::golden::{GoldenOptions, golden};
+use crate::kept;
+use crate::rehearse::clone::{clone_error, clone_options, connection};
+use crate::source::role_missing;
+use crate::{open, run_id};
+
+/// The strategy that a person asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WantedStrategy {
+    /// The fastest that is allowed.
+    #[default]
+    Auto,
+    /// Rows from one snapshot.
+    Logical,
+    /// Files of the server.
+    Physical,
+    /// Files of a kept clone, inside its server.
+    Template,
+}
+
+/// How a clone is made, for every verb that makes one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CopyOptions {
+    /// By which strategy.
+    pub strategy: WantedStrategy,
+    /// By how many workers; one for each processor if `None`.
+    pub jobs: Option<usize>,
+    /// Bytes a second that are read from the source at most.
+    pub rate_limit_bytes: Option<u64>,
+}
+
+/// What `clone create` is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct CreateOptions {
+    /// How.
+    pub copy: CopyOptions,
+    /// Make it golden.
+    pub golden: bool,
+    /// Name of the database; made of the source's by default.
+    pub database: Option<String>,
+}
+
+/// A new clone.
+#[derive(Debug, Serialize)]
+pub struct CreateReport {
+    /// Its id.
+    pub id: String,
+    /// As a target: `clone:<id>`.
+    pub target: String,
+    /// Clone or golden.
+    pub class: TargetClass,
+    /// Its database.
+    pub database: String,
+    /// The target it was made from.
+    pub source: String,
+    /// `logical`, `physical` or `template`.
+    pub strategy: String,
+    /// Why that one.
+    pub why: String,
+    /// Bytes of definitions and rows, or of files; none for a copy inside one server.
+    pub bytes: Option<u64>,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// In what it differs from its source.
+    pub differences: Vec<String>,
+    /// What leads out of it: foreign servers and the like.
+    pub doors: Vec<String>,
+    /// Transactions of ours on the source, each read-only, rolled back, and asked before that whether it wrote.
+    pub source_transactions: u64,
+    /// Programs that read the source.
+    pub source_programs: u64,
+    /// How to connect with psql; a golden clone admits nobody.
+    pub connection: Option<String>,
+    /// The clone that it took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<String>,
+}
+
+/// Makes a clone of a target, or of a kept clone, and keeps it.
+///
+/// # Errors
+/// A strategy that the source does not allow, rights that are missing, no room; then nothing is left.
+pub async fn create(
+    context: &Context,
+    from: &str,
+    options: &CreateOptions,
+) -> Result<CreateReport, EngineError> {
+    let started = Instant::now();
+    context.emit(Event::StepStarted {
+        step: 1,
+        title: format!("clone `{from}`"),
+    });
+    let is_kept = from == "golden" || from.starts_with("golden:") || from.starts_with("clone:");
+    let wants_template = matches!(
+        options.copy.strategy,
+        WantedStrategy::Auto | WantedStrategy::Template
+    );
+    let mut report = if is_kept && wants_template && !context.targets.contains_key(from) {
+        from_kept(context, from, options).await?
+    } else {
+        from_target(context, from, options).await?
+    };
+    if options.golden {
+        golden(context, &report.id, &GoldenOptions::default()).await?;
+        report.class = TargetClass::Golden;
+        report.target = format!("golden:{}", report.id);
+        report.connection = None;
+    }
+    report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    context.emit(Event::StepFinished {
+        step: 1,
+        title: format!("clone `{from}`"),
+        outcome: StepOutcome::Passed,
+        detail: format!("`{}`, {}", report.database, report.strategy),
+        duration_ms: report.duration_ms,
+    });
+    Ok(report)
+}
+
+/// Makes a kept clone anew from its source, by the same strategy; the old one goes when the new one is there.
+///
+/// # Errors
+/// As [`create`]; then the old one stays. Refused while other clones live in its server.
+pub async fn refresh(
+    context: &Context,
+    word: &str,
+    copy: CopyOptions,
+) -> Result<CreateReport, EngineError> {
+    let old = kept::find(context, word)?.entry;
+    let registry = open::clones(&context.root);
+    let entries = registry
+        .list()
+        .map_err(|error| EngineError::other(error.to_string()))?;
+    let guests: Vec<String> = entries
+        .iter()
+        .filter(|entry| entry.server_id == old.server_id && entry.id != old.id)
+        .map(|entry| entry.id.clone())
+        .collect();
+    if !guests.is_empty() {
+        return Err(Refusal::new(
+            RefusalCode::CloneInUse,
+            format!(
+                "clone `{}` holds other clones: {}",
+                old.id,
+                guests.join(", ")
+            ),
+        )
+        .reasons(guests)
+        .hint("drop them first: oneroof clone drop ID")
+        .into());
+    }
+    let strategy = match (copy.strategy, old.strategy.as_deref()) {
+        (WantedStrategy::Auto, Some("physical")) => WantedStrategy::Physical,
+        (wanted, _) => wanted,
+    };
+    let options = CreateOptions {
+        copy: CopyOptions { strategy, ..copy },
+        golden: old.class == TargetClass::Golden,
+        database: None,
+    };
+    let mut report = create(context, &old.source, &options).await?;
+    remove_clone(&old.id, &registry, &open::servers(&context.root))
+        .await
+        .map_err(|error| EngineError::other(format!("drop the old clone: {error}")))?;
+    report.replaced = Some(old.id);
+    Ok(report)
+}
+
+async fn from_target(
+    context: &Context,
+    from: &str,
+    options: &CreateOptions,
+) -> Result<CreateReport, EngineError> {
+    let target = open::target(context, from)?;
+    let reader = reader(&target)?;
+    let run_id = run_id::new();
+    let mut clone_options = clone_options(context, from, &run_id, Lifetime::Kept).await?;
+    let choice = apply_options(context, reader, &options.copy, &mut clone_options).await?;
+    clone_options.database_name.clone_from(&options.database);
+    let emit = |progress: CloneProgress| {
+        if let CloneProgress::Copying { bytes, of } = progress {
+            context.emit(Event::StepProgress { step: 1, bytes, of });
+        }
+    };
+    let made = make_clone(reader, &clone_options, emit)
+        .await
+        .map_err(clone_error)?;
+    let report = made.report();
+    Ok(CreateReport {
+        id: made.id().to_owned(),
+        target: format!("clone:{}", made.id()),
+        class: made.entry().class,
+        database: made.database().to_owned(),
+        source: from.to_owned(),
+        strategy: report.strategy.to_string(),
+        why: choice.why,
+        bytes: Some(report.bytes),
+        duration_ms: report.elapsed_ms,
+        differences: [&report.differences[..], &report.settings_refused[..]].concat(),
+        doors: report.doors.clone(),
+        source_transactions: report.source_transactions,
+        source_programs: report.source_programs,
+        connection: Some(connection(&made.superuser_conninfo()).text),
+        replaced: None,
+    })
+}
+
+async fn from_kept(
+    context: &Context,
+    from: &str,
+    options: &CreateOptions,
+) -> Result<CreateReport, EngineError> {
+    if options.golden || options.database.is_some() {
+        return Err(EngineError::input(
+            "make a named or golden clone of a kept one".to_owned(),
+            "a copy of a kept clone lives in its server; name a target instead: --from TARGET"
+                .to_owned(),
+        ));
+    }
+    let kept = kept::find(context, from)?;
+    let run_id = run_id::new();
+    let seen = kept.look("clone", &run_id).await?;
+    let checked = kept.require_mark(&seen.state);
+    seen.admin.close().await;
+    checked?;
+    let clones = open::clones(&context.root);
+    sweep_copies(&clones, &open::servers(&context.root))
+        .await
+        .map_err(|error| EngineError::other(error.to_string()))?;
+    let copy = copy_from_template(&TemplateOptions {
+        source: kept.entry.clone(),
+        server: kept.server.clone(),
+        clones,
+        application_name: format!("oneroof/clone/{run_id}"),
+    })
+    .await
+    .map_err(clone_error)?;
+    let superuser = copy.superuser_conninfo();
+    let entry = copy
+        .keep(Some(context.operator.clone()))
+        .map_err(clone_error)?;
+    Ok(CreateReport {
+        target: format!("clone:{}", entry.id),
+        id: entry.id,
+        class: entry.class,
+        database: entry.database,
+        source: entry.source,
+        strategy: "template".to_owned(),
+        why: format!("`{from}` is a kept clone: its files are copied inside its server"),
+        bytes: None,
+        duration_ms: 0,
+        differences: Vec::new(),
+        doors: Vec::new(),
+        source_transactions: 0,
+        source_programs: 0,
+        connection: Some(connection(&superuser).text),
+        replaced: None,
+    })
+}
+
+/// The connection that copies.
+pub(crate) fn reader(target: &TargetDatabase) -> Result<&ConnInfo, EngineError> {
+    let reader = target.clone.as_ref().or(target.read.as_ref());
+    reader.ok_or_else(|| role_missing(target, "clone"))
+}
+
+/// Puts what a person asked for into the options of a clone; says which strategy it will be, and why.
+pub(crate) async fn apply_options(
+    context: &Context,
+    reader: &ConnInfo,
+    wanted: &CopyOptions,
+    options: &mut CloneOptions,
+) -> Result<StrategyChoice, EngineError> {
+    if let Some(jobs) = wanted.jobs {
+        options.jobs = jobs;
+    }
+    options.rate_limit_bytes = wanted.rate_limit_bytes;
+    let asked = |strategy| StrategyChoice {
+        strategy,
+        why: "it was asked for".to_owned(),
+    };
+    let choice = match wanted.strategy {
+        WantedStrategy::Auto => choose(context, reader, &options.source_name).await?,
+        WantedStrategy::Logical => asked(CloneStrategy::Logical),
+        WantedStrategy::Physical => asked(CloneStrategy::Physical),
+        WantedStrategy::Template => {
+            return Err(EngineError::input(
+                "copy a target by strategy `template`".to_owned(),
+                "only a kept clone is a template: --from golden, or --from clone:ID".to_owned(),
+            ));
+        }
+    };
+    options.strategy = choice.strategy;
+    Ok(choice)
+}
+
+async fn choose(
+    context: &Context,
+    reader: &ConnInfo,
+    name: &str,
+) -> Result<StrategyChoice, EngineError> {
+    let reading = || EngineError::database("look at the source");
+    let session = connect(reader, &SessionOptions::read_only("oneroof/clone"))
+        .await
+        .map_err(reading())?;
+    let class = open::class(&session, &open::clones(&context.root), name).await?;
+    let choice = choose_strategy(&session, class == TargetClass::Production)
+        .await
+        .map_err(reading())?;
+    session.close().await;
+    Ok(choice)
+}

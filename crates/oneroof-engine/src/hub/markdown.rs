@@ -1,0 +1,259 @@
+//! Markdown as HTML that is safe to show: markup in the text becomes text, pictures become links, and links lead to
+//! documents of the hub, to http(s) or to an address for mail, and nowhere else.
+
+use pulldown_cmark::{
+    Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+};
+
+/// Where documents are shown.
+const PAGES: &str = "/hub/";
+
+fn parser(text: &str) -> Parser<'_> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES;
+    Parser::new_ext(text, options)
+}
+
+/// The document as HTML; `path` is its own, for what it links to.
+pub(super) fn html(text: &str, path: &str) -> String {
+    let mut images = 0_u32;
+    let events = parser(text).filter_map(move |event| safe(event, path, &mut images));
+    let mut markup = String::new();
+    html::push_html(&mut markup, events);
+    markup
+}
+
+/// A text that is no Markdown, as HTML.
+pub(super) fn code(text: &str) -> String {
+    let mut markup = String::new();
+    let block = || CodeBlockKind::Indented;
+    let events = [
+        Event::Start(Tag::CodeBlock(block())),
+        Event::Text(CowStr::Borrowed(text)),
+        Event::End(TagEnd::CodeBlock),
+    ];
+    html::push_html(&mut markup, events.into_iter());
+    markup
+}
+
+fn safe<'a>(event: Event<'a>, path: &str, images: &mut u32) -> Option<Event<'a>> {
+    Some(match event {
+        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        // The page has a heading of its own above these.
+        Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
+            level: below(level),
+            id: None,
+            classes: Vec::new(),
+            attrs: Vec::new(),
+        }),
+        Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(below(level))),
+        Event::Start(Tag::Link {
+            link_type,
+            dest_url,
+            ..
+        }) => Event::Start(Tag::Link {
+            link_type,
+            dest_url: address(&dest_url, path).into(),
+            title: CowStr::Borrowed(""),
+            id: CowStr::Borrowed(""),
+        }),
+        // A picture would be fetched from elsewhere: its words stay.
+        Event::Start(Tag::Image { .. }) => {
+            *images += 1;
+            Event::Text(CowStr::Borrowed("[picture: "))
+        }
+        Event::End(TagEnd::Image) => {
+            *images = images.saturating_sub(1);
+            Event::Text(CowStr::Borrowed("]"))
+        }
+        // Alignment would be written as a style, which the policy of the pages refuses.
+        Event::Start(Tag::Table(columns)) => {
+            Event::Start(Tag::Table(vec![Alignment::None; columns.len()]))
+        }
+        other => other,
+    })
+}
+
+fn below(level: HeadingLevel) -> HeadingLevel {
+    match level {
+        HeadingLevel::H1 => HeadingLevel::H2,
+        HeadingLevel::H2 => HeadingLevel::H3,
+        HeadingLevel::H3 => HeadingLevel::H4,
+        _ => HeadingLevel::H5,
+    }
+}
+
+/// Where a link leads on a page.
+fn address(link: &str, path: &str) -> String {
+    let scheme = link.split_once(':').map(|(scheme, _)| scheme);
+    let is_scheme = |scheme: &str| {
+        scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    match scheme.filter(|scheme| is_scheme(scheme)) {
+        Some(scheme) => {
+            let allowed = ["http", "https", "mailto"];
+            match allowed.contains(&scheme.to_ascii_lowercase().as_str()) {
+                true => link.to_owned(),
+                false => "#".to_owned(),
+            }
+        }
+        None if link.starts_with('#') => link.to_owned(),
+        None => match target(link, path) {
+            Some(document) => format!("{PAGES}{document}"),
+            None => "#".to_owned(),
+        },
+    }
+}
+
+/// The document that a relative link of another means; `None` if it leads out of the hub.
+fn target(link: &str, path: &str) -> Option<String> {
+    let link = link.split(['#', '?']).next().unwrap_or_default();
+    let mut parts: Vec<&str> = match link.starts_with('/') {
+        true => Vec::new(),
+        false => path.split('/').collect(),
+    };
+    // The name of the document itself.
+    let _ = parts.pop();
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    match parts.is_empty() {
+        true => None,
+        false => Some(parts.join("/")),
+    }
+}
+
+/// The documents that a document links to.
+pub(super) fn links(text: &str, path: &str) -> Vec<String> {
+    let mut links: Vec<String> = parser(text)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. })
+                if !dest_url.contains(':') && !dest_url.starts_with('#') =>
+            {
+                target(&dest_url, path)
+            }
+            _ => None,
+        })
+        .collect();
+    links.sort();
+    links.dedup();
+    links
+}
+
+/// The words alone.
+pub(super) fn plain(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for event in parser(text) {
+        match event {
+            Event::Text(text) | Event::Code(text) => words.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => words.push(' '),
+            Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell,
+            ) => {
+                words.push('\n');
+            }
+            _ => {}
+        }
+    }
+    words
+}
+
+/// The first heading.
+pub(super) fn title(text: &str) -> Option<String> {
+    let mut title: Option<String> = None;
+    for event in parser(text) {
+        match (event, title.as_mut()) {
+            (Event::Start(Tag::Heading { .. }), None) => title = Some(String::new()),
+            (Event::Text(text) | Event::Code(text), Some(title)) => title.push_str(&text),
+            (Event::End(TagEnd::Heading(_)), Some(_)) => break,
+            _ => {}
+        }
+    }
+    title
+        .map(|title| title.trim().to_owned())
+        .filter(|title| !title.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_stranger_becomes_markup() {
+        for text in [
+            "<script>alert(1)</script>",
+            "a <img src=x onerror=alert(1)> b",
+            "[x](javascript:alert(1))",
+            "[x](JaVaScRiPt:alert(1))",
+            "[x](data:text/html,<script>)",
+            "![x](https://elsewhere/pixel.png)",
+            "[x]: vbscript:a\n\n[x]",
+            "<div style=\"color:red\">\n\nx",
+            "[a](x \"onmouseover=alert(1)\")",
+        ] {
+            let html = html(text, "a/b.md").to_lowercase();
+            // Only what stands between < and > is markup.
+            for tag in html
+                .split('<')
+                .skip(1)
+                .filter_map(|rest| rest.split('>').next())
+            {
+                for forbidden in [
+                    "script", "img", "java", "data:", "vb", "div", "style", " on",
+                ] {
+                    assert!(!tag.contains(forbidden), "{text} gives {html}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn links_lead_to_documents() {
+        for (link, leads) in [
+            ("other.md", "/hub/a/other.md"),
+            ("../c/d.md#part", "/hub/c/d.md"),
+            ("/x/y.md", "/hub/x/y.md"),
+            ("../../out.md", "#"),
+            ("https://example.org/a", "https://example.org/a"),
+            ("#part", "#part"),
+        ] {
+            assert_eq!(address(link, "a/b.md"), leads, "{link}");
+        }
+        assert_eq!(
+            links(
+                "[a](other.md) [b](http://x) [c](#d) [e](other.md)",
+                "a/b.md"
+            ),
+            ["a/other.md"]
+        );
+    }
+
+    #[test]
+    fn tables_code_and_headings_are_kept() {
+        let text = "# One\n\n| a | b |\n|--:|---|\n| 1 | 2 |\n\n```sql\nselect 1 < 2;\n```\n";
+        let html = html(text, "a.md");
+        assert!(
+            html.contains("<h2>One</h2>") && html.contains("<table>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("select 1 &lt; 2;") && !html.contains("style"),
+            "{html}"
+        );
+        assert_eq!(title(text).as_deref(), Some("One"));
+        assert!(
+            plain(text).contains("One\na\nb\n1\n2\n"),
+            "{:?}",
+            plain(text)
+        );
+        assert_eq!(title("no heading"), None);
+    }
+}

@@ -1,0 +1,20 @@
+//! The dashboard and the API: pages of what the engine says. Decides nothing, and changes nothing in a database.
+//!
+//! Every page is a [`view::View`]: a value of the engine, and how it looks. The value is read once and shown either
+//! as a page or, below `/api/v1`, as JSON; so a page cannot say what the API does not. Nothing needs a script.
+
+mod access;
+mod assets;
+mod layout;
+mod listen;
+mod openapi;
+mod pages;
+mod parts;
+mod problem;
+mod recent;
+mod routes;
+mod site;
+mod view;
+
+pub use listen::{ListenError, ListenOptions, serve};
+pub use site::{Site, SiteOptions};
