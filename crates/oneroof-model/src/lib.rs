@@ -18,6 +18,7 @@ pub mod options;
 pub mod outside;
 pub mod package;
 pub mod posture;
+pub mod readiness;
 pub mod readonly;
 mod refusal;
 pub mod signers;

@@ -99,6 +99,7 @@ pub fn recommend(cuts: &[CutFacts]) -> Recommendation {
     }
     reasons.push("undoing it was tried, and brings the state before back".to_owned());
     let refusing: Vec<&CutFacts> = applied()
+        .filter(|cut| cut.failed.is_none())
         .filter(|cut| cut.name != best.name && matches!(cut.full_release, FullRelease::Refused(_)))
         .collect();
     if let Some(first) = refusing.first()
@@ -114,7 +115,7 @@ pub fn recommend(cuts: &[CutFacts]) -> Recommendation {
         .filter(|cut| cut.name != best.name && cut.failed.is_none())
         .map(|cut| cut.stops_applications_ms)
         .min();
-    if let Some(gentler) = gentler {
+    if let Some(gentler) = gentler.filter(|gentler| *gentler < best.stops_applications_ms) {
         reasons.push(format!(
             "applications wait for at most {} ms; the gentlest other cut would stop them for {gentler} ms",
             best.stops_applications_ms

@@ -49,6 +49,7 @@ pub(crate) fn of(record: &Value, record_digest: &Digest) -> Value {
             "started_at": record["started_at"],
             "duration_ms": record["duration_ms"],
             "operator": record["operator"],
+            "proposer": record["proposer"],
             "engine_version": record["engine_version"],
             "runner": record["runner"],
             "source": {

@@ -158,7 +158,7 @@ pub(super) fn plan(package: &OpenPackage, parameters: &ResolvedParameters) -> Pl
 }
 
 /// Looks for the inputs of the package, below its own folder and below the project's.
-pub(super) fn inputs(root: &Path, package: &OpenPackage) -> Vec<InputRecord> {
+pub(crate) fn inputs(root: &Path, package: &OpenPackage) -> Vec<InputRecord> {
     let inputs = package.plan.inputs.iter();
     inputs
         .map(|input| {

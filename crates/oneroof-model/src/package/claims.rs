@@ -48,6 +48,9 @@ pub struct Capability {
     /// The drills that tried it.
     #[serde(default)]
     pub drills: Vec<String>,
+    /// The negatives that tried it.
+    #[serde(default)]
+    pub negatives: Vec<String>,
     /// Tables that it would write to.
     #[serde(default)]
     pub touches: Vec<String>,
@@ -146,6 +149,13 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
         {
             return Err(unknown("drill", drill));
         }
+        if let Some(negative) = capability
+            .negatives
+            .iter()
+            .find(|negative| !plan.negatives.iter().any(|known| known.name == **negative))
+        {
+            return Err(unknown("negative", negative));
+        }
         for need in &capability.needs {
             need_is_whole(plan, capability, need)?;
             if let Some(input) = &need.input
@@ -220,6 +230,10 @@ mod tests {
         check(
             "[[capability]]\nname = 'c'\ndrills = ['b']\n",
             "names drill `b`",
+        );
+        check(
+            "[[capability]]\nname = 'c'\nnegatives = ['b']\n",
+            "names negative `b`",
         );
         check(
             "[[capability]]\nname = 'c'\nneeds = [{ input = 'b' }]\n",

@@ -5,6 +5,7 @@ mod adopt;
 mod apply;
 mod approve;
 mod arguments;
+mod audit;
 mod change;
 mod clone;
 mod clone_create;
@@ -35,6 +36,7 @@ mod policy;
 mod probe;
 mod quantity;
 mod query;
+mod readiness;
 mod reconcile;
 mod rehearse;
 mod revalidate;
@@ -136,6 +138,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
     Ledger(ledger::LedgerArgs),
+    Readiness(readiness::ReadinessArgs),
+    Audit(audit::AuditArgs),
     Evidence(evidence::EvidenceArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
@@ -205,6 +209,8 @@ impl Cli {
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Ledger(args) => ledger::run(&args, session).await,
+            Command::Readiness(args) => readiness::run(&args, session).await,
+            Command::Audit(args) => audit::run(&args, session).await,
             Command::Evidence(args) => evidence::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,

@@ -100,7 +100,12 @@ fn effects(cut: &CutReport) -> String {
     }
     let mut parts = Vec::new();
     if cut.objects > 0 {
-        parts.push(format!("{} objects", cut.objects));
+        let objects = if cut.objects == 1 {
+            "object"
+        } else {
+            "objects"
+        };
+        parts.push(format!("{} {objects}", cut.objects));
     }
     if cut.rows_in_own_tables != 0 {
         parts.push(format!("{} own rows", cut.rows_in_own_tables));

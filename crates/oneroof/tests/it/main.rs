@@ -5,6 +5,7 @@
 )]
 
 mod apply_evidence;
+mod audit;
 mod bad_input;
 mod change_owner;
 mod change_package;
@@ -61,6 +62,7 @@ mod package;
 mod production;
 mod proxy;
 mod query;
+mod readiness;
 mod rehearse;
 mod render;
 mod render_limits;
