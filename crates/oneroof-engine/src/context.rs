@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oneroof_model::Event;
+use oneroof_pg::clone::ColumnMask;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
@@ -47,6 +48,8 @@ pub struct TargetDatabase {
     pub params: Vec<PathBuf>,
     /// Scans for drift, as role `one_roof_operator`; `apply` if `None`.
     pub operator: Option<ConnInfo>,
+    /// `[targets.T.mask]`: what columns become in every clone of it.
+    pub masks: Vec<ColumnMask>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
     /// `[targets.T.readonly]`: what foreign statements may use beyond PostgreSQL's own.

@@ -9,6 +9,7 @@ use oneroof_model::TomlError;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::mask::MaskSection;
 use crate::config::password;
 use crate::config::readonly::ReadonlySection;
 use crate::ui::error::InputError;
@@ -54,6 +55,8 @@ struct TargetSection {
     params: Vec<PathBuf>,
     #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
+    #[serde(default)]
+    mask: MaskSection,
     #[serde(default)]
     readonly: ReadonlySection,
 }
@@ -111,6 +114,11 @@ impl Config {
                 apply: connection(section.apply)?,
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
+                masks: section.mask.check().map_err(|(message, place)| {
+                    let ways =
+                        "null, hash, digits, email, { fixed = \"…\" } or { expression = \"…\" }";
+                    wrong(&message, ways.to_owned(), place)
+                })?,
                 packages: section.packages,
                 readonly: section
                     .readonly

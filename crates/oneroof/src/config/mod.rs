@@ -2,6 +2,7 @@
 //! `oneroof.toml` says ([`file`]). `default.toml` is the documentation.
 
 pub(crate) mod file;
+pub(crate) mod mask;
 pub(crate) mod password;
 pub(crate) mod project;
 pub(crate) mod readonly;
