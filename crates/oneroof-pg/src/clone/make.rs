@@ -725,13 +725,13 @@ const SOURCE_TRANSACTIONS: u64 = 2;
 
 /// Nobody else works on the private server while the copy is loaded.
 const QUIET: [&str; 2] = [
-    "alter system set autovacuum = off",
-    "select pg_catalog.pg_reload_conf()",
+    include_str!("../run/autovacuum_off.sql"),
+    include_str!("../run/reload.sql"),
 ];
 /// From then on it is a server like others.
 const LIVELY: [&str; 2] = [
-    "alter system reset autovacuum",
-    "select pg_catalog.pg_reload_conf()",
+    include_str!("../run/autovacuum_on.sql"),
+    include_str!("../run/reload.sql"),
 ];
 
 /// What came out of it.

@@ -74,7 +74,7 @@ impl Snapshot {
     ) -> Result<Self, CloneError> {
         let session = begin(source, application_name, None).await?;
         let exported = session
-            .simple("select pg_catalog.pg_export_snapshot()")
+            .simple(include_str!("export_snapshot.sql"))
             .await
             .map_err(reading)?;
         let id = exported.rows.into_iter().flatten().flatten().next();
