@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
+pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
     CloneOptions, CloneProgress, CloneStrategy, StrategyChoice, TemplateOptions, choose_strategy,
     copy_from_template, make_clone, remove_clone, sweep_copies,
@@ -44,6 +45,8 @@ pub struct CopyOptions {
     pub jobs: Option<usize>,
     /// Bytes a second that are read from the source at most.
     pub rate_limit_bytes: Option<u64>,
+    /// When it gives up for the sake of the source.
+    pub limits: CloneLimits,
 }
 
 /// What `clone create` is asked to do.
@@ -80,6 +83,9 @@ pub struct CreateReport {
     pub duration_ms: u64,
     /// In what it differs from its source.
     pub differences: Vec<String>,
+    /// What was masked, and what perhaps should have been.
+    #[serde(flatten)]
+    pub masks: MaskReport,
     /// What leads out of it: foreign servers and the like.
     pub doors: Vec<String>,
     /// Transactions of ours on the source, each read-only, rolled back, and asked before that whether it wrote.
@@ -214,6 +220,7 @@ async fn from_target(
         bytes: Some(report.bytes),
         duration_ms: report.elapsed_ms,
         differences: [&report.differences[..], &report.settings_refused[..]].concat(),
+        masks: report.masks.clone(),
         doors: report.doors.clone(),
         source_transactions: report.source_transactions,
         source_programs: report.source_programs,
@@ -267,6 +274,7 @@ async fn from_kept(
         bytes: None,
         duration_ms: 0,
         differences: Vec::new(),
+        masks: MaskReport::default(),
         doors: Vec::new(),
         source_transactions: 0,
         source_programs: 0,
@@ -292,11 +300,16 @@ pub(crate) async fn apply_options(
         options.jobs = jobs;
     }
     options.rate_limit_bytes = wanted.rate_limit_bytes;
+    options.limits = wanted.limits;
     let asked = |strategy| StrategyChoice {
         strategy,
         why: "it was asked for".to_owned(),
     };
     let choice = match wanted.strategy {
+        WantedStrategy::Auto if !options.masks.is_empty() => StrategyChoice {
+            strategy: CloneStrategy::Logical,
+            why: "columns are masked, which a copy of files cannot do".to_owned(),
+        },
         WantedStrategy::Auto => choose(context, reader, &options.source_name).await?,
         WantedStrategy::Logical => asked(CloneStrategy::Logical),
         WantedStrategy::Physical => asked(CloneStrategy::Physical),

@@ -85,6 +85,8 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         apply: source
             .and_then(|source| source.apply.as_ref())
             .map(|apply| server.conninfo(&entry.database, apply.user())),
+        // What is a clone was masked when it was made.
+        masks: Vec::new(),
         params: source
             .map(|source| source.params.clone())
             .unwrap_or_default(),

@@ -72,6 +72,7 @@ pub(super) async fn make(
             .chain(&report.settings_refused)
             .cloned()
             .collect(),
+        masks: report.masks.clone(),
         doors: report.doors.clone(),
         apply_role: apply_role.clone(),
         apply_role_note,
@@ -107,6 +108,9 @@ pub(crate) async fn clone_options(
         .map_err(|error| EngineError::other(error.to_string()))?;
     options.class = TargetClass::Clone;
     options.operator = Some(context.operator.clone());
+    if let Some(target) = context.targets.get(source) {
+        options.masks.clone_from(&target.masks);
+    }
     options.run = run_id.to_owned();
     options.lifetime = lifetime;
     options.binaries.clone_from(&context.server_binaries);
@@ -318,9 +322,10 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
             refused(RefusalCode::ServerBinariesMissing, Vec::new())
         }
         CloneError::InUse { sessions, .. } => refused(RefusalCode::CloneInUse, sessions.clone()),
-        CloneError::Disk { .. } | CloneError::NotPhysical { .. } => {
-            refused(RefusalCode::CloneImpossible, Vec::new())
-        }
+        CloneError::Disk { .. }
+        | CloneError::NotPhysical { .. }
+        | CloneError::Masks { .. }
+        | CloneError::Limit { .. } => refused(RefusalCode::CloneImpossible, Vec::new()),
         CloneError::NameTaken { .. } => refused(RefusalCode::CloneNameTaken, Vec::new()),
         _ => {
             let mut message = error.to_string();

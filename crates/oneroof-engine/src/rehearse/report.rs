@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oneroof_model::options::FullRelease;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
+use oneroof_pg::clone::MaskReport;
 use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
 
@@ -195,6 +196,9 @@ pub struct CloneReport {
     pub duration_ms: u64,
     /// Known differences to the source's server.
     pub differences: Vec<String>,
+    /// What was masked, and what perhaps should have been.
+    #[serde(flatten)]
+    pub masks: MaskReport,
     /// What leads out of the clone: foreign servers and the like.
     pub doors: Vec<String>,
     /// The role that the tiers ran as.

@@ -1,5 +1,6 @@
 -- What a copy of this database reads, largest first: one row per table, or per range of blocks of a large one. The
 -- statements run here and on the copy. $1: in how many parts a table may be read; $2: bytes of the smallest part.
+-- $3, $4, $5: columns `schema.table.column` that are masked, how, and with what.
 -- Tables of extensions count as far as the extension says that their rows are the user's. Materialized views are
 -- filled again, foreign tables stay where they are.
 with recursive
@@ -28,6 +29,18 @@ binary_type as (
                                      'varbit', 'numeric', 'uuid', 'inet', 'cidr', 'macaddr', 'macaddr8', 'point', 'lseg', 'box',
                                      'path', 'polygon', 'line', 'circle', 'tsvector', 'tsquery')))
 ),
+masked (attrelid, attname, kind, value) as (
+    select a.attrelid, a.attname, wanted.kind, wanted.value
+      from unnest($3::text[], $4::text[], $5::text[]) as wanted (name, kind, value)
+     cross join lateral pg_catalog.parse_ident(wanted.name) as parts
+      join pg_catalog.pg_namespace as n on n.nspname = parts[1]
+      join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = parts[2]
+      join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attname = parts[3] and a.attnum > 0
+    union
+    select i.inhrelid, m.attname, m.kind, m.value
+      from masked as m
+      join pg_catalog.pg_inherits as i on i.inhparent = m.attrelid
+),
 relation as (
     select c.oid, format('%I.%I', n.nspname, c.relname) as identity, c.relispartition,
            member.condition, member.is_member,
@@ -52,14 +65,40 @@ relation as (
 ),
 kept as (
     -- A table without blocks has no rows, whoever looks.
-    select r.*, entered.identity as through, columns.list, columns.is_binary,
+    select r.*, entered.identity as through, columns.list, columns.is_binary, columns.is_masked, columns.values,
            case when r.is_member or entered.identity is not null then 1
                 else greatest(1, least($1::bigint, r.bytes / greatest($2::bigint, 1), r.blocks)) end as parts
       from relation as r
      cross join lateral (
-        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as list, coalesce(bool_and(b.oid is not null), false) as is_binary
+        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as list, coalesce(bool_and(b.oid is not null), false) as is_binary,
+               coalesce(bool_or(m.kind is not null), false) as is_masked,
+               string_agg(coalesce('(' || rule.expression || ')::' || pg_catalog.format_type(a.atttypid, a.atttypmod), quote_ident(a.attname)),
+                          ', ' order by a.attnum) as values
           from pg_catalog.pg_attribute as a
           left join binary_type as b on b.oid = a.atttypid
+          left join masked as m on m.attrelid = a.attrelid and m.attname = a.attname
+         cross join lateral (
+            -- the key is a setting of the transaction, so that no statement holds it
+            select format('pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.current_setting(''oneroof.mask_key'') || %I::text, ''UTF8''))', a.attname) as hash
+         ) as bytes
+         cross join lateral (select format('pg_catalog.encode(%s, ''hex'')', bytes.hash) as hex) as letters
+         cross join lateral (
+            select case m.kind
+                       when 'null' then 'null'
+                       when 'fixed' then format('case when %I is not null then %L end', a.attname, m.value)
+                       when 'expression' then m.value
+                       when 'email' then format('pg_catalog.left(%s, 12) || ''@example.invalid''', letters.hex)
+                       when 'digits' then format($digits$(select pg_catalog.string_agg(case when c ~ '[0-9]'
+                                                     then pg_catalog.substr(pg_catalog.translate(%s, 'abcdef', '012345'), ((i - 1) %% 64 + 1)::integer, 1)
+                                                     else c end, '' order by i)
+                                                   from pg_catalog.regexp_split_to_table(%I::text, '') with ordinality as split (c, i))$digits$,
+                                                 letters.hex, a.attname)
+                       when 'hash' then case pg_catalog.format_type(a.atttypid, null)
+                                            when 'uuid' then format('pg_catalog.left(%s, 32)', letters.hex)
+                                            when 'bytea' then bytes.hash
+                                            else letters.hex end
+                   end as expression
+         ) as rule
          where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
      ) as columns
       left join lateral (
@@ -81,9 +120,10 @@ select k.oid                                        as table_oid,
        (k.bytes / k.parts)::bigint                  as bytes,
        k.parts::bigint                              as parts,
        case
-           when k.is_member or k.parts > 1
-               then format('copy (select %s from only %s %s) to stdout with (format %s)', k.list, k.identity,
+           when k.is_member or k.is_masked or k.parts > 1
+               then format('copy (select %s from only %s %s) to stdout with (format %s)', k.values, k.identity,
                            case when k.is_member then k.condition
+                                when k.parts = 1 then ''
                                 else format('where ctid >= ''(%s,0)''%s', k.blocks * part / k.parts,
                                             case when part + 1 < k.parts then format(' and ctid < ''(%s,0)''', k.blocks * (part + 1) / k.parts) end) end,
                            how.format)

@@ -2,7 +2,7 @@
 //! If one fails, or nobody waits for them any more, all of them end.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,6 +18,45 @@ use crate::error::PgError;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
+/// How often the source is asked how it bears it.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// When a copy gives up for the sake of its source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CloneLimits {
+    /// Its replicas lag behind by more than this.
+    pub replication_lag: Option<Duration>,
+    /// The snapshot, which keeps the source from cleaning up, is older than this.
+    pub snapshot_age: Option<Duration>,
+}
+
+impl CloneLimits {
+    async fn check(&self, snapshot: &Snapshot) -> Result<(), CloneError> {
+        if let Some(limit) = self.snapshot_age
+            && snapshot.age() > limit
+        {
+            return Err(CloneError::Limit {
+                what: format!(
+                    "the snapshot is older than {} s and keeps the source from cleaning up",
+                    limit.as_secs()
+                ),
+            });
+        }
+        if let Some(limit) = self.replication_lag {
+            let seconds = snapshot.replication_lag().await?;
+            if seconds > limit.as_secs_f64() {
+                return Err(CloneError::Limit {
+                    what: format!(
+                        "a replica of the source lags behind by {seconds:.0} s, {} are allowed",
+                        limit.as_secs()
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What all workers need.
 #[derive(Clone)]
 pub(super) struct Load {
@@ -27,6 +66,7 @@ pub(super) struct Load {
     pub(super) flow: Arc<Flow>,
     pub(super) application_name: String,
     pub(super) jobs: usize,
+    pub(super) limits: CloneLimits,
 }
 
 impl Load {
@@ -38,6 +78,7 @@ impl Load {
             flow: Arc::new(Flow::new(None)),
             application_name: application_name.to_owned(),
             jobs,
+            limits: CloneLimits::default(),
         }
     }
 
@@ -64,6 +105,7 @@ impl Load {
         }
         let mut transactions = 0;
         let mut tick = tokio::time::interval(TELL_EVERY);
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 ended = workers.join_next() => match ended {
@@ -80,6 +122,12 @@ impl Load {
             {
                 snapshot.end().await?;
                 transactions += 1;
+            }
+            if let Some(snapshot) = snapshot.as_ref()
+                && looked.elapsed() >= LOOK_EVERY
+            {
+                self.limits.check(snapshot).await?;
+                looked = Instant::now();
             }
         }
         progress(self.flow.bytes());

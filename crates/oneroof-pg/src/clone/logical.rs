@@ -47,7 +47,7 @@ pub(super) async fn copy(
     let definitions_bytes = u64::try_from(archive.len()).unwrap_or(u64::MAX);
     programs.restore("--section=pre-data", &archive).await?;
 
-    let parts = snapshot.tables(split(options)).await?;
+    let parts = snapshot.tables(split(options), &options.masks).await?;
     let total = definitions_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     let facts = snapshot.indexes().await?;
     let has_large_objects = snapshot.has_large_objects().await?;
@@ -66,6 +66,7 @@ pub(super) async fn copy(
         flow: Arc::new(Flow::new(options.rate_limit_bytes)),
         application_name,
         jobs: options.jobs,
+        limits: options.limits,
     };
     let mut snapshot = Some(snapshot);
     let mut tell = |bytes| progress(definitions_bytes + bytes, total);

@@ -8,7 +8,9 @@ use chrono::{SecondsFormat, Utc};
 use oneroof_model::TargetClass;
 use serde::Serialize;
 
+use super::load::CloneLimits;
 use super::logical;
+use super::mask::{ColumnMask, MaskReport, mask_faults, mask_report};
 use super::name::clone_name;
 use super::physical::{self, PhysicalFacts};
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
@@ -59,6 +61,10 @@ pub struct CloneOptions {
     pub settings: Vec<(String, String)>,
     /// Who has it made, for the list of clones.
     pub operator: Option<String>,
+    /// What columns become on the way.
+    pub masks: Vec<ColumnMask>,
+    /// When it gives up for the sake of the source.
+    pub limits: CloneLimits,
     /// How many workers copy at the same time.
     pub jobs: usize,
     /// Bytes a second that are read from the source at most.
@@ -96,6 +102,8 @@ impl CloneOptions {
             os_user: "postgres".to_owned(),
             settings: Vec::new(),
             operator: None,
+            masks: Vec::new(),
+            limits: CloneLimits::default(),
             jobs: default_jobs(),
             rate_limit_bytes: None,
             split_bytes_min: SPLIT_BYTES_MIN,
@@ -151,6 +159,9 @@ pub struct CloneReport {
     pub roles: u64,
     /// Settings of roles or of the database that the clone's server did not take, and why.
     pub settings_refused: Vec<String>,
+    /// What was masked, and what perhaps should have been.
+    #[serde(flatten)]
+    pub masks: MaskReport,
     /// What leads out of the clone: foreign servers and the like.
     pub doors: Vec<String>,
     /// Other differences between the servers, for example the minor version.
@@ -264,6 +275,18 @@ pub enum CloneError {
         /// What stands against it.
         why: String,
     },
+    /// Masks that cannot be used.
+    #[error("mask columns: {}", faults.join("; "))]
+    Masks {
+        /// What is wrong with each.
+        faults: Vec<String>,
+    },
+    /// The source bore more than it was to bear.
+    #[error("go on copying: {what}")]
+    Limit {
+        /// What was too much.
+        what: String,
+    },
     /// There is not enough room for the copy.
     #[error("make room for {needed_bytes} bytes in `{}`: {free_bytes} are free", folder.display())]
     Disk {
@@ -303,6 +326,11 @@ impl CloneError {
             Self::Binaries { source, .. } => Some(source.hint.clone()),
             Self::Extensions { .. } => Some(
                 "install the packages of these extensions in the same version on this machine"
+                    .to_owned(),
+            ),
+            Self::Masks { .. } => Some("mend [targets.NAME.mask] in oneroof.toml".to_owned()),
+            Self::Limit { .. } => Some(
+                "try again when the source is quiet, with fewer --jobs, or copy from a replica"
                     .to_owned(),
             ),
             Self::NotPhysical { .. } => Some("make a logical copy: --strategy logical".to_owned()),
@@ -421,6 +449,7 @@ pub async fn make_clone(
             source_programs: filled.copied.programs,
             roles: plan.count_of(RoleStatementKind::Role),
             settings_refused: filled.settings_refused,
+            masks: plan.masks,
             doors: plan.doors,
             differences,
             source: plan.identity,
@@ -551,6 +580,7 @@ pub(super) struct Plan {
     doors: Vec<String>,
     pub(super) binaries: ServerBinaries,
     session: Session,
+    masks: MaskReport,
     /// What is known about the files, if they are to be copied.
     pub(super) files: Option<PhysicalFacts>,
 }
@@ -588,6 +618,20 @@ impl Plan {
                 missing,
             });
         }
+        let faults = mask_faults(&session, &options.masks)
+            .await
+            .map_err(reading())?;
+        if !faults.is_empty() {
+            return Err(CloneError::Masks { faults });
+        }
+        if files.is_some() && !options.masks.is_empty() {
+            return Err(CloneError::NotPhysical {
+                why: "its columns are masked, which a copy of files cannot do".to_owned(),
+            });
+        }
+        let masks = mask_report(&session, &options.masks)
+            .await
+            .map_err(reading())?;
         let identity = catalog::identity(&session).await.map_err(reading())?;
         let facts = catalog::database(&session).await.map_err(reading())?;
         let mut doors = Vec::new();
@@ -625,6 +669,7 @@ impl Plan {
             extensions,
             size_bytes: files.as_ref().map_or(facts.size_bytes, |files| files.bytes),
             files,
+            masks,
             identity,
             doors,
             binaries,
@@ -680,13 +725,13 @@ const SOURCE_TRANSACTIONS: u64 = 2;
 
 /// Nobody else works on the private server while the copy is loaded.
 const QUIET: [&str; 2] = [
-    "alter system set autovacuum = off",
-    "select pg_catalog.pg_reload_conf()",
+    include_str!("../run/autovacuum_off.sql"),
+    include_str!("../run/reload.sql"),
 ];
 /// From then on it is a server like others.
 const LIVELY: [&str; 2] = [
-    "alter system reset autovacuum",
-    "select pg_catalog.pg_reload_conf()",
+    include_str!("../run/autovacuum_on.sql"),
+    include_str!("../run/reload.sql"),
 ];
 
 /// What came out of it.

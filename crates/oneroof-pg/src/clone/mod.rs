@@ -10,6 +10,7 @@ mod load;
 mod logical;
 mod make;
 mod marks;
+mod mask;
 mod name;
 mod physical;
 mod queue;
@@ -24,10 +25,12 @@ mod undo;
 
 pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
 pub use golden::{ClosedClone, close_clone};
+pub use load::CloneLimits;
 pub use make::{
     CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, default_jobs, make_clone,
 };
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
+pub use mask::{ColumnMask, MaskReport, MaskRule};
 pub use name::clone_name;
 pub use physical::{StrategyChoice, choose_strategy};
 pub use registry::{

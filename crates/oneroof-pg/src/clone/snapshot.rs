@@ -2,8 +2,10 @@
 //! being altered, and says what there is to copy. It writes nothing, and is asked before it ends whether it did.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use super::make::{CloneError, database};
+use super::mask::{ColumnMask, columns_of};
 use crate::catalog;
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
@@ -46,6 +48,7 @@ pub(super) struct Split {
 /// An open snapshot.
 pub(super) struct Snapshot {
     session: Session,
+    begun: Instant,
     door: SnapshotDoor,
 }
 
@@ -55,6 +58,8 @@ pub(super) struct SnapshotDoor {
     id: String,
     source: ConnInfo,
     application_name: String,
+    /// What hashes of masked values are made with, in this clone alone.
+    mask_key: String,
 }
 
 fn reading(error: PgError) -> CloneError {
@@ -69,7 +74,7 @@ impl Snapshot {
     ) -> Result<Self, CloneError> {
         let session = begin(source, application_name, None).await?;
         let exported = session
-            .simple("select pg_catalog.pg_export_snapshot()")
+            .simple(include_str!("export_snapshot.sql"))
             .await
             .map_err(reading)?;
         let id = exported.rows.into_iter().flatten().flatten().next();
@@ -90,10 +95,12 @@ impl Snapshot {
         }
         Ok(Self {
             session,
+            begun: Instant::now(),
             door: SnapshotDoor {
                 id,
                 source: source.clone(),
                 application_name: application_name.to_owned(),
+                mask_key: new_key(),
             },
         })
     }
@@ -109,12 +116,17 @@ impl Snapshot {
     }
 
     /// What is copied, largest first.
-    pub(super) async fn tables(&self, split: Split) -> Result<Vec<TablePart>, CloneError> {
+    pub(super) async fn tables(
+        &self,
+        split: Split,
+        masks: &[ColumnMask],
+    ) -> Result<Vec<TablePart>, CloneError> {
+        let (names, words, values) = columns_of(masks);
         let rows = self
             .session
             .query(
                 include_str!("copy_tables.sql"),
-                &[&split.parts_max, &split.bytes_min],
+                &[&split.parts_max, &split.bytes_min, &names, &words, &values],
             )
             .await
             .map_err(reading)?;
@@ -188,6 +200,27 @@ impl Snapshot {
         }
     }
 
+    /// How long it has been open.
+    pub(super) fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// How long the replicas of the source lag behind at most, in seconds.
+    pub(super) async fn replication_lag(&self) -> Result<f64, CloneError> {
+        let rows = self
+            .session
+            .query(include_str!("replication_lag.sql"), &[])
+            .await
+            .map_err(reading)?;
+        match rows.first() {
+            Some(row) => row
+                .try_get("seconds")
+                .map_err(PgError::from)
+                .map_err(reading),
+            None => Ok(0.0),
+        }
+    }
+
     /// Lets the source go.
     pub(super) async fn end(self) -> Result<(), CloneError> {
         end_reading(&self.session).await?;
@@ -199,8 +232,19 @@ impl Snapshot {
 impl SnapshotDoor {
     /// Another session that sees the same.
     pub(super) async fn open(&self) -> Result<Session, CloneError> {
-        begin(&self.source, &self.application_name, Some(&self.id)).await
+        let session = begin(&self.source, &self.application_name, Some(&self.id)).await?;
+        session
+            .query(include_str!("mask_key.sql"), &[&self.mask_key])
+            .await
+            .map_err(reading)?;
+        Ok(session)
     }
+}
+
+/// 148 random bits.
+fn new_key() -> String {
+    let halves = [(); 2].map(|()| uuid::Uuid::now_v7().simple().to_string());
+    halves.concat()
 }
 
 /// Begins to read, at a snapshot or at one of its own.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use oneroof_engine::clone_create::{
-    self, CopyOptions, CreateOptions, CreateReport, WantedStrategy,
+    self, CloneLimits, CopyOptions, CreateOptions, CreateReport, MaskReport, WantedStrategy,
 };
 use oneroof_engine::clones::{self, PruneOptions, PruneReport};
 use oneroof_engine::context::Context;
@@ -26,6 +26,12 @@ pub(super) struct CopyArguments {
     /// Bytes a second that are read from the target at most, for example 50MB
     #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
     rate_limit: Option<u64>,
+    /// Give up when a replica of the target lags behind by more than this, for example 30s
+    #[arg(long, value_name = "AGE", value_parser = quantity::duration)]
+    max_lag: Option<Duration>,
+    /// Give up when rows are not copied after this long: the snapshot keeps the target from cleaning up
+    #[arg(long, value_name = "AGE", value_parser = quantity::duration)]
+    max_snapshot_age: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,6 +57,10 @@ impl CopyArguments {
             },
             jobs: self.jobs.map(usize::from),
             rate_limit_bytes: self.rate_limit,
+            limits: CloneLimits {
+                replication_lag: self.max_lag,
+                snapshot_age: self.max_snapshot_age,
+            },
         }
     }
 }
@@ -178,6 +188,7 @@ fn create_text(report: &CreateReport) -> String {
     for difference in &report.differences {
         let _ = write!(text, "\ndiffers: {difference}");
     }
+    text.push_str(&masks_text(&report.masks));
     for door in &report.doors {
         let _ = write!(text, "\nleads out of the clone: {door}");
     }
@@ -196,6 +207,33 @@ fn create_text(report: &CreateReport) -> String {
             let _ = write!(text, "\n{}  psql '{connection}'", report.id);
         }
         None => text.push_str("\nit admits no connections; verbs work on copies of it"),
+    }
+    text
+}
+
+/// What was masked, and what perhaps should have been; each line begins with a line feed.
+pub(super) fn masks_text(masks: &MaskReport) -> String {
+    const SHOWN: usize = 8;
+    let mut text = String::new();
+    for mask in &masks.masked {
+        let _ = write!(text, "\nmasked: {mask}");
+    }
+    if !masks.unmasked.is_empty() {
+        let names: Vec<&str> = masks
+            .unmasked
+            .iter()
+            .take(SHOWN)
+            .map(String::as_str)
+            .collect();
+        let more = match masks.unmasked.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let _ = write!(
+            text,
+            "\nnot masked, and looks like personal data by its name: {}{more}",
+            names.join(", ")
+        );
     }
     text
 }

@@ -18,7 +18,7 @@ use oneroof_model::options::FullRelease;
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
-use super::clone_create::CopyArguments;
+use super::clone_create::{CopyArguments, masks_text};
 use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
@@ -198,6 +198,10 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     if let Some(clone) = &report.clone {
         if let Some(note) = &clone.apply_role_note {
             let _ = writeln!(text, "tiers ran as {}: {note}", clone.apply_role);
+        }
+        let masks = masks_text(&clone.masks);
+        if !masks.is_empty() {
+            let _ = writeln!(text, "{}", masks.trim_start());
         }
         for difference in &clone.differences {
             let _ = writeln!(text, "the clone differs: {difference}");

@@ -11,6 +11,7 @@ use oneroof_model::gate::Stricter;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::mask::MaskSection;
 use crate::config::readonly::ReadonlySection;
 use crate::config::{checks, password};
 use crate::ui::error::InputError;
@@ -72,6 +73,8 @@ struct TargetSection {
     packages: BTreeMap<String, toml::Table>,
     #[serde(default)]
     gate: Stricter,
+    #[serde(default)]
+    mask: MaskSection,
     #[serde(default)]
     readonly: ReadonlySection,
 }
@@ -141,6 +144,11 @@ impl Config {
                 apply: connection(section.apply)?,
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
+                masks: section.mask.check().map_err(|(message, place)| {
+                    let ways =
+                        "null, hash, digits, email, { fixed = \"…\" } or { expression = \"…\" }";
+                    wrong(&message, ways.to_owned(), place)
+                })?,
                 packages: section.packages,
                 gate: section.gate,
                 readonly: section

@@ -3,6 +3,7 @@
 
 mod checks;
 pub(crate) mod file;
+pub(crate) mod mask;
 pub(crate) mod password;
 pub(crate) mod project;
 pub(crate) mod readonly;

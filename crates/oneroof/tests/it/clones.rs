@@ -139,6 +139,51 @@ fn what_cannot_be_cloned_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn columns_are_masked_in_every_clone_of_a_target() {
+    let world = shop();
+    world.sql(
+        "shop",
+        "create table public.customer (id int primary key, email text, phone text, surname text);
+         insert into public.customer values (1, 'a@b.c', '+84 123', 'Ann');
+         grant select on public.customer to app_clone",
+    );
+    let warned = world.done("clone create --from shop");
+    assert_eq!(
+        warned["unmasked"].to_string(),
+        r#"["public.customer.email","public.customer.phone","public.customer.surname"]"#
+    );
+    let _ = world.done(&format!("clone drop {}", text(&warned, "id")));
+
+    let config = world.sandbox.read("oneroof.toml");
+    world.configure(
+        "[targets.shop.mask]\n\"public.customer.email\" = \"email\"\n\"public.customer.surname\" = { fixed = \"nobody\" }",
+    );
+    let masked = world.done("clone create --from shop");
+    assert_eq!(
+        world.value_at(
+            text(&masked, "connection"),
+            "select concat_ws(' ', regexp_replace(email, '^[0-9a-f]{12}@', '@'), surname, phone) from public.customer"
+        ),
+        "@example.invalid nobody +84 123"
+    );
+    assert_eq!(
+        masked["unmasked"].to_string(),
+        r#"["public.customer.phone"]"#
+    );
+    let _ = world.done(&format!("clone drop {}", text(&masked, "id")));
+
+    world.sandbox.write("oneroof.toml", &config);
+    world.configure("[targets.shop.mask]\n\"public.customer.id\" = \"null\"");
+    let error = world.refused("clone create --from shop", "clone-impossible");
+    says(&error, "message", &["public.customer.id", "cannot be null"]);
+    world.sandbox.write("oneroof.toml", &config);
+    world.configure("[targets.shop.mask]\n\"public.customer.id\" = \"blur\"");
+    let error = world.error("clone list", 2, "input");
+    says(&error, "message", &["blur"]);
+    world.nothing_is_left();
+}
+
+#[test]
 fn a_clone_that_is_killed_in_the_middle_is_made_again() {
     let world = shop();
     world.sql(
