@@ -1,8 +1,8 @@
 //! `migrations check`: each migration on its own, there and back and there again, on a throw-away server.
 //!
 //! One database only goes forward, migration by migration. The way back, the second way there and what both do to rows
-//! are tried on it in transactions that are rolled back; whatever is not perfect there is tried again on a copy of the
-//! database, with real commits, and that verdict counts.
+//! are tried on it in transactions that are rolled back; what a transaction of its own could have let through, and what
+//! runs without one, is tried on a copy of the database with real commits, and that verdict counts.
 
 mod bench;
 mod data;
