@@ -11,6 +11,7 @@ mod change_package;
 mod change_reconcile;
 mod change_topic;
 mod changed_since;
+mod checks;
 mod command_line;
 mod config;
 mod coverage;

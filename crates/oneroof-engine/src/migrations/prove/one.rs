@@ -156,6 +156,7 @@ impl<'a> Prover<'a> {
             down_file: migration.down.as_ref().map(|down| down.file.clone()),
             verdict: WayBack::NotReached,
             up_failure: None,
+            verify_failure: None,
             down_failure: None,
             differences: Vec::new(),
             second_up_refused: None,
@@ -177,6 +178,11 @@ impl<'a> Prover<'a> {
             return Ok((proof, None));
         }
         let after = definition(main).await?;
+        if let Some(verify) = &migration.verify {
+            begin(main).await?;
+            proof.verify_failure = execute(context, main, verify).await?.err();
+            rollback(main).await?;
+        }
         let now = sample::files(main).await.map_err(reading())?;
         let anew = now
             .into_iter()
@@ -445,6 +451,41 @@ async fn run(
     (kind, id): (EntryKind, &str),
     kept: Kept,
 ) -> Result<Result<(), Failure>, EngineError> {
+    let own = kept == Kept::Committed && script.transaction;
+    if own {
+        begin(session).await?;
+    }
+    match execute(context, session, script).await? {
+        Ok(()) => {
+            // Whatever the script set for its session, the ledger and what is read next are ours.
+            session
+                .simple("reset session authorization; reset role; reset all")
+                .await
+                .map_err(EngineError::database("reset the session"))?;
+            Standing::note(session, kind, id).await?;
+            if own {
+                commit(session).await?;
+            }
+            Ok(Ok(()))
+        }
+        Err(failure) => {
+            if own {
+                rollback(session).await?;
+            }
+            if kept == Kept::Committed {
+                clean(session).await?;
+            }
+            Ok(Err(failure))
+        }
+    }
+}
+
+/// Runs the statements of a script, in the session's transaction if there is one.
+async fn execute(
+    context: &Context,
+    session: &Session,
+    script: &sql::Script,
+) -> Result<Result<(), Failure>, EngineError> {
     let parsed = match Script::parse(&script.file, &script.text) {
         Ok(parsed) => parsed,
         Err(EngineError::Failed(failure)) => {
@@ -456,10 +497,6 @@ async fn run(
         }
         Err(other) => return Err(other),
     };
-    let own = kept == Kept::Committed && script.transaction;
-    if own {
-        begin(session).await?;
-    }
     let outcome = parsed.run(context, session, None).await;
     let outcome = match outcome {
         Ok(()) if script.transaction => session
@@ -477,27 +514,8 @@ async fn run(
         Err(error) => Err(error.into_engine_error(None)),
     };
     match outcome {
-        Ok(()) => {
-            // Whatever the script set for its session, the ledger and what is read next are ours.
-            session
-                .simple("reset session authorization; reset role; reset all")
-                .await
-                .map_err(EngineError::database("reset the session"))?;
-            Standing::note(session, kind, id).await?;
-            if own {
-                commit(session).await?;
-            }
-            Ok(Ok(()))
-        }
-        Err(EngineError::Failed(failure)) => {
-            if own {
-                rollback(session).await?;
-            }
-            if kept == Kept::Committed {
-                clean(session).await?;
-            }
-            Ok(Err(*failure))
-        }
+        Ok(()) => Ok(Ok(())),
+        Err(EngineError::Failed(failure)) => Ok(Err(*failure)),
         Err(other) => Err(other),
     }
 }
