@@ -65,6 +65,27 @@ impl CheckReport {
     }
 }
 
+/// Rules that fear that a table is written anew.
+const REWRITES: [&str; 3] = ["column-type-change", "table-rewrite", "volatile-default"];
+
+/// Says of a fear that a table is written anew whether one was, when the statement's file ran.
+pub(crate) fn rewrite_was_measured(remark: &mut Diagnostic, written_anew: &[String]) {
+    if !REWRITES.contains(&remark.rule.as_str()) {
+        return;
+    }
+    if written_anew.is_empty() {
+        remark.severity = DiagnosticSeverity::Info;
+        remark
+            .message
+            .push_str(" (cleared: no table was written anew when it ran)");
+    } else {
+        let tables = written_anew.join(", ");
+        remark.message.push_str(&format!(
+            " (confirmed: {tables} was written anew when it ran)"
+        ));
+    }
+}
+
 /// Gives remarks the severity that the project chose.
 pub(crate) fn configure(diagnostics: &mut Vec<Diagnostic>, levels: &BTreeMap<String, CheckLevel>) {
     diagnostics.retain_mut(|diagnostic| match levels.get(&diagnostic.rule) {
@@ -375,7 +396,13 @@ fn tier_faults(package: &OpenPackage) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     /// The rules of this file, which look at the plan; those that look at SQL are in `oneroof-sql`.
-    const PLAN_RULES: [&str; 4] = ["manifest", "migration-files", "missing-file", "no-way-back"];
+    const PLAN_RULES: [&str; 5] = [
+        "manifest",
+        "migration-files",
+        "migration-proof",
+        "missing-file",
+        "no-way-back",
+    ];
 
     #[test]
     fn every_rule_of_the_plan_has_its_page() {

@@ -15,6 +15,7 @@ mod drills;
 mod html;
 mod isolation;
 mod locks;
+mod measured;
 mod negative_engine;
 mod negative_sql;
 mod not_covered;
@@ -165,6 +166,7 @@ pub async fn rehearse(
     report.comparison = there
         .as_ref()
         .and_then(|there| compare::compare(&package.plan, there, &report));
+    report.remarks = measured::remarks(package, &report)?;
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
     report.not_covered = not_covered::list(&report, options);
@@ -292,6 +294,7 @@ pub(crate) fn empty_report(
         baseline: None,
         crash_drill: Vec::new(),
         volatile_growth: Vec::new(),
+        remarks: Vec::new(),
         comparison: None,
         isolation: None,
         free_disk_bytes: Default::default(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use oneroof_model::options::FullRelease;
-use oneroof_model::{Digest, Refusal, StepOutcome, Value};
+use oneroof_model::{Diagnostic, Digest, Refusal, StepOutcome, Value};
 use oneroof_pg::clone::MaskReport;
 use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
@@ -98,6 +98,8 @@ pub struct RehearsalReport {
     pub crash_drill: Vec<CrashRecord>,
     /// Metrics that grew by daily work while the rehearsal ran.
     pub volatile_growth: Vec<Growth>,
+    /// What the rules that judge say, with what was measured of it.
+    pub remarks: Vec<Diagnostic>,
     /// Each figure beside that of an earlier rehearsal or of the golden clone, if that was asked for.
     pub comparison: Option<Comparison>,
     /// The proof that the source was only read.

@@ -1,6 +1,8 @@
 -- For each of the tables ($1, in this order) a statement that puts three rows into it: a value for every column that
--- the server does not fill itself, another one in each row, within what enums, lengths, foreign keys and lists of
--- allowed values say. "i" is the number of the row.
+-- is not computed, another one in each row, within what enums, lengths, foreign keys and lists of allowed values say.
+-- "i" is the number of the row, and where it can be the value too: numbers that a sequence would give are not taken
+-- from it (it would go on counting after a rollback), so that what refers to a table without a foreign key fits, and a
+-- text can be read as a number, as JSON, as a path.
 with wanted as (
     select w.oid, w.place from unnest($1::oid[]) with ordinality as w (oid, place)
 ),
@@ -17,13 +19,10 @@ col as (
       from pg_catalog.pg_attribute as a
       join pg_catalog.pg_type as t on t.oid = a.atttypid
       left join pg_catalog.pg_type as b on b.oid = t.typbasetype
-      left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
      where a.attrelid = any ($1::oid[])
        and a.attnum > 0
        and not a.attisdropped
        and a.attgenerated = ''
-       and a.attidentity = ''
-       and coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') !~ 'nextval\('
 ),
 reference as (
     select distinct on (k.conrelid, pair.own)
@@ -74,8 +73,7 @@ expression as (
                when c.base_name = 'macaddr' then '(''08:00:2b:01:02:0'' || i)'
                when c.base_name = 'point' then 'point(i, i)'
                when c.base_name in ('bit', 'varbit', 'xml', 'tsquery', 'jsonpath') or c.base_kind = 'c' then 'null'
-               when c.length_max is not null then format('left(i || %L, %s)', ' ' || c.attname, c.length_max)
-               when c.base_category = 'S' then format('(i || %L)', ' ' || c.attname)
+               when c.length_max is not null then format('left(i::text, %s)', c.length_max)
                else 'i::text'
            end as value
       from col as c
@@ -85,7 +83,7 @@ expression as (
 select format('%I.%I', n.nspname, c.relname) as identity,
        case when count(e.attnum) = 0
             then format('insert into %I.%I default values', n.nspname, c.relname)
-            else format('insert into %I.%I (%s) select %s from generate_series(1, 3) as i on conflict do nothing', n.nspname, c.relname,
+            else format('insert into %I.%I (%s) overriding system value select %s from generate_series(1, 3) as i on conflict do nothing', n.nspname, c.relname,
                         string_agg(quote_ident(e.attname), ', ' order by e.attnum),
                         string_agg(format('cast(%s as %s)', e.value, e.type_text), ', ' order by e.attnum))
        end as statement

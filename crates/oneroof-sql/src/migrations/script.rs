@@ -55,7 +55,13 @@ pub(super) fn ready(
             } else {
                 format!("{} ({tool} does not run psql either)", error.message)
             };
-            reading.error(&script.file, Some(error.line), message, hint);
+            // A way back that does not parse is one that fails; there is no reason not to go forward.
+            match way {
+                Way::Down => reading.warn(&script.file, Some(error.line), message, hint),
+                Way::Up | Way::Verify => {
+                    reading.error(&script.file, Some(error.line), message, hint);
+                }
+            }
             return script;
         }
     };
@@ -220,6 +226,14 @@ mod tests {
                 "{text}: {said:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_way_back_that_does_not_parse_is_a_warning() {
+        let list = files(&[("1_a.up.sql", "select 1"), ("1_a.down.sql", "selec 1")]);
+        let set = read(MigrationTool::GolangMigrate, &list);
+        assert_eq!(set.errors().count(), 0);
+        assert!(remarks(&set)[0].contains("1_a.down.sql:1 syntax error"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use oneroof_engine::migrations::prove::report::{
     MigrationProof, ProofReport, ProofVerdict, UpAgain, WayBack,
 };
 use oneroof_engine::migrations::prove::{self, ProveOptions};
-use oneroof_model::MigrationTool;
+use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool};
 
 use super::Session;
 use super::package::import::tools;
@@ -21,10 +21,10 @@ use super::package::remark;
 use crate::config::project::{Project, context_without_project, current_folder};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
-use crate::ui::github;
 use crate::ui::style::{BAD, GOOD, STRONG, paint};
 use crate::ui::table::Table;
 use crate::ui::time;
+use crate::ui::{github, sarif};
 
 /// Prove the migrations of another tool, one by one
 #[derive(Debug, Args)]
@@ -70,9 +70,12 @@ struct CheckArgs {
     /// Make no rows: definitions only
     #[arg(long)]
     without_rows: bool,
-    /// Print what the rules say as annotations of a change on GitHub too
+    /// Print findings and what the rules say as annotations of a change on GitHub too
     #[arg(long, conflicts_with = "json")]
     github: bool,
+    /// Write findings and what the rules say as SARIF too
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
     /// Write the table as Markdown too, for a change request
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -123,14 +126,27 @@ async fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
     if let Some(path) = &args.junit {
         write(path, &junit::text(&report))?;
     }
+    let remarks: Vec<Diagnostic> = report
+        .remarks
+        .iter()
+        .cloned()
+        .chain(annotations(&report))
+        .collect();
+    let path = |remark: &Diagnostic| args.folder.join(&remark.file).display().to_string();
+    if let Some(place) = &args.sarif {
+        let remarks: Vec<_> = remarks
+            .iter()
+            .map(|remark| (path(remark), remark))
+            .collect();
+        write(place, &format!("{:#}\n", sarif::log(&remarks)))?;
+    }
     let error = (report.verdict == ProofVerdict::Failed)
         .then(|| ErrorReport::failed(format!("not proved: {}", sentence(&report))));
     session.printer.report_with_error(&report, error, |report| {
         let mut told = text(report);
         if args.github {
-            for remark in &report.remarks {
-                let path = args.folder.join(&remark.file);
-                told.push_str(&github::annotation(remark, &path.display().to_string()));
+            for remark in &remarks {
+                told.push_str(&github::annotation(remark, &path(remark)));
             }
         }
         told
@@ -182,6 +198,7 @@ fn findings(proof: &MigrationProof) -> Vec<String> {
         );
     };
     fails("the way there", &proof.up_failure);
+    fails("its verify script", &proof.verify_failure);
     fails("the way back", &proof.down_failure);
     fails("the way there, on rows,", &proof.data.up_failure);
     fails("the way back, on rows,", &proof.data.down_failure);
@@ -200,6 +217,43 @@ fn findings(proof: &MigrationProof) -> Vec<String> {
     }
     found.extend(proof.data.lost.iter().map(|lost| format!("lost: {lost}")));
     found
+}
+
+/// The rule that findings of the proofs stand under; its page is `docs/plan-rules/migration-proof.md`.
+const PROOF_RULE: &str = "migration-proof";
+
+/// The findings as remarks about the files.
+fn annotations(report: &ProofReport) -> impl Iterator<Item = Diagnostic> {
+    report
+        .migrations
+        .iter()
+        .filter(|proof| !proof.is_sound())
+        .map(|proof| {
+            let failures = [
+                &proof.up_failure,
+                &proof.verify_failure,
+                &proof.data.up_failure,
+            ];
+            let line = failures
+                .into_iter()
+                .flatten()
+                .find_map(|failure| failure.line);
+            let about_down = line.is_none() && proof.data.lost.is_empty();
+            let file = proof
+                .down_file
+                .as_ref()
+                .filter(|_| about_down)
+                .unwrap_or(&proof.file);
+            Diagnostic {
+                rule: PROOF_RULE.to_owned(),
+                severity: DiagnosticSeverity::Error,
+                file: file.clone(),
+                line: line.or(Some(1)),
+                column: Some(1),
+                message: findings(proof).join("\n"),
+                hint: None,
+            }
+        })
 }
 
 /// The first of them, and how many there are.

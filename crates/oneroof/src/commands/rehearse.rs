@@ -228,6 +228,9 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     if let Some(isolation) = &report.isolation {
         let _ = writeln!(text, "{}", isolation.sentence);
     }
+    for remark in &report.remarks {
+        text.push_str(&super::package::remark(remark));
+    }
     if !report.not_covered.is_empty() {
         let _ = writeln!(text, "{}", paint(STRONG, "not covered:"));
         for missing in &report.not_covered {

@@ -12,6 +12,7 @@ mod change_package;
 mod change_reconcile;
 mod change_topic;
 mod changed_since;
+mod checks;
 mod clones;
 mod command_line;
 mod config;

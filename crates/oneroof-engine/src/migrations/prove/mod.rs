@@ -1,8 +1,8 @@
 //! `migrations check`: each migration on its own, there and back and there again, on a throw-away server.
 //!
 //! One database only goes forward, migration by migration. The way back, the second way there and what both do to rows
-//! are tried on it in transactions that are rolled back; whatever is not perfect there is tried again on a copy of the
-//! database, with real commits, and that verdict counts.
+//! are tried on it in transactions that are rolled back; what a transaction of its own could have let through, and what
+//! runs without one, is tried on a copy of the database with real commits, and that verdict counts.
 
 mod bench;
 mod data;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool, nearest};
+use oneroof_model::{Diagnostic, MigrationTool, nearest};
 use oneroof_sql::migrations::{Migration, as_psql};
 
 use self::bench::Bench;
@@ -149,28 +149,11 @@ pub async fn prove(
     })
 }
 
-/// Rules that fear that a table is written anew.
-const REWRITES: [&str; 3] = ["column-type-change", "table-rewrite", "volatile-default"];
-
-/// Says of a fear that a table is written anew whether it was.
+/// Says what the proof of its file measured.
 fn confirm(remark: &mut Diagnostic, proofs: &[report::MigrationProof]) {
     let proof = proofs.iter().find(|proof| proof.file == remark.file);
-    let Some(proof) = proof.filter(|proof| proof.up_failure.is_none()) else {
-        return;
-    };
-    if !REWRITES.contains(&remark.rule.as_str()) {
-        return;
-    }
-    if proof.rewritten.is_empty() {
-        remark.severity = DiagnosticSeverity::Info;
-        remark
-            .message
-            .push_str(" (cleared: no table was written anew when it ran)");
-    } else {
-        let tables = proof.rewritten.join(", ");
-        remark.message.push_str(&format!(
-            " (confirmed: {tables} was written anew when it ran)"
-        ));
+    if let Some(proof) = proof.filter(|proof| proof.up_failure.is_none()) {
+        check::rewrite_was_measured(remark, &proof.rewritten);
     }
 }
 

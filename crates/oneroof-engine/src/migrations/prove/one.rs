@@ -34,12 +34,22 @@ struct Back {
     differences: Vec<ProofDifference>,
     second_nothing: Option<bool>,
     up_again: UpAgain,
+    again_failure: Option<Failure>,
 }
 
 impl Back {
-    fn is_perfect(&self) -> bool {
-        self.verdict == WayBack::Restored && self.up_again == UpAgain::Same
+    /// Could it end otherwise with real commits between its parts?
+    fn is_doubtful(&self) -> bool {
+        let mut failures = self.failure.iter().chain(&self.again_failure);
+        failures.any(needs_commits) || matches!(self.up_again, UpAgain::Different(_))
     }
+}
+
+/// Failures of statements that the server refuses only because of what the same transaction did before: pending trigger
+/// events, a new value of an enum, a statement that wants a transaction of its own.
+fn needs_commits(failure: &Failure) -> bool {
+    let sqlstate = failure.sqlstate.as_deref();
+    sqlstate.is_none_or(|code| ["55006", "55P04", "25001", "2D000"].contains(&code))
 }
 
 /// Are the scripts' transactions committed, or parts of one that is rolled back?
@@ -146,6 +156,7 @@ impl<'a> Prover<'a> {
             down_file: migration.down.as_ref().map(|down| down.file.clone()),
             verdict: WayBack::NotReached,
             up_failure: None,
+            verify_failure: None,
             down_failure: None,
             differences: Vec::new(),
             second_up_refused: None,
@@ -167,6 +178,11 @@ impl<'a> Prover<'a> {
             return Ok((proof, None));
         }
         let after = definition(main).await?;
+        if let Some(verify) = &migration.verify {
+            begin(main).await?;
+            proof.verify_failure = execute(context, main, verify).await?.err();
+            rollback(main).await?;
+        }
         let now = sample::files(main).await.map_err(reading())?;
         let anew = now
             .into_iter()
@@ -221,7 +237,7 @@ impl<'a> Prover<'a> {
             .await;
             rollback(main).await?;
             let back = back?;
-            if back.is_perfect() || shared {
+            if !back.is_doubtful() || shared {
                 return Ok(back);
             }
         }
@@ -259,9 +275,8 @@ impl<'a> Prover<'a> {
             let proof = there_and_back(context, main, migration, &tables, Kept::Within).await;
             rollback(main).await?;
             let proof = proof?;
-            let sound =
-                proof.lost.is_empty() && proof.up_failure.is_none() && proof.down_failure.is_none();
-            if sound || data::touches_roles(migration) {
+            let mut failures = proof.up_failure.iter().chain(&proof.down_failure);
+            if !failures.any(needs_commits) || data::touches_roles(migration) {
                 return Ok(proof);
             }
         }
@@ -343,6 +358,7 @@ async fn back_and_again(
         differences: Vec::new(),
         second_nothing: None,
         up_again: UpAgain::NotTried,
+        again_failure: None,
     };
     if let Err(failure) = backward(context, session, migration, kept).await? {
         back.failure = Some(failure);
@@ -355,7 +371,11 @@ async fn back_and_again(
     }
     back.second_nothing = Some(!standing.stands(session, &id).await?);
     back.up_again = match forward(context, session, migration, kept).await? {
-        Err(failure) => UpAgain::Failed(place_and_message(&failure)),
+        Err(failure) => {
+            let said = place_and_message(&failure);
+            back.again_failure = Some(failure);
+            UpAgain::Failed(said)
+        }
         Ok(()) => {
             let again = definition(session).await?;
             match again.digest() == after.digest() {
@@ -431,11 +451,52 @@ async fn run(
     (kind, id): (EntryKind, &str),
     kept: Kept,
 ) -> Result<Result<(), Failure>, EngineError> {
-    let parsed = Script::parse(&script.file, &script.text)?;
     let own = kept == Kept::Committed && script.transaction;
     if own {
         begin(session).await?;
     }
+    match execute(context, session, script).await? {
+        Ok(()) => {
+            // Whatever the script set for its session, the ledger and what is read next are ours.
+            session
+                .simple("reset session authorization; reset role; reset all")
+                .await
+                .map_err(EngineError::database("reset the session"))?;
+            Standing::note(session, kind, id).await?;
+            if own {
+                commit(session).await?;
+            }
+            Ok(Ok(()))
+        }
+        Err(failure) => {
+            if own {
+                rollback(session).await?;
+            }
+            if kept == Kept::Committed {
+                clean(session).await?;
+            }
+            Ok(Err(failure))
+        }
+    }
+}
+
+/// Runs the statements of a script, in the session's transaction if there is one.
+async fn execute(
+    context: &Context,
+    session: &Session,
+    script: &sql::Script,
+) -> Result<Result<(), Failure>, EngineError> {
+    let parsed = match Script::parse(&script.file, &script.text) {
+        Ok(parsed) => parsed,
+        Err(EngineError::Failed(failure)) => {
+            let sqlstate = Some("42601".to_owned());
+            return Ok(Err(Failure {
+                sqlstate,
+                ..*failure
+            }));
+        }
+        Err(other) => return Err(other),
+    };
     let outcome = parsed.run(context, session, None).await;
     let outcome = match outcome {
         Ok(()) if script.transaction => session
@@ -453,27 +514,8 @@ async fn run(
         Err(error) => Err(error.into_engine_error(None)),
     };
     match outcome {
-        Ok(()) => {
-            // Whatever the script set for its session, the ledger and what is read next are ours.
-            session
-                .simple("reset session authorization; reset role; reset all")
-                .await
-                .map_err(EngineError::database("reset the session"))?;
-            Standing::note(session, kind, id).await?;
-            if own {
-                commit(session).await?;
-            }
-            Ok(Ok(()))
-        }
-        Err(EngineError::Failed(failure)) => {
-            if own {
-                rollback(session).await?;
-            }
-            if kept == Kept::Committed {
-                clean(session).await?;
-            }
-            Ok(Err(*failure))
-        }
+        Ok(()) => Ok(Ok(())),
+        Err(EngineError::Failed(failure)) => Ok(Err(*failure)),
         Err(other) => Err(other),
     }
 }

@@ -80,6 +80,8 @@ pub struct MigrationProof {
     pub verdict: WayBack,
     /// Why the way there failed; nothing after it was tried.
     pub up_failure: Option<Failure>,
+    /// Why its own verify script failed (Sqitch).
+    pub verify_failure: Option<Failure>,
     /// Why the way back failed.
     pub down_failure: Option<Failure>,
     /// What is not as before.
@@ -158,7 +160,8 @@ impl MigrationProof {
     /// Is there nothing to say against it?
     pub fn is_sound(&self) -> bool {
         let back = matches!(self.verdict, WayBack::Restored | WayBack::None);
-        back && self.data.lost.is_empty()
+        back && self.verify_failure.is_none()
+            && self.data.lost.is_empty()
             && self.data.up_failure.is_none()
             && self.data.down_failure.is_none()
             && matches!(self.up_again, UpAgain::Same | UpAgain::NotTried)
