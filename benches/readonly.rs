@@ -82,6 +82,7 @@ fn context(database: &TestDatabase, root: &std::path::Path) -> Context {
         search: SearchPlaces::usual(None),
         server_binaries: None,
         server_folder: None,
+        runner_key: None,
         operator: "bench".to_owned(),
         events: Arc::new(|_| {}),
     }

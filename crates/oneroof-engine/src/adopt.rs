@@ -1,5 +1,7 @@
 //! `adopt`: puts schema `oneroof` (ledger, class, genesis, policy) into a database; a DBA's act.
 
+use std::path::PathBuf;
+
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -8,7 +10,7 @@ use serde::Serialize;
 
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
-use crate::{open, run_id};
+use crate::{open, policy, run_id};
 
 /// What `adopt` is asked to do.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,8 @@ pub struct AdoptOptions {
     pub execute: bool,
     /// The DBA's connection; needed to execute.
     pub dba: Option<ConnInfo>,
+    /// File of the policy to install; without it the one that holds is kept.
+    pub policy: Option<PathBuf>,
 }
 
 /// What `adopt` did or would do.
@@ -32,6 +36,8 @@ pub struct AdoptReport {
     pub version: Option<u32>,
     /// Genesis hash of the ledger.
     pub genesis: Option<String>,
+    /// Version and digest of the policy that holds now.
+    pub policy: Option<(u32, String)>,
 }
 
 /// Prints or runs the SQL that adopts the target.
@@ -41,7 +47,12 @@ pub async fn adopt(
     options: &AdoptOptions,
 ) -> Result<AdoptReport, EngineError> {
     let target = &open::target(context, target)?;
-    let install = install_options(target);
+    let mut install = install_options(target);
+    install.policy = options
+        .policy
+        .as_deref()
+        .map(policy::read_file)
+        .transpose()?;
     let sql = install::adopt_script(&install);
     let mut report = AdoptReport {
         target: target.name.clone(),
@@ -49,6 +60,7 @@ pub async fn adopt(
         status: None,
         version: None,
         genesis: None,
+        policy: None,
     };
     if !options.execute {
         return Ok(report);
@@ -93,6 +105,7 @@ pub async fn adopt(
     });
     report.version = Some(outcome.version);
     report.genesis = Some(outcome.genesis);
+    report.policy = outcome.policy;
     Ok(report)
 }
 

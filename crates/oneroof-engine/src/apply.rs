@@ -1,9 +1,10 @@
-//! `apply`: runs a release on a clone or a scratch database; a production is refused until the gate exists.
+//! `apply`: runs a release on a clone, a scratch database, or through the gate on a production.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use oneroof_model::gate::Act;
 use oneroof_model::locks::TierLock;
 use oneroof_model::package::{ResolvedParameters, Tier};
 use oneroof_model::{
@@ -14,16 +15,19 @@ use oneroof_pg::ledger::{self, EntryKind};
 use oneroof_pg::run::RunLock;
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
 use crate::execute::forward::{TierRecord, millis, units};
 use crate::execute::locks::LockReading;
 use crate::execute::next_session::NextSession;
 use crate::execute::release::{Place, ReleaseRun, Resume};
 use crate::figures::{Figures, Probe};
+use crate::gate::{Approved, GateReport, Question};
 use crate::metrics::{self, BrokenCheck, StopAt};
 use crate::rehearsed::{self, Rehearsed};
+use crate::store::kept_rehearsal::KeptRehearsal;
 use crate::store::package_files::OpenPackage;
+use crate::store::run_log::RunLog;
 use crate::{open, parameters, run_id};
 
 /// What `apply` is asked to do.
@@ -64,6 +68,10 @@ pub struct ApplyReport {
     pub system_identifier: Option<String>,
     /// The rehearsal that the tiers must repeat.
     pub rehearsed: Option<Rehearsed>,
+    /// What the gate of a production says, where nothing is done yet.
+    pub gate: Option<GateReport>,
+    /// The leave that a production was changed by.
+    pub approved: Option<Approved>,
     /// Was it done, or only shown?
     pub executed: bool,
     /// Tiers that stood already (a run that was interrupted).
@@ -109,16 +117,6 @@ pub async fn apply(
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "apply", &run_id).await?;
-    let rehearsed = match &options.evidence {
-        Some(word) => Some(rehearsed::read(
-            context,
-            package,
-            &parameters,
-            &place,
-            word,
-        )?),
-        None => None,
-    };
     let next = NextSession::default();
     let run = ReleaseRun {
         context,
@@ -127,31 +125,26 @@ pub async fn apply(
         place: &place,
         verb: "apply",
         run_id: &run_id,
-        rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
+        rehearsed: None,
         locks: LockReading::Off,
         next: Some(&next),
         resume: match options.resume {
             true => Resume::Asked,
             false => Resume::NotAsked,
         },
+        approved: None,
     };
     let wanted = run.cut(options.through.as_deref())?;
     if !options.execute {
-        let mut report = run.plan(&wanted).await?;
-        if let Some(rehearsed) = &rehearsed {
-            for tier in &mut report.planned {
-                tier.locks = rehearsed.locks.get(&tier.tier).cloned().unwrap_or_default();
-            }
-        }
-        report.rehearsed = rehearsed;
-        return Ok(report);
+        return show(&run, target, &wanted, options).await;
     }
-    refuse_production(&place)?;
+    let log = RunLog::create(&context.root, &run_id)?;
+    let context = &log.listening(context);
+    let run = ReleaseRun { context, ..run };
     context.emit(run.started_event());
     let started = Instant::now();
-    let lock = run.lock().await?;
-    let outcome = run.apply(&lock, &wanted).await;
-    lock.release().await;
+    let mut leave = None;
+    let outcome = execute(&run, target, &wanted, options, &mut leave).await;
     let verdict = match &outcome {
         Ok(_) => "passed",
         Err(EngineError::Refused(_)) => "refused",
@@ -161,7 +154,117 @@ pub async fn apply(
         verdict: verdict.into(),
         duration_ms: millis(started.elapsed()),
     });
+    let approvals = serde_json::json!(leave.as_ref().map(|leave| &leave.approvals));
+    log.end(&context.operator, &approvals, outcome.as_ref().map(drop));
+    outcome.map(|report| ApplyReport {
+        approved: leave,
+        ..report
+    })
+}
+
+/// What would be done, under which approval, and whether the gate would let it through now.
+async fn show(
+    run: &ReleaseRun<'_>,
+    target: &TargetDatabase,
+    wanted: &[&Tier],
+    options: &ApplyOptions,
+) -> Result<ApplyReport, EngineError> {
+    let gate = match run.place.class {
+        TargetClass::Production => {
+            Some(run.question(target, Act::Apply, wanted).ask().await?.report)
+        }
+        _ => None,
+    };
+    let proven = gate
+        .as_ref()
+        .and_then(|gate| gate.verdict.evidence.as_ref());
+    let proven = proven.filter(|evidence| evidence.why_not.is_empty());
+    let word = options
+        .evidence
+        .clone()
+        .or_else(|| proven.map(|evidence| evidence.name.clone()));
+    let rehearsed = run.rehearsed_in(word.as_deref())?;
+    let run = ReleaseRun {
+        rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
+        ..*run
+    };
+    let mut report = run.plan(wanted).await?;
+    if let Some(rehearsed) = &rehearsed {
+        for tier in &mut report.planned {
+            tier.locks = rehearsed.locks.get(&tier.tier).cloned().unwrap_or_default();
+        }
+    }
+    report.rehearsed = rehearsed;
+    report.gate = gate;
+    Ok(report)
+}
+
+/// Acts. On a production the gate is asked under the run lock, and its evidence says what each tier may do.
+async fn execute(
+    run: &ReleaseRun<'_>,
+    target: &TargetDatabase,
+    wanted: &[&Tier],
+    options: &ApplyOptions,
+    leave: &mut Option<Approved>,
+) -> Result<ApplyReport, EngineError> {
+    refuse_golden(run.place)?;
+    let lock = run.lock().await?;
+    let outcome = async {
+        let mut word = options.evidence.clone();
+        if run.place.class == TargetClass::Production {
+            let state = run.adopted_state(lock.watcher()).await?;
+            if let Some(finished) = &state.finished {
+                return Err(run.refuse_finished(&state, finished).await?);
+            }
+            let approved = run.question(target, Act::Apply, wanted).pass().await?;
+            same_evidence(run, word.as_deref(), &approved)?;
+            word = Some(approved.evidence.clone());
+            *leave = Some(approved);
+        }
+        let rehearsed = run.rehearsed_in(word.as_deref())?;
+        let run = ReleaseRun {
+            rehearsed: rehearsed.as_ref().map(|rehearsed| &rehearsed.effects),
+            approved: leave.as_ref(),
+            ..*run
+        };
+        let mut report = run.apply(&lock, wanted).await?;
+        report.rehearsed = rehearsed;
+        Ok(report)
+    }
+    .await;
+    lock.release().await;
     outcome
+}
+
+/// Who names a rehearsal must name the one that was approved.
+fn same_evidence(
+    run: &ReleaseRun<'_>,
+    word: Option<&str>,
+    approved: &Approved,
+) -> Result<(), EngineError> {
+    let Some(word) = word else {
+        return Ok(());
+    };
+    let kept = KeptRehearsal::open(
+        run.context,
+        word,
+        "apply as rehearsed in",
+        "leave --evidence out: the approved one is taken",
+    )?;
+    if kept
+        .folder
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy() == approved.evidence)
+    {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        RefusalCode::OtherEvidence,
+        format!("`{word}` is not the rehearsal that was approved"),
+    )
+    .reasons(vec![format!("approved: {}", approved.evidence)])
+    .hint("leave --evidence out: the approved one is taken")
+    .into())
 }
 
 /// The tiers that run with these parameters, up to `through`.
@@ -200,22 +303,10 @@ fn unbegun<'t, 'p>(pending: &'t [&'p Tier], state: &ReleaseState) -> &'t [&'p Ti
     &pending[usize::from(state.begun.is_some()).min(pending.len())..]
 }
 
-/// What may be changed where (DESIGN 7), until the gate exists.
-pub(crate) fn refuse_production(place: &Place) -> Result<(), EngineError> {
+/// No release changes a golden clone (DESIGN 7).
+pub(crate) fn refuse_golden(place: &Place) -> Result<(), EngineError> {
     match place.class {
-        TargetClass::Clone | TargetClass::Scratch => Ok(()),
-        TargetClass::Production => Err(Refusal::new(
-            RefusalCode::GateNotBuilt,
-            format!(
-                "target `{}` is a production, and this version has no gate that could open it",
-                place.name
-            ),
-        )
-        .hint(format!(
-            "rehearse it on a clone: oneroof rehearse PACKAGE --from {}",
-            place.name
-        ))
-        .into()),
+        TargetClass::Clone | TargetClass::Scratch | TargetClass::Production => Ok(()),
         TargetClass::Golden => Err(Refusal::new(
             RefusalCode::GoldenIsKept,
             format!(
@@ -232,6 +323,39 @@ impl ReleaseRun<'_> {
     /// The tiers up to `through`, or all of them.
     pub(crate) fn cut(&self, through: Option<&str>) -> Result<Vec<&Tier>, EngineError> {
         cut(self.package, self.parameters, through)
+    }
+
+    /// The question to the gate about some tiers.
+    pub(crate) fn question<'q>(
+        &'q self,
+        target: &'q TargetDatabase,
+        act: Act,
+        tiers: &[&Tier],
+    ) -> Question<'q> {
+        Question {
+            context: self.context,
+            package: self.package,
+            parameters: self.parameters,
+            target,
+            run_id: self.run_id,
+            act,
+            evidence: None,
+            tiers: tiers.iter().map(|tier| tier.id.clone()).collect(),
+        }
+    }
+
+    /// What the tiers did in a rehearsal, if one is named.
+    fn rehearsed_in(&self, word: Option<&str>) -> Result<Option<Rehearsed>, EngineError> {
+        word.map(|word| {
+            rehearsed::read(
+                self.context,
+                self.package,
+                self.parameters,
+                self.place.identity.major,
+                word,
+            )
+        })
+        .transpose()
     }
 
     pub(crate) fn started_event(&self) -> Event {
@@ -298,6 +422,8 @@ impl ReleaseRun<'_> {
             server: format!("{}:{}", self.place.identity.host, self.place.identity.port),
             system_identifier: self.place.identity.system_identifier.clone(),
             rehearsed: None,
+            gate: None,
+            approved: None,
             executed,
             resumed_after: state
                 .applied

@@ -269,6 +269,7 @@ async fn on_copy(
         locks: LockReading::Off,
         next: None,
         resume: Resume::NotAsked,
+        approved: None,
     };
     let repeats = RepeatsReport::of(repeat::run(&run, &run.tiers()).await)?;
     let lines = inside(&run, &session, copy, &repeats, packages_folder).await;

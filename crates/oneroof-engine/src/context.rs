@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oneroof_model::Event;
+use oneroof_model::gate::Stricter;
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
@@ -26,6 +27,8 @@ pub struct Context {
     pub server_binaries: Option<PathBuf>,
     /// Folder for data of private servers; the system's temporary folder if `None`.
     pub server_folder: Option<PathBuf>,
+    /// The SSH key that signs evidence: a private key, or a `.pub` whose private half is in ssh-agent.
+    pub runner_key: Option<PathBuf>,
     /// Who runs us, for reports: the operating system's user name.
     pub operator: String,
     /// Hears the events.
@@ -49,6 +52,8 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
+    /// `[targets.T.gate]`: what the project asks beyond the policy of the target.
+    pub gate: Stricter,
     /// `[targets.T.readonly]`: what foreign statements may use beyond PostgreSQL's own.
     pub readonly: ReadonlyPolicy,
 }

@@ -32,6 +32,9 @@ pub struct BrokenCheck {
     pub seen: Value,
     /// Is it the external gate?
     pub gate: bool,
+    /// Its word among the gate's blockers.
+    #[serde(skip)]
+    pub blocker: String,
 }
 
 /// Reads the metrics of a package that exist now: all of them, or those in `wanted`.
@@ -153,6 +156,7 @@ pub(crate) async fn ask(
             },
             seen: read.value,
             gate: check.gate,
+            blocker: check.blocker.clone().unwrap_or_else(|| check.name.clone()),
         });
         if stop == StopAt::First {
             break;

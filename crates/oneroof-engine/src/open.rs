@@ -94,6 +94,7 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),
+        gate: source.map(|source| source.gate.clone()).unwrap_or_default(),
         readonly: source
             .map(|source| source.readonly.clone())
             .unwrap_or_default(),

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::effects::RehearsedEffects;
-use crate::execute::release::Place;
 use crate::store::kept_rehearsal::KeptRehearsal;
 use crate::store::package_files::OpenPackage;
 
@@ -50,7 +49,7 @@ pub(crate) fn read(
     context: &Context,
     package: &OpenPackage,
     parameters: &ResolvedParameters,
-    place: &Place,
+    major: u32,
     word: &str,
 ) -> Result<Rehearsed, EngineError> {
     let kept = KeptRehearsal::open(
@@ -77,11 +76,11 @@ pub(crate) fn read(
         &parameters.digest().to_string(),
     );
     let server = kept.report["source"]["server_version"].as_str();
-    let major = server.and_then(|version| version.split('.').next());
+    let there = server.and_then(|version| version.split('.').next());
     same(
         "PostgreSQL",
-        major.unwrap_or("an unknown version"),
-        &place.identity.major.to_string(),
+        there.unwrap_or("an unknown version"),
+        &major.to_string(),
     );
     if !reasons.is_empty() {
         return Err(Refusal::new(

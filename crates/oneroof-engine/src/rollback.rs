@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use oneroof_model::gate::Act;
 use oneroof_model::{Event, TargetClass};
 use oneroof_pg::connect::Access;
 use oneroof_pg::run::RunLock;
 use serde::Serialize;
 
-use crate::apply::refuse_production;
-use crate::context::Context;
+use crate::apply::refuse_golden;
+use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::execute::backward::{Entire, RollbackRecord};
 use crate::execute::forward::millis;
 use crate::execute::locks::LockReading;
 use crate::execute::release::{ReleaseRun, Resume};
 use crate::figures::Figures;
+use crate::gate::Approved;
 use crate::store::package_files::OpenPackage;
+use crate::store::run_log::RunLog;
 use crate::{open, parameters, run_id};
 
 /// What `rollback` is asked to do.
@@ -79,6 +82,7 @@ pub async fn rollback(
         locks: LockReading::Off,
         next: None,
         resume: Resume::NotAsked,
+        approved: None,
     };
     if !options.execute {
         let session = run.session(Access::ReadOnly).await?;
@@ -94,14 +98,14 @@ pub async fn rollback(
             ..run.rollback_report()
         });
     }
-    if place.class == TargetClass::Production || place.class == TargetClass::Golden {
-        refuse_production(&place)?;
-    }
+    refuse_golden(&place)?;
+    let log = RunLog::create(&context.root, &run_id)?;
+    let context = &log.listening(context);
+    let run = ReleaseRun { context, ..run };
     context.emit(run.started_event());
     let started = Instant::now();
-    let lock = run.lock().await?;
-    let outcome = run.rollback(&lock, options.to.as_deref()).await;
-    lock.release().await;
+    let mut leave = None;
+    let outcome = execute(&run, target, options, &mut leave).await;
     let verdict = match &outcome {
         Ok(_) => "passed",
         Err(EngineError::Refused(_)) => "refused",
@@ -111,6 +115,33 @@ pub async fn rollback(
         verdict: verdict.into(),
         duration_ms: millis(started.elapsed()),
     });
+    let approvals = serde_json::json!(leave.as_ref().map(|leave| &leave.approvals));
+    log.end(&context.operator, &approvals, outcome.as_ref().map(drop));
+    outcome
+}
+
+/// Acts. On a production the gate is asked under the run lock; where nothing stands there is nothing to ask for.
+async fn execute(
+    run: &ReleaseRun<'_>,
+    target: &TargetDatabase,
+    options: &RollbackOptions,
+    leave: &mut Option<Approved>,
+) -> Result<RollbackReport, EngineError> {
+    let lock = run.lock().await?;
+    let outcome = async {
+        let state = run.adopted_state(lock.watcher()).await?;
+        let stands = !run.standing(&state, options.to.as_deref())?.is_empty();
+        if run.place.class == TargetClass::Production && stands {
+            *leave = Some(run.question(target, Act::Rollback, &[]).pass().await?);
+        }
+        let run = ReleaseRun {
+            approved: leave.as_ref(),
+            ..*run
+        };
+        run.rollback(&lock, options.to.as_deref()).await
+    }
+    .await;
+    lock.release().await;
     outcome
 }
 

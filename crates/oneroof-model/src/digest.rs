@@ -22,9 +22,30 @@ impl Digest {
         Some(Digest(bytes))
     }
 
+    /// Its 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first 12 digits: enough for a person to tell two apart.
     pub fn short(&self) -> String {
         hex::encode(&self.0[..6])
+    }
+}
+
+/// A digest of bytes that come in parts.
+#[derive(Debug, Clone, Default)]
+pub struct DigestParts(Sha256);
+
+impl DigestParts {
+    /// The next part.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    pub fn digest(self) -> Digest {
+        Digest(self.0.finalize().into())
     }
 }
 

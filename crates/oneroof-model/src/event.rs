@@ -48,6 +48,8 @@ pub enum Event {
         step: u32,
         /// Bytes moved so far.
         bytes: u64,
+        /// About how many there will be; 0 if that is not known.
+        of: u64,
     },
     /// A step ended.
     StepFinished {

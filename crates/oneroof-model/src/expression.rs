@@ -198,6 +198,12 @@ impl<'de> Deserialize<'de> for Expression {
             fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Expression, E> {
                 Ok(Expression::constant(Value::Integer(number)))
             }
+            /// JSON has its whole numbers without a sign.
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Expression, E> {
+                i64::try_from(number)
+                    .map(|number| Expression::constant(Value::Integer(number)))
+                    .map_err(E::custom)
+            }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Expression, E> {
                 Expression::parse(text).map_err(E::custom)
             }

@@ -5,29 +5,36 @@ mod diagnostic;
 mod digest;
 mod effects;
 mod event;
+pub mod evidence;
 pub mod expression;
+pub mod gate;
 pub mod governance;
 mod ledger;
 pub mod locks;
+mod migration;
+mod migration_checksum;
 mod nearest;
 pub mod outside;
 pub mod package;
 pub mod posture;
 pub mod readonly;
 mod refusal;
+pub mod signers;
 pub mod template;
 mod toml_error;
 mod value;
 
 pub use class::{Mark, TargetClass};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
-pub use digest::{Digest, canonical_json};
+pub use digest::{Digest, DigestParts, canonical_json};
 pub use effects::{
     DefinitionDigest, EffectComparison, EffectDifference, Effects, ObjectChange, ObjectEffect,
     RowOperations, Tolerance,
 };
 pub use event::{Event, EventRecord, StepOutcome};
 pub use ledger::{AppliedTier, BegunTier, FinishedRun, LedgerEntry, ReleaseState, StatementMark};
+pub use migration::{AppliedMigration, MigrationTool};
+pub use migration_checksum::{flyway_checksum, sqlx_checksum};
 pub use nearest::nearest;
 pub use package::ReleasePlan;
 pub use refusal::{Refusal, RefusalCode};

@@ -12,8 +12,8 @@ pub enum RefusalCode {
     PreconditionFailed,
     /// This release is already complete on the target.
     ReleaseFinished,
-    /// Acting on a production needs the gate, which this version does not have yet.
-    GateNotBuilt,
+    /// The gate of a production is closed for this release.
+    GateClosed,
     /// A golden clone is changed only by refresh and restore, and never opened.
     GoldenIsKept,
     /// The target is no kept clone of this project.
@@ -72,15 +72,21 @@ pub enum RefusalCode {
     PoolBusy,
     /// The role of the read-only channel may do what it must not.
     RoleDangerous,
+    /// The target has no policy.
+    PolicyMissing,
+    /// The key is no approver's of the policy.
+    NotAnApprover,
+    /// There is no rehearsal that an approval could rest on.
+    NothingToApprove,
 }
 
 impl RefusalCode {
-    /// The code as printed, for example `gate-not-built`.
+    /// The code as printed, for example `gate-closed`.
     pub fn as_str(self) -> &'static str {
         match self {
             RefusalCode::PreconditionFailed => "precondition-failed",
             RefusalCode::ReleaseFinished => "release-finished",
-            RefusalCode::GateNotBuilt => "gate-not-built",
+            RefusalCode::GateClosed => "gate-closed",
             RefusalCode::GoldenIsKept => "golden-is-kept",
             RefusalCode::NotAClone => "not-a-clone",
             RefusalCode::CloneInUse => "clone-in-use",
@@ -110,6 +116,9 @@ impl RefusalCode {
             RefusalCode::DatabaseNotServed => "database-not-served",
             RefusalCode::PoolBusy => "pool-busy",
             RefusalCode::RoleDangerous => "role-dangerous",
+            RefusalCode::NothingToApprove => "nothing-to-approve",
+            RefusalCode::NotAnApprover => "not-an-approver",
+            RefusalCode::PolicyMissing => "policy-missing",
         }
     }
 
@@ -117,7 +126,7 @@ impl RefusalCode {
     pub const ALL: &'static [RefusalCode] = &[
         RefusalCode::PreconditionFailed,
         RefusalCode::ReleaseFinished,
-        RefusalCode::GateNotBuilt,
+        RefusalCode::GateClosed,
         RefusalCode::GoldenIsKept,
         RefusalCode::NotAClone,
         RefusalCode::CloneInUse,
@@ -147,6 +156,9 @@ impl RefusalCode {
         RefusalCode::DatabaseNotServed,
         RefusalCode::PoolBusy,
         RefusalCode::RoleDangerous,
+        RefusalCode::NothingToApprove,
+        RefusalCode::NotAnApprover,
+        RefusalCode::PolicyMissing,
     ];
 }
 

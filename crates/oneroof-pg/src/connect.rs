@@ -147,7 +147,14 @@ pub struct CancelHandle {
 /// Cancels a statement whose answer nobody waits for any more (Ctrl-C): the server would run it to
 /// its end, holding its locks. Blocks for some milliseconds, so that it is also done when the process
 /// ends right after.
-struct CancelOnDrop<'a>(Option<&'a CancelHandle>);
+pub(crate) struct CancelOnDrop<'a>(Option<&'a CancelHandle>);
+
+impl CancelOnDrop<'_> {
+    /// The answer is there.
+    pub(crate) fn done(mut self) {
+        self.0 = None;
+    }
+}
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
@@ -704,7 +711,7 @@ impl Session {
 
     /// From now on every text that [`Session::query`] is given stays prepared, so that the next time takes one round
     /// trip. For sessions that run the same few queries again and again.
-    pub(crate) fn keep_statements(&mut self) {
+    pub fn keep_statements(&mut self) {
         self.statements = Some(Mutex::default());
     }
 
@@ -845,6 +852,12 @@ impl Session {
     /// The client library's own handle, for the parts of this crate that need more than [`Session::query`].
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Cancels what this session is doing when the value is dropped, unless it was said to be done: for what goes on
+    /// after its statement has been answered, a stream of rows.
+    pub(crate) fn cancel_on_drop(&self) -> CancelOnDrop<'_> {
+        CancelOnDrop(Some(&self.cancel))
     }
 
     /// A handle that cancels what this session is doing; it can be used from another task.

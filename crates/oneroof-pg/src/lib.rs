@@ -14,10 +14,13 @@ pub mod governance;
 pub mod install;
 pub mod ledger;
 mod metered;
+pub mod migrations;
+pub mod policy;
 pub mod posture;
 pub mod programs;
 pub mod readonly;
 pub mod run;
+pub mod sample;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;

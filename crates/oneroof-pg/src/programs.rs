@@ -366,6 +366,57 @@ pub async fn run(call: ProgramCall) -> Result<ProgramOutput, ProgramError> {
     })
 }
 
+/// Runs a program to its end and keeps what it writes to stdout, or nothing if that is more than `bytes_max`. Dropping
+/// the future ends the program.
+///
+/// # Errors
+/// [`ProgramError`]: not started, or ended with anything but 0.
+pub async fn capture(call: ProgramCall, bytes_max: usize) -> Result<Option<Vec<u8>>, ProgramError> {
+    let mut running = call.start(Stdio::null(), Stdio::piped())?;
+    let broken = |source| ProgramError::Io {
+        program: call.name(),
+        source,
+    };
+    let mut kept = Vec::new();
+    if let Some(mut pipe) = running.child.as_mut().and_then(|child| child.stdout.take()) {
+        let limit = u64::try_from(bytes_max)
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        let mut bounded = (&mut pipe).take(limit);
+        bounded.read_to_end(&mut kept).await.map_err(broken)?;
+        if kept.len() > bytes_max {
+            running.stop().await;
+            return Ok(None);
+        }
+    }
+    running.finish().await?;
+    Ok(Some(kept))
+}
+
+/// Runs a program that reads `input` from stdin, to its end; gives the last lines of its stderr. Dropping the future
+/// ends the program.
+///
+/// # Errors
+/// [`ProgramError`]: not started, or ended with anything but 0.
+pub async fn feed(call: ProgramCall, input: &[u8]) -> Result<Vec<String>, ProgramError> {
+    let mut running = call.start(Stdio::piped(), Stdio::null())?;
+    if let Some(mut pipe) = running.child.as_mut().and_then(|child| child.stdin.take()) {
+        match pipe.write_all(input).await {
+            Ok(()) => {}
+            // It may have all it needs; if not, its own end tells why.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(source) => {
+                running.stop().await;
+                return Err(ProgramError::Io {
+                    program: call.name(),
+                    source,
+                });
+            }
+        }
+    }
+    running.finish().await
+}
+
 /// Starts a program that works beside us until it is stopped; its stdout is not kept.
 ///
 /// # Errors

@@ -152,7 +152,7 @@ fn quoted_end(bytes: &[u8], mut at: usize, quote: u8, escapes: bool) -> (usize, 
     (bytes.len(), bytes.len())
 }
 
-fn next_token(text: &str, at: usize) -> Option<Token> {
+pub(crate) fn next_token(text: &str, at: usize) -> Option<Token> {
     let bytes = text.as_bytes();
     let start = skip_blank(text, at);
     let first = *bytes.get(start)?;

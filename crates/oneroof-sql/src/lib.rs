@@ -11,6 +11,7 @@ mod ddl;
 pub mod guard;
 mod lexer;
 mod locks;
+pub mod migrations;
 mod outside;
 mod parse;
 mod position;

@@ -19,6 +19,16 @@ pub(crate) fn libpq() -> LibpqEnvironment {
     }))
 }
 
+/// The user's own folder.
+pub(crate) fn home() -> Option<std::path::PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that reads the environment"
+    )]
+    let home = std::env::var_os("HOME");
+    home.map(Into::into)
+}
+
 /// Who runs us: the login name of the operating system.
 pub(crate) fn operator() -> String {
     let nothing = LibpqEnvironment::from_vars([]);

@@ -15,11 +15,7 @@ pub(crate) enum Exit {
     Refused,
     /// A statement, an assertion or a step failed; what was half-done is rolled back.
     Failed,
-    /// The gate is closed. Reserved: this version has no gate yet.
-    #[expect(
-        dead_code,
-        reason = "reserved for `oneroof gate`, so that nobody else takes 10"
-    )]
+    /// The gate is closed, and `oneroof gate` was asked.
     GateBlocked,
     /// Ctrl-C, or SIGTERM; what was begun is cleaned up.
     Interrupted,

@@ -212,7 +212,7 @@ impl Drop for DemoFolder {
 }
 
 /// Server binaries of any major, or a refusal with the install command.
-async fn server_binaries(context: &Context) -> Result<ServerBinaries, EngineError> {
+pub(crate) async fn server_binaries(context: &Context) -> Result<ServerBinaries, EngineError> {
     let (setting, places) = (context.server_binaries.clone(), context.search.clone());
     tokio::task::spawn_blocking(move || find(setting.as_deref(), None, &places))
         .await
@@ -227,7 +227,7 @@ async fn server_binaries(context: &Context) -> Result<ServerBinaries, EngineErro
         })
 }
 
-fn server_error(error: oneroof_pg::ephemeral::ServerStartError) -> EngineError {
+pub(crate) fn server_error(error: oneroof_pg::ephemeral::ServerStartError) -> EngineError {
     let mut message = error.to_string();
     let mut source = std::error::Error::source(&error);
     while let Some(cause) = source {

@@ -76,6 +76,7 @@ impl ReleaseRun<'_> {
                 "keep the run lock: its session is gone, so nothing was changed",
             ));
         }
+        self.ask_the_gate(&session).await?;
         self.refuse_foreign_work(&session, &tiers, entry).await?;
         self.refuse_changed_objects(&session, lock.watcher(), applied)
             .await?;
@@ -126,6 +127,7 @@ impl ReleaseRun<'_> {
             };
             records.push(record);
         }
+        self.consume(&session).await?;
         let mut newest_hash = self
             .append(&session, EntryKind::TierRolledBack, &records)
             .await?;
@@ -146,6 +148,7 @@ impl ReleaseRun<'_> {
                 hint: Some("whether it was committed is in the ledger: run rollback again".into()),
                 source: Box::new(error),
             })?;
+        self.consumed();
         session.close().await;
         self.read_back(lock, newest_hash).await?;
         for record in &records {

@@ -207,6 +207,7 @@ impl ReleaseRun<'_> {
             made,
             ..TierRecord::new(tier, role)
         };
+        self.consume(&session).await?;
         let newest_hash = if rows == 0 {
             metrics::refresh(&session, self.package, self.parameters, named, &mut figures).await?;
             self.expect(tier, &figures, Moment::After)?;
@@ -232,6 +233,7 @@ impl ReleaseRun<'_> {
             .simple("commit")
             .await
             .map_err(|error| commit_error(error, &[tier]))?;
+        self.consumed();
         transaction.locks.end(std::slice::from_mut(&mut record));
         session.close().await;
         self.read_back(lock, newest_hash).await?;

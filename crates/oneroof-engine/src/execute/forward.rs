@@ -245,6 +245,7 @@ impl ReleaseRun<'_> {
                     .await?,
             );
         }
+        self.consume(&session).await?;
         let newest_hash = self
             .append(
                 &session,
@@ -259,6 +260,7 @@ impl ReleaseRun<'_> {
             .simple("commit")
             .await
             .map_err(|error| commit_error(error, unit))?;
+        self.consumed();
         transaction.locks.end(&mut records);
         session.close().await;
         self.read_back(lock, newest_hash).await?;
@@ -296,6 +298,7 @@ impl ReleaseRun<'_> {
             )
             .into());
         }
+        self.ask_the_gate(session).await?;
         let state = self.state(session).await?;
         let wanted = self.tiers();
         let next = wanted.get(state.applied.len()).map(|tier| tier.id.as_str());

@@ -4,7 +4,7 @@
 //! transaction, [`batches`] and [`outside`] those tiers that commit on their way; [`backward`] undoes,
 //! [`changed_since`] refuses that where somebody's work would be lost, [`generated`] does it without a file;
 //! [`statements`] runs a file statement by statement, [`locks`] looks at the
-//! locks that these take.
+//! locks that these take, [`leave`] asks the gate of a production.
 
 mod attempt;
 pub(crate) mod backward;
@@ -16,6 +16,7 @@ pub(crate) mod forward;
 pub(crate) mod generated;
 pub(crate) mod hanging;
 pub(crate) mod interruption;
+mod leave;
 pub(crate) mod locks;
 pub(crate) mod next_session;
 mod outside;

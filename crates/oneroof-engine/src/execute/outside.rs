@@ -237,6 +237,7 @@ impl ReleaseRun<'_> {
             "statements": statements.len(),
             "before": before,
         });
+        self.consume_alone(lock).await?;
         self.append_alone(lock, EntryKind::TierStarted, &body)
             .await?;
         Ok(before)

@@ -16,6 +16,7 @@ use super::next_session::NextSession;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::figures::{Figures, Probe};
+use crate::gate::Approved;
 use crate::metrics::{self, BrokenCheck, StopAt};
 use crate::store::package_files::OpenPackage;
 
@@ -69,6 +70,8 @@ pub(crate) struct ReleaseRun<'a> {
     pub(crate) next: Option<&'a NextSession>,
     /// May it go on with a tier outside a transaction that was cut?
     pub(crate) resume: Resume,
+    /// The leave of the gate; without it no production is changed.
+    pub(crate) approved: Option<&'a Approved>,
 }
 
 impl ReleaseRun<'_> {

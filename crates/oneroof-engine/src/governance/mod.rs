@@ -56,7 +56,7 @@ impl Needs {
     }
 
     /// Relations that stand for the whole package, the most telling first.
-    fn relations(self) -> &'static [&'static str] {
+    pub(crate) fn relations(self) -> &'static [&'static str] {
         match self {
             Needs::Base => &["v_object_owner_gap", "governance_object_ownership"],
             Needs::OneRoof => &["v_ui_detector_findings", "governance_scan_run"],

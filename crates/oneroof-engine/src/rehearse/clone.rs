@@ -19,9 +19,6 @@ use crate::execute::release::Place;
 use crate::open;
 use crate::source::{Source, role_missing};
 
-/// Programs that read the source for a logical clone: `pg_dump`.
-const SOURCE_PROGRAMS: u64 = 1;
-
 /// A fresh clone. Dropping it removes it, unless it was said to be kept.
 pub(crate) struct Clone {
     made: DatabaseClone,
@@ -53,8 +50,8 @@ pub(super) async fn make(
         Lifetime::WithProcess
     };
     let emit = |progress: CloneProgress| {
-        if let CloneProgress::Copying { bytes } = progress {
-            context.emit(Event::StepProgress { step: 2, bytes });
+        if let CloneProgress::Copying { bytes, of } = progress {
+            context.emit(Event::StepProgress { step: 2, bytes, of });
         }
     };
     let clone_options = clone_options(context, &target.name, run_id, lifetime).await?;
@@ -68,8 +65,7 @@ pub(super) async fn make(
         id: made.id().to_owned(),
         database: made.database().to_owned(),
         strategy: "logical".into(),
-        why: "pg_dump piped into pg_restore on a private server; the only strategy of this version"
-            .into(),
+        why: "rows by parallel streams from one snapshot into a private server".into(),
         bytes: report.bytes,
         duration_ms: report.elapsed_ms,
         differences: report
@@ -253,7 +249,7 @@ impl Clone {
 
     /// Programs that read the source.
     pub(super) fn source_programs(&self) -> u64 {
-        SOURCE_PROGRAMS
+        self.made.report().source_programs
     }
 
     /// How to connect with psql, as the superuser of the private server.

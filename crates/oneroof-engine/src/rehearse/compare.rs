@@ -122,6 +122,7 @@ async fn golden(
             locks: LockReading::Off,
             next: None,
             resume: Resume::NotAsked,
+            approved: None,
         };
         run.probe().await
     };

@@ -9,20 +9,24 @@ mod baseline;
 pub(crate) mod clone;
 pub mod compare;
 mod copies;
+pub mod coverage;
 mod crash_drill;
 mod drills;
+mod html;
 mod isolation;
 mod locks;
 mod negative_engine;
 mod negative_sql;
 mod not_covered;
 pub(crate) mod observe;
+pub mod plan_report;
 mod release_steps;
 pub mod report;
 pub mod report_attempts;
 pub mod report_workload;
 mod rollback_by_tier;
 pub(crate) mod run;
+mod runbooks;
 mod source_steps;
 mod stage;
 mod state;
@@ -43,7 +47,7 @@ use crate::error::EngineError;
 use crate::execute::forward::millis;
 use crate::store::evidence::EvidenceFolder;
 use crate::store::package_files::OpenPackage;
-use crate::{clock, open, parameters, run_id};
+use crate::{clock, open, parameters, render, run_id};
 use report::{RehearsalFailure, RehearsalReport, SourceReport, Verdict};
 use steps::Steps;
 
@@ -60,6 +64,8 @@ pub struct RehearseOptions {
     pub compare: Option<String>,
     /// Run this beside the tiers, on a copy of the clone.
     pub workload: Option<workload::WorkloadRequest>,
+    /// Who proposes the release, if not the operator.
+    pub proposer: Option<String>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -92,6 +98,10 @@ pub async fn rehearse(
         Some(request) => Some(workload::prepare(context, request).await?),
         None => None,
     };
+    let runner = match &context.runner_key {
+        Some(key) => Some(crate::signature::public_half(key)?),
+        None => None,
+    };
     let name = format!(
         "{}-{}-{run_id}",
         clock::folder_stamp(),
@@ -104,6 +114,13 @@ pub async fn rehearse(
     };
     let started = Instant::now();
     let mut report = empty_report(&context, package, &parameters, &run_id, from);
+    if let Some(proposer) = &options.proposer {
+        report.proposer.clone_from(proposer);
+    }
+    report.runner = runner.map(|key| report::RunnerReport {
+        public_key: key.public_key,
+        fingerprint: key.fingerprint,
+    });
     context.emit(Event::RunStarted {
         run_id: run_id.clone(),
         verb: "rehearse".into(),
@@ -141,6 +158,8 @@ pub async fn rehearse(
     report.steps = steps.records();
     report.duration_ms = millis(started.elapsed());
     report.not_covered = not_covered::list(&report, options);
+    report.objectives = plan_report::objectives(package, &report);
+    report.gaps = plan_report::gaps(package, &report);
     let verdict = if report.verdict == Verdict::Passed {
         "passed"
     } else {
@@ -151,12 +170,35 @@ pub async fn rehearse(
         duration_ms: report.duration_ms,
     });
     report.evidence = Some(format!("evidence/{name}"));
-    let text = text::text(&report);
-    folder.finish(&report, &text)?;
+    let checks = render::checks(package, &parameters, &report.source)?;
+    let signature = folder.finish(
+        context.runner_key.as_deref(),
+        &report,
+        &texts(&report, checks),
+    )?;
+    report.signature = Some(signature);
     Ok(report)
 }
 
-fn empty_report(
+/// The files for people, and the checks that psql can run, by their names in the evidence.
+pub(crate) fn texts(
+    report: &RehearsalReport,
+    checks: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let written = [
+        ("report.md", text::text(report)),
+        ("report.html", html::page(report)),
+        ("runbook-operator.md", runbooks::operator(report)),
+        ("runbook-approver.md", runbooks::approver(report)),
+        ("post-gate.md", runbooks::post_gate(report)),
+    ];
+    let written = written.map(|(name, text)| (name.to_owned(), text));
+    let checks = checks.into_iter();
+    let checks = checks.map(|(name, text)| (format!("checks/{name}"), text));
+    written.into_iter().chain(checks).collect()
+}
+
+pub(crate) fn empty_report(
     context: &Context,
     package: &OpenPackage,
     parameters: &oneroof_model::package::ResolvedParameters,
@@ -170,12 +212,15 @@ fn empty_report(
         started_at: clock::now(),
         duration_ms: 0,
         operator: context.operator.clone(),
+        proposer: context.operator.clone(),
         engine_version: env!("CARGO_PKG_VERSION").into(),
         package: package.plan.release_tag(),
         package_digest: package.digest,
         params_digest: parameters.digest(),
         parameters: parameters.json(),
-        inputs: package.plan.inputs.clone(),
+        plan: plan_report::plan(package, parameters),
+        runner: None,
+        inputs: plan_report::inputs(&context.root, package),
         source: SourceReport {
             target: from.to_owned(),
             ..SourceReport::default()
@@ -189,6 +234,7 @@ fn empty_report(
         tiers: Vec::new(),
         workload: None,
         markers: Vec::new(),
+        rollback_markers: 0,
         verify_table: Vec::new(),
         second_apply: None,
         negatives: Vec::new(),
@@ -202,10 +248,14 @@ fn empty_report(
         comparison: None,
         isolation: None,
         free_disk_bytes: Default::default(),
+        coverage: None,
+        objectives: Vec::new(),
         observations: Default::default(),
         not_covered: Vec::new(),
+        gaps: Vec::new(),
         failure: None,
         evidence: None,
+        signature: None,
         exports: Default::default(),
     }
 }

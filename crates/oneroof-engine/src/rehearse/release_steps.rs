@@ -195,6 +195,7 @@ impl Rehearsal<'_> {
         };
         let _ = again.apply(lock, stage.wanted).await?;
         let rolled_back = run.rollback(lock, None).await?;
+        report.rollback_markers = rolled_back.markers.len();
         report.markers.extend(rolled_back.markers);
         report.rollback = rolled_back.tiers;
         report.exports = rolled_back.exports;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use oneroof_model::package::Input;
 use oneroof_model::{Digest, Refusal, StepOutcome, Value};
 use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
 
 use super::compare::Comparison;
+use super::coverage::CoverageRecord;
+use super::plan_report::{CoverageGap, InputRecord, ObjectiveRecord, PlanReport};
 use super::report_attempts::{CrashRecord, DrillRecord, NegativeRecord, UnitRollbackRecord};
 use super::report_workload::WorkloadReport;
 use crate::error::Failure;
@@ -32,6 +33,8 @@ pub struct RehearsalReport {
     pub duration_ms: u64,
     /// Who ran it.
     pub operator: String,
+    /// Who proposes the release: nobody approves their own.
+    pub proposer: String,
     /// Version of oneroof.
     pub engine_version: String,
     /// `name@version`
@@ -42,8 +45,12 @@ pub struct RehearsalReport {
     pub params_digest: Digest,
     /// Their values, defaults included.
     pub parameters: serde_json::Value,
-    /// What the release rests on.
-    pub inputs: Vec<Input>,
+    /// The plan, in short.
+    pub plan: PlanReport,
+    /// The key that signs the evidence; none = nobody signs it.
+    pub runner: Option<RunnerReport>,
+    /// What the release rests on, and whether it was found.
+    pub inputs: Vec<InputRecord>,
     /// Where the clone came from.
     pub source: SourceReport,
     /// The clone, once it was made.
@@ -64,6 +71,9 @@ pub struct RehearsalReport {
     pub workload: Option<WorkloadReport>,
     /// Marker lines in order.
     pub markers: Vec<String>,
+    /// How many of them, the last ones, are those of the rollback.
+    #[serde(skip)]
+    pub rollback_markers: usize,
     /// The verification's table.
     pub verify_table: Vec<(String, Value)>,
     /// How the second apply was refused.
@@ -90,17 +100,46 @@ pub struct RehearsalReport {
     pub isolation: Option<IsolationReport>,
     /// Free bytes of the disk that held the clone, at three moments.
     pub free_disk_bytes: BTreeMap<String, u64>,
+    /// Who covers what, where the package `one-roof-base` is there.
+    pub coverage: Option<CoverageRecord>,
+    /// What the release is to reach, and where it does.
+    pub objectives: Vec<ObjectiveRecord>,
     /// Asked for by the caller: id -> value.
     pub observations: BTreeMap<String, Observed>,
     /// What this version does not cover, in words.
     pub not_covered: Vec<NotCovered>,
+    /// The same with what makes up for it, and what the package says stays open.
+    pub gaps: Vec<CoverageGap>,
     /// Why it failed.
     pub failure: Option<RehearsalFailure>,
     /// The folder of the evidence, relative to the project.
     pub evidence: Option<String>,
+    /// How the signing ended; not in `rehearsal.json`, which is signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<SignatureReport>,
     /// Saved before the rollback deleted them; written as files of their own.
     #[serde(skip)]
     pub exports: BTreeMap<String, Vec<serde_json::Value>>,
+}
+
+/// The key that signs the evidence.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunnerReport {
+    /// Kind and base64.
+    pub public_key: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+}
+
+/// How the signing of the evidence ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignatureReport {
+    /// Is `SHA256SUMS.sig` there?
+    pub signed: bool,
+    /// SHA-256 of `SHA256SUMS`: the digest of the evidence.
+    pub evidence_digest: Digest,
+    /// Why not, or by whom.
+    pub detail: String,
 }
 
 /// Passed or not.
@@ -126,6 +165,12 @@ pub struct SourceReport {
     pub system_identifier: Option<String>,
     /// OID of the database.
     pub database_oid: u32,
+    /// Hash of the first entry of its ledger, where it has one.
+    pub genesis: Option<String>,
+    /// Digest of its identity: cluster, database OID, name, genesis.
+    pub identity_digest: Option<Digest>,
+    /// Digest of its definitions when the clone was made.
+    pub definition_digest: Option<String>,
     /// The newest entry of its ledger: that a tail was cut off later shows.
     pub ledger_head: Option<LedgerHead>,
 }

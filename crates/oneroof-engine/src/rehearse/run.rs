@@ -8,6 +8,7 @@ use super::RehearseOptions;
 use super::baseline;
 use super::clone::{self, Clone};
 use super::copies::Copies;
+use super::coverage;
 use super::observe::observe;
 use super::report::RehearsalReport;
 use super::stage::Stage;
@@ -149,6 +150,7 @@ impl Rehearsal<'_> {
             locks: LockReading::Off,
             next: None,
             resume: Resume::Asked,
+            approved: None,
         };
         let wanted = run.cut(self.options.through.as_deref())?;
         let states = StateReader {
@@ -240,9 +242,17 @@ impl Rehearsal<'_> {
     ) -> Result<(), EngineError> {
         let steps = self.steps;
         let run = stage.run;
+        let coverage_before = coverage::read(run).await?;
         let simulated = stage.states().now(stage.baseline).await?;
         let early = self.early_negatives(stage, &simulated).await?;
         let (entry, before) = steps.run(7, self.tiers(stage, simulated, report)).await?;
+        let coverage_after = coverage::read(run).await?;
+        if coverage_before.is_some() || coverage_after.is_some() {
+            report.coverage = Some(coverage::CoverageRecord {
+                before: coverage_before,
+                after: coverage_after,
+            });
+        }
         if self.options.through.is_none() {
             steps.run(8, self.invariants(run, &entry, report)).await?;
         } else {
@@ -303,6 +313,7 @@ impl Rehearsal<'_> {
                     .map_err(EngineError::database("read the definitions of the source"))
             })
             .await?;
+        report.source.definition_digest = Some(there.digest().to_string());
         let here = oneroof_pg::catalog::definition(admin)
             .await
             .map_err(EngineError::database("read the definitions of the clone"))?;
@@ -488,6 +499,7 @@ pub(crate) async fn with_applied_clone(
         locks: LockReading::Off,
         next: None,
         resume: Resume::Asked,
+        approved: None,
     };
     let simulate = rehearsal
         .package

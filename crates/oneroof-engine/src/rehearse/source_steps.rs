@@ -73,6 +73,8 @@ impl Rehearsal<'_> {
             .clone_from(&identity.system_identifier);
         report.source.database_oid = identity.database_oid;
         report.source.ledger_head = head;
+        report.source.genesis.clone_from(&identity.genesis);
+        report.source.identity_digest = Some(identity.digest());
         report.entry_metrics = described(&self.package.plan, &probe);
         report.observations.extend(entry);
         report.probes.insert("entry".into(), probe.clone());

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use oneroof_model::StepOutcome;
 
 use super::compare::Compared;
+use super::plan_report::Reached;
 use super::report::{RehearsalReport, Verdict};
 use super::{locks, report_workload, text_attempts};
 
@@ -57,6 +58,20 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             clone.apply_role,
             note(clone.apply_role_note.as_deref())
         )?;
+    }
+    for (moment, bytes) in ["before", "with_clone", "after"]
+        .iter()
+        .filter_map(|moment| Some((moment, report.free_disk_bytes.get(*moment)?)))
+    {
+        writeln!(
+            out,
+            "| free disk, {} | {bytes} bytes |",
+            moment.replace('_', " ")
+        )?;
+    }
+    match &report.runner {
+        Some(runner) => writeln!(out, "| evidence signed by | `{}` |", runner.fingerprint)?,
+        None => writeln!(out, "| evidence signed by | nobody: no runner key |")?,
     }
     if let Some(failure) = &report.failure {
         writeln!(
@@ -179,9 +194,10 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
     if !report.inputs.is_empty() {
         writeln!(
             out,
-            "\n## What the release rests on\n\n| input | kind | where | needed |\n|---|---|---|---|"
+            "\n## What the release rests on\n\n| input | kind | where | needed | found |\n|---|---|---|---|---|"
         )?;
-        for input in &report.inputs {
+        for record in &report.inputs {
+            let input = &record.input;
             let needed = if input.required {
                 "required"
             } else {
@@ -190,11 +206,12 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             let place = input.place.as_deref().unwrap_or("-");
             writeln!(
                 out,
-                "| {} | {:?} | {} | {} |",
+                "| {} | {:?} | {} | {} | {} |",
                 cell(&input.name),
                 input.kind,
                 cell(place),
-                cell(needed)
+                cell(needed),
+                record.found.words()
             )?;
         }
     }
@@ -204,15 +221,65 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             writeln!(out, "- {delta}")?;
         }
     }
+    objectives(report, out)?;
     writeln!(out, "\n## Not covered by this rehearsal\n")?;
-    for missing in &report.not_covered {
+    for gap in &report.gaps {
         writeln!(
             out,
-            "- step {}, {}: {}",
-            missing.step, missing.title, missing.why
+            "- {}: {} What makes up for it: {}.",
+            gap.gap,
+            sentence(&gap.why),
+            gap.mitigation.trim_end_matches('.')
         )?;
     }
     Ok(())
+}
+
+fn objectives(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
+    for (title, reached) in [
+        (
+            "Objectives reached on the source already",
+            Reached::Resolved,
+        ),
+        (
+            "Objectives only rehearsed: reached on the clone",
+            Reached::OnlyRehearsed,
+        ),
+        ("Objectives not reached", Reached::NotReached),
+    ] {
+        let of: Vec<_> = report
+            .objectives
+            .iter()
+            .filter(|one| one.reached == reached)
+            .collect();
+        if of.is_empty() {
+            continue;
+        }
+        writeln!(out, "\n## {title}\n")?;
+        for one in of {
+            let shown = |value: &Option<oneroof_model::Value>| {
+                value
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), ToString::to_string)
+            };
+            writeln!(
+                out,
+                "- {}: {} (`{}` must be {}; source {}, clone {})",
+                one.id,
+                one.text,
+                one.metric,
+                one.required,
+                shown(&one.on_source),
+                shown(&one.on_clone)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// With one full stop.
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
 }
 
 fn comparison(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {

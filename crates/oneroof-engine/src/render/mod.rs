@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::forward::units;
+use crate::rehearse::report::SourceReport;
 use crate::source::Source;
 use crate::store::package_files::OpenPackage;
 use crate::store::rendered_folder;
@@ -137,6 +138,33 @@ pub async fn render(
         gate_is_noted,
         files: names,
     })
+}
+
+/// The scripts that only look, for the evidence: what was asked of the source can be asked again with psql.
+pub(crate) fn checks(
+    package: &OpenPackage,
+    parameters: &ResolvedParameters,
+    source: &SourceReport,
+) -> Result<Vec<(String, String)>, EngineError> {
+    let database = (!source.database.is_empty()).then(|| Database {
+        name: source.database.clone(),
+        seen: Some((source.database_oid, source.target.clone())),
+    });
+    let release = Release {
+        package,
+        parameters,
+        tiers: Vec::new(),
+        database,
+    };
+    let mut files = vec![
+        ("params.sql".to_owned(), release.params()),
+        ("90_verify.sql".to_owned(), release.verify()?),
+        ("baseline_probe.sql".to_owned(), release.baseline_probe()?),
+    ];
+    if let Some(text) = release.ui_read_contract()? {
+        files.push(("ui_read_contract.sql".to_owned(), text));
+    }
+    Ok(files)
 }
 
 /// Scripts in the package's own folder would be files of the package, and break its seal.

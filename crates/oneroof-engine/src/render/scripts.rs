@@ -168,6 +168,7 @@ impl Release<'_> {
             when: Default::default(),
             when_relation: Vec::new(),
             gate: false,
+            blocker: None,
         };
         let mut text = self.head(
             "ui_read_contract.sql",

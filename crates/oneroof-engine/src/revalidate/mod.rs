@@ -146,6 +146,7 @@ async fn on_copy(
         locks: LockReading::Off,
         next: None,
         resume: Resume::NotAsked,
+        approved: None,
     };
     report.applied_digest = applied_digest(&run, &session).await?;
 

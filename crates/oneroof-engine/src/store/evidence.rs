@@ -5,11 +5,21 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use oneroof_model::evidence::{LINE_SUMS_FILE, LineSums, SIGNATURE_FILE, SUMS_FILE, sums_text};
 use oneroof_model::{Digest, Event, EventRecord};
 
 use crate::context::EventSink;
 use crate::error::EngineError;
-use crate::rehearse::report::RehearsalReport;
+use crate::evidence::statement;
+use crate::rehearse::report::{RehearsalReport, SignatureReport};
+use crate::signature;
+
+/// The record of a rehearsal.
+pub(crate) const RECORD_FILE: &str = "rehearsal.json";
+/// The in-toto statement about it.
+pub(crate) const STATEMENT_FILE: &str = "statement.json";
+/// The story of the run.
+pub(crate) const EVENTS_FILE: &str = "events.jsonl";
 
 /// The folder of a rehearsal that is under way. Until [`EvidenceFolder::finish`] it bears a name that
 /// ends in `.partial`; one that never finishes (Ctrl-C) removes itself.
@@ -27,7 +37,7 @@ impl EvidenceFolder {
         let partial = root.join("evidence").join(format!("{name}.partial"));
         let making = || EngineError::file(format!("make evidence folder `{}`", partial.display()));
         std::fs::create_dir_all(&partial).map_err(making())?;
-        let events = std::fs::File::create(partial.join("events.jsonl")).map_err(making())?;
+        let events = std::fs::File::create(partial.join(EVENTS_FILE)).map_err(making())?;
         Ok(EvidenceFolder {
             partial,
             path,
@@ -56,14 +66,23 @@ impl EvidenceFolder {
         })
     }
 
-    /// Writes everything, sums it up and gives the folder its name.
+    /// Writes everything, sums it up, signs the sums and gives the folder its name. `texts` are files by name. A key
+    /// that cannot sign leaves the evidence unsigned, and the report says why.
     pub(crate) fn finish(
         mut self,
+        key: Option<&Path>,
         report: &RehearsalReport,
-        text: &str,
-    ) -> Result<PathBuf, EngineError> {
-        self.write("rehearsal.json", &pretty(report)?)?;
-        self.write("report.md", text)?;
+        texts: &[(String, String)],
+    ) -> Result<SignatureReport, EngineError> {
+        let record = pretty(report)?;
+        self.write(RECORD_FILE, &record)?;
+        let json = serde_json::to_value(report)
+            .map_err(|error| EngineError::other(format!("write JSON: {error}")))?;
+        let statement = statement::of(&json, &Digest::of(record.as_bytes()));
+        self.write(STATEMENT_FILE, &pretty(&statement)?)?;
+        for (name, text) in texts {
+            self.write(name, text)?;
+        }
         for (moment, probe) in &report.probes {
             self.write(&format!("probes/{moment}.json"), &pretty(probe)?)?;
         }
@@ -71,19 +90,45 @@ impl EvidenceFolder {
             self.write("digests/baseline.json", &pretty(baseline)?)?;
         }
         save_exports(&self.partial, &report.exports)?;
+        let mut lines = LineSums::default();
         let mut files = BTreeMap::new();
-        sums(&self.partial, &self.partial, &mut files)?;
-        let sums: String = files
-            .iter()
-            .map(|(path, digest)| format!("{digest}  {path}\n"))
-            .collect();
-        self.write("SHA256SUMS", &sums)?;
+        sums(&self.partial, &self.partial, &mut files, &mut lines)?;
+        let lines = lines.text();
+        self.write(LINE_SUMS_FILE, &lines)?;
+        let _ = files.insert(LINE_SUMS_FILE.to_owned(), Digest::of(lines.as_bytes()));
+        let sums = sums_text(&files);
+        self.write(SUMS_FILE, &sums)?;
+        let signature = self.sign(key, &sums)?;
         std::fs::rename(&self.partial, &self.path).map_err(EngineError::file(format!(
             "name evidence folder `{}`",
             self.path.display()
         )))?;
         self.finished = true;
-        Ok(self.path.clone())
+        Ok(signature)
+    }
+
+    fn sign(&self, key: Option<&Path>, sums: &str) -> Result<SignatureReport, EngineError> {
+        let unsigned = |detail: String| SignatureReport {
+            signed: false,
+            evidence_digest: Digest::of(sums.as_bytes()),
+            detail,
+        };
+        let Some(key) = key else {
+            return Ok(unsigned(
+                "oneroof.toml names no runner key ([runner] key = \"PATH\")".to_owned(),
+            ));
+        };
+        let armored = match signature::sign(key, signature::EVIDENCE, sums.as_bytes()) {
+            Ok(armored) => armored,
+            Err(error) => return Ok(unsigned(format!("failed to {error}"))),
+        };
+        self.write(SIGNATURE_FILE, &armored)?;
+        let by = signature::verify(&armored, signature::EVIDENCE, sums.as_bytes());
+        Ok(SignatureReport {
+            signed: true,
+            detail: by.map_or_else(|fault| fault.to_string(), |by| by.fingerprint),
+            ..unsigned(String::new())
+        })
     }
 
     fn write(&self, path: &str, text: &str) -> Result<(), EngineError> {
@@ -121,7 +166,7 @@ fn write(path: &Path, text: &str) -> Result<(), EngineError> {
     std::fs::write(path, text).map_err(writing())
 }
 
-fn pretty(value: &impl serde::Serialize) -> Result<String, EngineError> {
+pub(crate) fn pretty(value: &impl serde::Serialize) -> Result<String, EngineError> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| EngineError::other(format!("write JSON: {error}")))?;
     Ok(text + "\n")
@@ -131,12 +176,13 @@ fn sums(
     root: &Path,
     folder: &Path,
     files: &mut BTreeMap<String, Digest>,
+    lines: &mut LineSums,
 ) -> Result<(), EngineError> {
     let reading = || EngineError::file(format!("read `{}`", folder.display()));
     for entry in std::fs::read_dir(folder).map_err(reading())? {
         let path = entry.map_err(reading())?.path();
         if path.is_dir() {
-            sums(root, &path, files)?;
+            sums(root, &path, files, lines)?;
         } else {
             let bytes = std::fs::read(&path).map_err(reading())?;
             let relative = path
@@ -144,6 +190,7 @@ fn sums(
                 .unwrap_or(&path)
                 .display()
                 .to_string();
+            lines.add(&relative, &bytes);
             files.insert(relative, Digest::of(&bytes));
         }
     }

@@ -24,6 +24,15 @@ impl KeptRehearsal {
         hint: &str,
     ) -> Result<KeptRehearsal, EngineError> {
         let folder = folder(context, word, doing, hint)?;
+        KeptRehearsal::of_folder(folder, doing, hint)
+    }
+
+    /// The evidence in a folder.
+    pub(crate) fn of_folder(
+        folder: PathBuf,
+        doing: &str,
+        hint: &str,
+    ) -> Result<KeptRehearsal, EngineError> {
         let unusable = |why: String| {
             EngineError::input(
                 format!("{doing} `{}`: {why}", folder.display()),

@@ -8,6 +8,7 @@ use oneroof_model::{Digest, Refusal, RefusalCode, ReleasePlan, nearest};
 
 use crate::bundled;
 use crate::error::EngineError;
+use crate::migrations::opened::{OpenedMigrations, Readied};
 
 /// A package's file may have at most so many bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -28,6 +29,10 @@ pub struct OpenPackage {
     /// Digest of the manifest of the files as they are.
     pub digest: Digest,
     seal: Seal,
+    /// Texts of migrations of another tool as they run, by the names of the plan.
+    readied: BTreeMap<String, String>,
+    /// A bare folder of migrations, without a plan of its own.
+    pub bare: Option<Box<OpenedMigrations>>,
 }
 
 /// Does the folder hold what was sealed?
@@ -46,7 +51,10 @@ impl OpenPackage {
     pub fn open(packages_folder: Option<&Path>, word: &str) -> Result<OpenPackage, EngineError> {
         let path = Path::new(word);
         if path.is_dir() {
-            return OpenPackage::read_folder(path);
+            return match path.join("release.toml").exists() {
+                true => OpenPackage::read_folder(path),
+                false => OpenedMigrations::open(path, None)?.into_package(),
+            };
         }
         if word.contains('/') || word.ends_with(".toml") {
             return Err(EngineError::input(
@@ -78,6 +86,16 @@ impl OpenPackage {
         OpenPackage::new(format!("bundled package {word}"), None, files)
     }
 
+    /// Names of the packages of a project, and of the bundled ones, sorted.
+    pub fn known(packages_folder: &Path) -> Vec<String> {
+        let mut names = folders_in(packages_folder);
+        names.retain(|name| packages_folder.join(name).join("release.toml").is_file());
+        names.extend(bundled::names());
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Reads a package folder.
     pub fn read_folder(folder: &Path) -> Result<OpenPackage, EngineError> {
         let mut files = BTreeMap::new();
@@ -92,10 +110,35 @@ impl OpenPackage {
         OpenPackage::new(folder.display().to_string(), Some(folder.to_owned()), files)
     }
 
+    /// A package that was made of a bare folder of migrations just now: it is what it is.
+    pub(crate) fn of_migrations(
+        opened: OpenedMigrations,
+        files: BTreeMap<String, Vec<u8>>,
+    ) -> Result<OpenPackage, EngineError> {
+        let place = opened.folder.display().to_string();
+        let mut package = OpenPackage::read(place, None, files, Some(&opened))?;
+        let text = Manifest::of(&package.files).text();
+        package
+            .files
+            .insert(MANIFEST_FILE.to_owned(), text.into_bytes());
+        package.seal = Seal::Sealed;
+        package.bare = Some(Box::new(opened));
+        Ok(package)
+    }
+
     fn new(
         place: String,
         folder: Option<PathBuf>,
         files: BTreeMap<String, Vec<u8>>,
+    ) -> Result<OpenPackage, EngineError> {
+        OpenPackage::read(place, folder, files, None)
+    }
+
+    fn read(
+        place: String,
+        folder: Option<PathBuf>,
+        mut files: BTreeMap<String, Vec<u8>>,
+        opened: Option<&OpenedMigrations>,
     ) -> Result<OpenPackage, EngineError> {
         let file = match &folder {
             Some(folder) => folder.join("release.toml").display().to_string(),
@@ -106,6 +149,19 @@ impl OpenPackage {
             .map(Vec::as_slice)
             .unwrap_or_default();
         let plan = ReleasePlan::parse(&file, utf8(&file, plan_bytes)?)?;
+        let mut readied = BTreeMap::new();
+        if let Some(migrations) = &plan.migrations {
+            let Readied { texts, originals } = match opened {
+                Some(opened) => opened.ready(&plan, migrations),
+                None => {
+                    let from = folder.as_deref().unwrap_or(Path::new("."));
+                    let folder = from.join(&migrations.folder);
+                    OpenedMigrations::open(&folder, Some(migrations.from))?.ready(&plan, migrations)
+                }
+            };
+            readied = texts;
+            files.extend(originals);
+        }
         let present = Manifest::of(&files);
         let seal = match files.get(MANIFEST_FILE) {
             None => Seal::Never,
@@ -123,11 +179,21 @@ impl OpenPackage {
             place,
             folder,
             seal,
+            readied,
+            bare: None,
         })
+    }
+
+    /// Does the package have a file of this name, or a part of one?
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.readied.contains_key(path) || self.files.contains_key(path)
     }
 
     /// The text of a file of the package.
     pub fn text(&self, path: &str) -> Result<&str, EngineError> {
+        if let Some(text) = self.readied.get(path) {
+            return Ok(text);
+        }
         let bytes = self.files.get(path).ok_or_else(|| {
             let near = nearest(path, self.files.keys().map(String::as_str));
             EngineError::input(

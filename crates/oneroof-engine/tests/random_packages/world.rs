@@ -84,6 +84,7 @@ impl World {
             search: SearchPlaces::usual(None),
             server_binaries: Some(system_binaries().folder),
             server_folder: None,
+            runner_key: None,
             operator: "tester".to_owned(),
             events: Arc::new(|_| {}),
         };
@@ -111,6 +112,7 @@ impl World {
         self.run(name, SHOP).await;
         let dba = AdoptOptions {
             execute: true,
+            policy: None,
             dba: Some(self.server.conninfo(name, SUPERUSER)),
         };
         let _ = adopt(&self.context, name, &dba).await.unwrap();

@@ -80,11 +80,13 @@ impl World {
             search: SearchPlaces::usual(None),
             server_binaries: Some(system_binaries().folder),
             server_folder: None,
+            runner_key: None,
             operator: "tester".to_owned(),
             events: Arc::new(|_| {}),
         };
         let dba = AdoptOptions {
             execute: true,
+            policy: None,
             dba: Some(self.server.conninfo(name, SUPERUSER)),
         };
         adopt(&context, name, &dba).await.unwrap();

@@ -34,7 +34,7 @@ impl Server {
         match self.target(asked.database.as_deref()) {
             Ok(target) => answer::not_there(
                 &format!(
-                    "there is no gate in this version, so nobody can open `{target}` for `{}`: acting on a production is refused (gate-not-built)",
+                    "there is no gate in this version, so nobody can open `{target}` for `{}`: acting on a production is refused (gate-closed)",
                     asked.package
                 ),
                 "`status` tells which releases stand, `evidence` which were rehearsed",

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::claims::{Capability, DeclaredGap, Objective};
 use super::tier::Tier;
 use crate::expression::Expression;
-use crate::{TomlError, Value};
+use crate::{MigrationTool, TomlError, Value};
 
 /// A whole release, readable in one sitting.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +29,9 @@ pub struct ReleasePlan {
     /// What is printed when the preconditions hold.
     #[serde(default)]
     pub preflight: Preflight,
+    /// What the gate's line shows.
+    #[serde(default)]
+    pub gate: GateSection,
     /// What must be true before the first tier.
     #[serde(default, rename = "precondition")]
     pub preconditions: Vec<Precondition>,
@@ -60,6 +64,17 @@ pub struct ReleasePlan {
     pub effects: Effects,
     /// What stands in for the external gate on a clone.
     pub simulate: Option<Simulate>,
+    /// What the release is to reach.
+    #[serde(default, rename = "objective")]
+    pub objectives: Vec<Objective>,
+    /// What stays open after it.
+    #[serde(default, rename = "gap")]
+    pub gaps: Vec<DeclaredGap>,
+    /// What people want to do with it, and what that hangs on.
+    #[serde(default, rename = "capability")]
+    pub capabilities: Vec<Capability>,
+    /// The tiers are migrations of another tool, read where they lie.
+    pub migrations: Option<Migrations>,
 }
 
 impl ReleasePlan {
@@ -109,6 +124,27 @@ impl ReleasePlan {
     /// The role of a tier: its own, else the package's.
     pub fn run_as<'a>(&'a self, tier: &'a Tier) -> Option<&'a str> {
         tier.run_as.as_deref().or(self.package.run_as.as_deref())
+    }
+}
+
+/// `[migrations]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Migrations {
+    /// The tool that they were written for: it decides how a file is read.
+    pub from: MigrationTool,
+    /// Their folder, relative to that of the package. Its last part is how files of it are named here.
+    pub folder: String,
+    /// Does a tier write the tool's own record of it too?
+    #[serde(default)]
+    pub record_history: bool,
+}
+
+impl Migrations {
+    /// What the names of its files begin with: the last part of the folder.
+    pub fn mount(&self) -> &str {
+        let folder = self.folder.trim_end_matches('/');
+        folder.rsplit('/').next().unwrap_or(folder)
     }
 }
 
@@ -253,6 +289,18 @@ pub struct Preflight {
     pub marker: Markers,
 }
 
+/// `[gate]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateSection {
+    /// Follows the word in the gate's line, for example `gap={gap}`.
+    #[serde(default)]
+    pub line: Markers,
+    /// Metrics of the gate's detail row, in order.
+    #[serde(default)]
+    pub detail: Vec<String>,
+}
+
 /// `[[precondition]]` and `[[tier.precondition]]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -280,6 +328,8 @@ pub struct Precondition {
     /// This is the external gate: closed before `[simulate]`, open after it.
     #[serde(default)]
     pub gate: bool,
+    /// Its word among the gate's blockers; its name if there is none.
+    pub blocker: Option<String>,
 }
 
 /// `[[invariant]]` has the same shape.

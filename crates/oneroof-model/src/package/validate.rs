@@ -119,6 +119,10 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
         }
     }
     markers(plan, &plan.preflight.marker.0)?;
+    markers(plan, &plan.gate.line.0)?;
+    for metric in &plan.gate.detail {
+        known_metric(plan, metric)?;
+    }
     markers(plan, &plan.verify.marker.0)?;
     markers(plan, &plan.rollback.marker.0)?;
     for name in &plan.verify.table {
@@ -193,6 +197,7 @@ pub(super) fn validate(plan: &ReleasePlan) -> Result<(), Fault> {
             expression(plan, at_most)?;
         }
     }
+    super::claims::validate(plan)?;
     for repeat in &plan.repeats {
         condition(plan, &repeat.when)?;
         for metric in &repeat.unchanged {
@@ -292,7 +297,7 @@ fn markers(plan: &ReleasePlan, texts: &[String]) -> Result<(), Fault> {
         .try_for_each(|name| known_metric(plan, &name))
 }
 
-fn expression(plan: &ReleasePlan, expression: &Expression) -> Result<(), Fault> {
+pub(super) fn expression(plan: &ReleasePlan, expression: &Expression) -> Result<(), Fault> {
     expression
         .metrics()
         .into_iter()

@@ -12,6 +12,7 @@ use super::logical;
 use super::name::clone_name;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
 use super::rights::{MissingRight, missing_rights};
+use super::snapshot::end_reading;
 use super::strategy::CloneStrategy;
 use crate::catalog::{
     self, Extension, MissingExtension, RoleStatement, RoleStatementKind, TargetIdentity,
@@ -55,6 +56,22 @@ pub struct CloneOptions {
     pub os_user: String,
     /// Further server settings.
     pub settings: Vec<(String, String)>,
+    /// How many workers copy at the same time.
+    pub jobs: usize,
+    /// Bytes a second that are read from the source at most.
+    pub rate_limit_bytes: Option<u64>,
+    /// Bytes of a table's smallest part, if there are workers enough to divide tables.
+    pub split_bytes_min: u64,
+}
+
+/// Workers by default, whatever the machine has.
+const JOBS_MAX: usize = 8;
+/// Below this a part of a table is not worth its session.
+const SPLIT_BYTES_MIN: u64 = 128 * 1024 * 1024;
+
+/// One worker for each processor, but no more than a source can be asked to bear unasked.
+pub fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().min(JOBS_MAX))
 }
 
 impl CloneOptions {
@@ -75,6 +92,9 @@ impl CloneOptions {
             temp_folder: PathBuf::from("/tmp"),
             os_user: "postgres".to_owned(),
             settings: Vec::new(),
+            jobs: default_jobs(),
+            rate_limit_bytes: None,
+            split_bytes_min: SPLIT_BYTES_MIN,
         }
     }
 }
@@ -94,10 +114,12 @@ pub enum CloneProgress {
         /// Its id.
         id: String,
     },
-    /// Bytes of the dump so far.
+    /// Bytes of definitions and rows so far.
     Copying {
         /// In bytes.
         bytes: u64,
+        /// About how many there will be, from the size on disk; 0 if that is not known.
+        of: u64,
     },
     /// The data is there; statistics are gathered.
     Analyzing,
@@ -112,13 +134,15 @@ pub struct CloneReport {
     pub source: TargetIdentity,
     /// Identity of the clone.
     pub clone: TargetIdentity,
-    /// Bytes of the dump.
+    /// Bytes of definitions and rows.
     pub bytes: u64,
     /// Duration in milliseconds.
     pub elapsed_ms: u64,
-    /// Transactions of ours on the source, `pg_dump`'s own apart: read-only, rolled back, and
+    /// Transactions of ours on the source, those of `pg_dump` apart: read-only, rolled back, and
     /// asked before that whether they got a transaction id.
     pub source_transactions: u64,
+    /// Programs that read the source, forced read-only.
+    pub source_programs: u64,
     /// Roles that were made.
     pub roles: u64,
     /// Settings of roles or of the database that the clone's server did not take, and why.
@@ -202,6 +226,26 @@ pub enum CloneError {
         #[source]
         source: ProgramError,
     },
+    /// A table could not be copied.
+    #[error("copy table `{table}`: {side}")]
+    Table {
+        /// The table.
+        table: String,
+        /// Which half of it failed.
+        side: &'static str,
+        /// What the server said.
+        #[source]
+        source: Box<PgError>,
+    },
+    /// An index or a constraint could not be made on the copy.
+    #[error("make on the clone: {statement}")]
+    Build {
+        /// How its statement begins.
+        statement: String,
+        /// What the server said.
+        #[source]
+        source: Box<PgError>,
+    },
     /// Somebody is connected to a clone that must be alone for a moment.
     #[error("use clone database `{name}`: others are connected to it: {}", sessions.join(", "))]
     InUse {
@@ -225,7 +269,9 @@ impl CloneError {
             );
         }
         match self {
-            Self::Database { source, .. } => source.hint(),
+            Self::Database { source, .. }
+            | Self::Table { source, .. }
+            | Self::Build { source, .. } => source.hint(),
             Self::Rights { missing, .. } => {
                 let statements: Vec<&str> =
                     missing.iter().map(|right| right.sql.as_str()).collect();
@@ -252,7 +298,9 @@ const DISK_FULL: &str = "53100";
 
 /// Did the clone's server, or a program on this machine, run out of disk? Programs say so in words.
 fn is_disk_full(error: &CloneError) -> bool {
-    if let CloneError::Database { source, .. } = error
+    if let CloneError::Database { source, .. }
+    | CloneError::Table { source, .. }
+    | CloneError::Build { source, .. } = error
         && source.sqlstate() == Some(DISK_FULL)
     {
         return true;
@@ -306,25 +354,27 @@ pub async fn make_clone(
 
     let mut work = Work::start(&plan, options).await?;
     let result = work.fill(&plan, source, options, &mut progress).await;
-    let (entry, clone, bytes, settings_refused) = match result {
+    let filled = match result {
         Ok(done) => done,
         Err(error) => {
             work.parts.remove().await;
             return Err(error);
         }
     };
-    let differences = plan.differences(&clone);
+    let mut differences = plan.differences(&filled.identity);
+    differences.extend(filled.copied.differences);
     Ok(DatabaseClone {
         server: work.server,
-        entry,
+        entry: filled.entry,
         report: CloneReport {
             strategy: options.strategy,
-            clone,
-            bytes,
+            clone: filled.identity,
+            bytes: filled.copied.bytes,
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            source_transactions: SOURCE_TRANSACTIONS,
+            source_transactions: SOURCE_TRANSACTIONS + filled.copied.transactions,
+            source_programs: filled.copied.programs,
             roles: plan.count_of(RoleStatementKind::Role),
-            settings_refused,
+            settings_refused: filled.settings_refused,
             doors: plan.doors,
             differences,
             source: plan.identity,
@@ -550,23 +600,27 @@ impl Plan {
     }
 }
 
-/// Ends a transaction on the source: it must not have got a transaction id.
-async fn end_reading(session: &Session) -> Result<(), CloneError> {
-    let reading = || database("read the source");
-    if let Some(id) = catalog::assigned_transaction_id(session)
-        .await
-        .map_err(reading())?
-    {
-        return Err(reading()(PgError::Client {
-            detail: format!("a reading transaction got the transaction id {id}"),
-        }));
-    }
-    session.simple("rollback").await.map_err(reading())?;
-    Ok(())
-}
-
-/// Transactions of ours that [`make_clone`] takes on the source, each ended by [`end_reading`].
+/// Transactions of ours that [`make_clone`] takes on the source before it copies, each ended by [`end_reading`].
 const SOURCE_TRANSACTIONS: u64 = 2;
+
+/// Nobody else works on the private server while the copy is loaded.
+const QUIET: [&str; 2] = [
+    "alter system set autovacuum = off",
+    "select pg_catalog.pg_reload_conf()",
+];
+/// From then on it is a server like others.
+const LIVELY: [&str; 2] = [
+    "alter system reset autovacuum",
+    "select pg_catalog.pg_reload_conf()",
+];
+
+/// What came out of it.
+struct Filled {
+    entry: CloneEntry,
+    identity: TargetIdentity,
+    copied: logical::Copied,
+    settings_refused: Vec<String>,
+}
 
 /// A clone in the making.
 struct Work {
@@ -597,13 +651,16 @@ impl Work {
         source: &ConnInfo,
         options: &CloneOptions,
         progress: &mut (impl FnMut(CloneProgress) + Send),
-    ) -> Result<(CloneEntry, TargetIdentity, u64, Vec<String>), CloneError> {
+    ) -> Result<Filled, CloneError> {
         let now = Utc::now();
         let name = options
             .database_name
             .clone()
             .unwrap_or_else(|| clone_name(&plan.identity.database_name, now, &self.server.id));
         let admin = self.session("postgres").await?;
+        for statement in QUIET {
+            run(&admin, statement, "prepare the private server").await?;
+        }
         let mut settings_refused = copy_roles(&admin, &plan.roles).await?;
         progress(CloneProgress::Server {
             id: self.server.id.clone(),
@@ -673,17 +730,20 @@ impl Work {
             }
         }
         let target = self.server.conninfo(&name, &self.server.superuser);
-        let bytes = match options.strategy {
+        let copied = match options.strategy {
             CloneStrategy::Logical => {
-                logical::copy(source, &target, &plan.binaries, options, |bytes| {
-                    progress(CloneProgress::Copying { bytes });
+                logical::copy(source, &target, &plan.binaries, options, |bytes, of| {
+                    progress(CloneProgress::Copying { bytes, of });
                 })
                 .await?
             }
         };
         progress(CloneProgress::Analyzing);
-        run(&session, "analyze", "gather statistics of the clone").await?;
+        logical::analyze(&target, options).await?;
 
+        for statement in LIVELY {
+            run(&admin, statement, "set up the private server").await?;
+        }
         // Last, since a setting of the database could disturb the copy.
         for statement in &statements.settings {
             settings_refused.extend(try_setting(&admin, statement).await?);
@@ -697,7 +757,12 @@ impl Work {
         session.close().await;
         admin.close().await;
         self.parts.kept = options.lifetime == Lifetime::Kept;
-        Ok((entry, identity, bytes, settings_refused))
+        Ok(Filled {
+            entry,
+            identity,
+            copied,
+            settings_refused,
+        })
     }
 
     async fn session(&self, database_name: &str) -> Result<Session, CloneError> {

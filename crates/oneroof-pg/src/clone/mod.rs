@@ -2,22 +2,29 @@
 //! removed without a trace. How a copy is made is a [`CloneStrategy`]; what proves that a database
 //! is one is its mark together with our [`CloneRegistry`].
 
+mod archive;
 mod copy;
 mod golden;
+mod load;
 mod logical;
 mod make;
 mod marks;
 mod name;
+mod queue;
 mod registry;
 mod rights;
 mod scratch;
+mod snapshot;
 mod strategy;
+mod stream;
 mod template;
 mod undo;
 
 pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
 pub use golden::{ClosedClone, close_clone};
-pub use make::{CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, make_clone};
+pub use make::{
+    CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, default_jobs, make_clone,
+};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use name::clone_name;
 pub use registry::{

@@ -15,7 +15,7 @@ const FROM_15: &str = include_str!("sql/every_kind_from_15.sql");
 const FROM_18: &str = include_str!("sql/every_kind_from_18.sql");
 
 /// A database with every kind of object that this major knows.
-async fn every_kind(server: &Arc<TestServer>, major: u32) -> TestDatabase {
+pub(crate) async fn every_kind(server: &Arc<TestServer>, major: u32) -> TestDatabase {
     let database = server.database().await;
     if major >= 15 {
         database.run(MANY_KINDS).await;

@@ -1,5 +1,7 @@
 //! `oneroof adopt`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use oneroof_engine::adopt::{self, AdoptOptions, AdoptReport};
 
@@ -16,12 +18,16 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     oneroof adopt production > adopt.sql\n  \
-    oneroof adopt production --execute --dba \"service=shop user=postgres\"")]
+    oneroof adopt production --execute --dba \"service=shop user=postgres\"\n  \
+    oneroof adopt production --policy policy.toml --execute --dba \"service=shop user=postgres\"")]
 pub(crate) struct AdoptArgs {
     /// Target of oneroof.toml
     target: String,
     #[command(flatten)]
     execute: ExecuteFlag,
+    /// Who may open the gate of this target (docs/reference/policy-toml.md); without it the policy that holds is kept
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// The DBA's connection: a URL or key=value words, without a password
     #[arg(long, value_name = "CONNECTION")]
     dba: Option<String>,
@@ -37,6 +43,7 @@ pub(crate) async fn run(args: &AdoptArgs, session: &Session) -> anyhow::Result<E
     let options = AdoptOptions {
         execute: args.execute.execute,
         dba,
+        policy: args.policy.clone(),
     };
     let report = adopt::adopt(&context, &args.target, &options).await?;
     session.printer.report(&report, text)?;
@@ -64,5 +71,10 @@ fn text(report: &AdoptReport) -> String {
             .version
             .map_or_else(|| "-".to_owned(), |version| version.to_string()),
         report.genesis.as_deref().unwrap_or("-")
-    )
+    ) + &match &report.policy {
+        Some((version, digest)) => format!("\npolicy {version}, digest {digest}"),
+        None => {
+            "\nno policy: the gate stays closed until a DBA adopts one (--policy FILE)".to_owned()
+        }
+    }
 }

@@ -18,7 +18,8 @@ use crate::ui::table::Table;
 /// their way. A run that was interrupted goes on where it ended; in the middle of a tier outside a transaction
 /// only with `--resume`.
 ///
-/// A production is refused (gate-not-built): this version has no gate that could open it.
+/// On a production only through the gate: named humans approved exactly these bytes, and every tier must do exactly
+/// what it did in the rehearsal that they approved. Without `--execute` the gate's verdict is shown.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     oneroof apply one-roof --target clone:7f3a\n  \

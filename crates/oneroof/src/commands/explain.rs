@@ -17,7 +17,7 @@ const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 /// Prints the page of a code: what it means, why it is so, what to do next. Without a code, lists
 /// all of them.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  oneroof explain gate-not-built\n  oneroof explain")]
+#[command(after_help = "Examples:\n  oneroof explain gate-closed\n  oneroof explain")]
 pub(crate) struct ExplainArgs {
     /// As printed behind `refused:`, or the name of a rule of `oneroof package check` or `oneroof
     /// guard check`

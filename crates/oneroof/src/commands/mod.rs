@@ -3,6 +3,7 @@
 
 mod adopt;
 mod apply;
+mod approve;
 mod arguments;
 mod change;
 mod clone;
@@ -13,17 +14,21 @@ mod diff;
 mod doctor;
 mod drift;
 mod event;
+mod evidence;
 mod explain;
 mod fingerprint;
 mod fixture;
+mod gate;
 mod guard;
 mod hub;
 mod init;
 mod ledger;
 mod man;
 mod mcp;
+mod migrations;
 mod owner;
 mod package;
+mod policy;
 mod probe;
 mod query;
 mod reconcile;
@@ -61,7 +66,7 @@ use crate::ui::printer::{Printer, PrinterOptions};
     max_term_width = 100,
     after_help = "Begin with `oneroof demo`: it needs nothing but PostgreSQL's programs.\n\
                   Exit codes: 0 done, 1 unexpected error, 2 wrong usage or input, 3 refused \
-                  (nothing was changed), 4 failed, 130 interrupted."
+                  (nothing was changed), 4 failed, 10 the gate is closed, 130 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -112,14 +117,19 @@ enum Command {
     Adopt(adopt::AdoptArgs),
     Doctor(doctor::DoctorArgs),
     Package(package::PackageArgs),
+    Migrations(migrations::MigrationsArgs),
     Rehearse(rehearse::RehearseArgs),
     Probe(probe::ProbeArgs),
     Fingerprint(fingerprint::FingerprintArgs),
     Diff(diff::DiffArgs),
+    Policy(policy::PolicyArgs),
+    Gate(gate::GateArgs),
+    Approve(approve::ApproveArgs),
     Apply(apply::ApplyArgs),
     Verify(verify::VerifyArgs),
     Rollback(rollback::RollbackArgs),
     Ledger(ledger::LedgerArgs),
+    Evidence(evidence::EvidenceArgs),
     Sync(sync::SyncArgs),
     Clone(clone::CloneArgs),
     Revalidate(revalidate::RevalidateArgs),
@@ -174,14 +184,19 @@ impl Cli {
             Command::Adopt(args) => adopt::run(&args, session).await,
             Command::Doctor(args) => doctor::run(&args, session).await,
             Command::Package(args) => package::run(&args, session).await,
+            Command::Migrations(args) => migrations::run(&args, session).await,
             Command::Rehearse(args) => rehearse::run(&args, session).await,
             Command::Probe(args) => probe::run(&args, session).await,
             Command::Fingerprint(args) => fingerprint::run(&args, session).await,
             Command::Diff(args) => diff::run(&args, session).await,
+            Command::Policy(args) => policy::run(&args, session).await,
+            Command::Gate(args) => gate::run(&args, session).await,
+            Command::Approve(args) => approve::run(&args, session).await,
             Command::Apply(args) => apply::run(&args, session).await,
             Command::Verify(args) => verify::run(&args, session).await,
             Command::Rollback(args) => rollback::run(&args, session).await,
             Command::Ledger(args) => ledger::run(&args, session).await,
+            Command::Evidence(args) => evidence::run(&args, session).await,
             Command::Sync(args) => sync::run(&args, session).await,
             Command::Clone(args) => clone::run(&args, session).await,
             Command::Revalidate(args) => revalidate::run(&args, session).await,

@@ -1,5 +1,6 @@
-//! `oneroof package new | check | seal | render | diff`.
+//! `oneroof package new | import | check | seal | render | diff`.
 
+pub(crate) mod import;
 mod render;
 
 use std::fmt::Write as _;
@@ -9,7 +10,7 @@ use clap::{Args, Subcommand};
 use oneroof_engine::check::{self, CheckReport};
 use oneroof_engine::package_diff::{self, DiffReport};
 use oneroof_engine::{package_new, seal};
-use oneroof_model::DiagnosticSeverity;
+use oneroof_model::{Diagnostic, DiagnosticSeverity};
 use serde::Serialize;
 use similar::TextDiff;
 
@@ -19,7 +20,7 @@ use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::style::{BAD, CAREFUL, QUIET, STRONG, paint};
 
-/// Make, check, seal, render and compare release packages
+/// Make, import, check, seal, render and compare release packages
 #[derive(Debug, Args)]
 pub(crate) struct PackageArgs {
     #[command(subcommand)]
@@ -29,6 +30,7 @@ pub(crate) struct PackageArgs {
 #[derive(Debug, Subcommand)]
 enum PackageCommand {
     New(NewArgs),
+    Import(import::ImportArgs),
     Check(CheckArgs),
     Seal(SealArgs),
     Render(render::RenderArgs),
@@ -83,6 +85,7 @@ struct DiffArgs {
 pub(crate) async fn run(args: &PackageArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
         PackageCommand::New(args) => new(args, session),
+        PackageCommand::Import(args) => import::run(args, session).await,
         PackageCommand::Check(args) => check(args, session),
         PackageCommand::Seal(args) => seal(args, session),
         PackageCommand::Render(args) => render::run(args, session).await,
@@ -131,28 +134,33 @@ fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
         .report_with_error(&report, error, check_text)
 }
 
+/// A remark of a rule, with its place.
+pub(crate) fn remark(diagnostic: &Diagnostic) -> String {
+    let (style, word) = match diagnostic.severity {
+        DiagnosticSeverity::Error => (BAD, "error"),
+        DiagnosticSeverity::Warning => (CAREFUL, "warning"),
+        DiagnosticSeverity::Info => (QUIET, "info"),
+    };
+    let mut place = diagnostic.file.clone();
+    for number in [diagnostic.line, diagnostic.column].into_iter().flatten() {
+        let _ = write!(place, ":{number}");
+    }
+    let rule = paint(QUIET, format_args!("[{}]", diagnostic.rule));
+    let mut text = format!(
+        "{place}: {}: {} {rule}\n",
+        paint(style, word),
+        diagnostic.message
+    );
+    if let Some(hint) = &diagnostic.hint {
+        let _ = writeln!(text, "  {}: {hint}", paint(STRONG, "hint"));
+    }
+    text
+}
+
 fn check_text(report: &CheckReport) -> String {
     let mut text = String::new();
     for diagnostic in &report.diagnostics {
-        let (style, word) = match diagnostic.severity {
-            DiagnosticSeverity::Error => (BAD, "error"),
-            DiagnosticSeverity::Warning => (CAREFUL, "warning"),
-            DiagnosticSeverity::Info => (QUIET, "info"),
-        };
-        let mut place = diagnostic.file.clone();
-        for number in [diagnostic.line, diagnostic.column].into_iter().flatten() {
-            let _ = write!(place, ":{number}");
-        }
-        let rule = paint(QUIET, format_args!("[{}]", diagnostic.rule));
-        let _ = writeln!(
-            text,
-            "{place}: {}: {} {rule}",
-            paint(style, word),
-            diagnostic.message
-        );
-        if let Some(hint) = &diagnostic.hint {
-            let _ = writeln!(text, "  {}: {hint}", paint(STRONG, "hint"));
-        }
+        text.push_str(&remark(diagnostic));
     }
     let sealed = if report.sealed {
         "sealed"

@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use oneroof_engine::migrations;
+use oneroof_engine::migrations::import::PlanOptions;
 use oneroof_engine::rehearse::compare::{Compared, Comparison};
 use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
 use oneroof_engine::rehearse::workload::WorkloadRequest;
 use oneroof_engine::rehearse::{self, RehearseOptions};
+use oneroof_model::MigrationTool;
 
 use super::Session;
 use super::arguments::{PackageArgument, ParamsOption};
@@ -15,7 +18,7 @@ use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::record;
-use crate::ui::style::{BAD, GOOD, STRONG, paint};
+use crate::ui::style::{BAD, CAREFUL, GOOD, STRONG, paint};
 use crate::ui::table::Table;
 use crate::ui::time;
 
@@ -25,10 +28,14 @@ use crate::ui::time;
 /// the invariants, applies again (which must be refused), rolls everything back and proves that
 /// the baseline is back. The target is only read, and the record says how that is known. Ends with
 /// evidence in evidence/. Exits 4 if a step failed.
+///
+/// A bare folder of migrations of another tool (`oneroof package import --help` lists them) is taken
+/// for what it is: those that the target has not had yet, by the tool's own records there.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     oneroof rehearse one-roof --from production\n  \
     oneroof rehearse packages/my-change --from production --through T2 --keep\n  \
+    oneroof rehearse ./db/migrations --from production\n  \
     oneroof rehearse one-roof --from production --compare golden\n  \
     oneroof rehearse one-roof --from production --workload orders.pgbench --workload-clients 8\n  \
     oneroof rehearse one-roof --from production --json | jq '.tiers[].metrics'")]
@@ -59,12 +66,43 @@ pub(crate) struct RehearseArgs {
     #[arg(long, value_name = "N", default_value_t = 2, requires = "workload",
         value_parser = clap::value_parser!(u32).range(1..=256))]
     workload_clients: u32,
+    /// Who proposes the release, as the policy knows them: nobody approves their own [default: the login name]
+    #[arg(long, value_name = "NAME")]
+    proposer: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
+    #[command(flatten)]
+    migrations: MigrationsOptions,
+}
+
+/// What may be said about a bare folder of migrations.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A bare folder of migrations")]
+struct MigrationsOptions {
+    /// Whose migrations they are [default: found out by their names]
+    #[arg(long = "migrations-of", value_name = "TOOL", value_parser = super::package::import::tools())]
+    tool: Option<String>,
+    /// Why nothing undoes those that have no way back and get none from the ledger
+    #[arg(long, value_name = "WHY")]
+    irreversible: Option<String>,
+    /// Let each tier write the tool's own record too
+    #[arg(long)]
+    record_history: bool,
 }
 
 pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Result<Exit> {
     let (context, package) = session.context_and_package(&args.package)?;
+    let plan = PlanOptions {
+        irreversible: args.migrations.irreversible.clone(),
+        record_history: args.migrations.record_history,
+    };
+    let tool = args.migrations.tool.as_deref();
+    let tool = tool.and_then(MigrationTool::parse);
+    let (package, said) =
+        migrations::for_target(&context, package, &args.from, tool, &plan).await?;
+    if let Some(said) = said {
+        session.printer.talk(&said);
+    }
     let options = RehearseOptions {
         through: args.through.clone(),
         keep: args.keep,
@@ -74,6 +112,7 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
             file,
             clients: args.workload_clients,
         }),
+        proposer: args.proposer.clone(),
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
@@ -174,9 +213,20 @@ pub(crate) fn text(report: &RehearsalReport, root: &Path) -> String {
     if let Some(evidence) = &report.evidence {
         let _ = writeln!(
             text,
-            "evidence: {}/report.md",
+            "evidence: {0}/report.md (report.html, runbook-operator.md, runbook-approver.md)",
             project::shown(&root.join(evidence))
         );
+    }
+    if let Some(signature) = &report.signature {
+        let _ = match signature.signed {
+            true => writeln!(text, "signed with key {}", signature.detail),
+            false => writeln!(
+                text,
+                "{} {}; later: oneroof evidence sign FOLDER",
+                paint(CAREFUL, "the evidence is not signed:"),
+                signature.detail
+            ),
+        };
     }
     let verdict = match report.verdict {
         Verdict::Passed => paint(GOOD, "REHEARSAL PASSED"),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use oneroof_engine::conninfo::{ConnInfo, ConnInfoError, LibpqEnvironment};
 use oneroof_engine::context::TargetDatabase;
 use oneroof_model::TomlError;
+use oneroof_model::gate::Stricter;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) server_binaries: Option<PathBuf>,
     /// Folder for the data of private servers.
     pub(crate) server_folder: Option<PathBuf>,
+    /// The SSH key that signs evidence.
+    pub(crate) runner_key: Option<PathBuf>,
     /// All targets by name.
     pub(crate) targets: BTreeMap<String, TargetDatabase>,
     /// What is strange and no error, for example a password file that others may read.
@@ -33,6 +36,8 @@ struct File {
     #[serde(default)]
     postgres: PostgresSection,
     #[serde(default)]
+    runner: RunnerSection,
+    #[serde(default)]
     targets: BTreeMap<Spanned<String>, TargetSection>,
 }
 
@@ -41,6 +46,12 @@ struct File {
 struct PostgresSection {
     binaries: Option<PathBuf>,
     folder: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunnerSection {
+    key: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +65,8 @@ struct TargetSection {
     params: Vec<PathBuf>,
     #[serde(default)]
     packages: BTreeMap<String, toml::Table>,
+    #[serde(default)]
+    gate: Stricter,
     #[serde(default)]
     readonly: ReadonlySection,
 }
@@ -112,6 +125,7 @@ impl Config {
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
                 packages: section.packages,
+                gate: section.gate,
                 readonly: section
                     .readonly
                     .check(file, text)
@@ -124,6 +138,7 @@ impl Config {
         Ok(Config {
             server_binaries: parsed.postgres.binaries.map(|path| root.join(path)),
             server_folder: parsed.postgres.folder.map(|path| root.join(path)),
+            runner_key: parsed.runner.key.map(|path| root.join(path)),
             targets,
             warnings,
         })

@@ -88,6 +88,7 @@ impl Project {
             targets: self.config.targets.clone(),
             server_binaries: self.config.server_binaries.clone(),
             server_folder: self.config.server_folder.clone(),
+            runner_key: self.config.runner_key.clone(),
             ..context_without_project(self.root.clone(), printer)
         }
     }
@@ -101,6 +102,7 @@ pub(crate) fn context_without_project(root: PathBuf, printer: &Printer) -> Conte
         search: env::search_places(),
         server_binaries: None,
         server_folder: None,
+        runner_key: None,
         operator: env::operator(),
         events: progress::listener(printer),
     }

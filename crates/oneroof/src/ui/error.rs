@@ -402,12 +402,12 @@ mod tests {
 
     #[test]
     fn a_refusal_says_why_what_next_and_its_code() {
-        let refusal = Refusal::new(RefusalCode::GateNotBuilt, "`production` is a production")
+        let refusal = Refusal::new(RefusalCode::GateClosed, "`production` is a production")
             .reasons(vec!["no gate".to_owned(), "no approval".to_owned()])
             .hint("rehearse it");
         assert_eq!(
             text_of(refusal),
-            "refused: `production` is a production\n  - no gate\n  - no approval\n  hint: rehearse it\nexit 3 (refused: gate-not-built), see `oneroof explain gate-not-built`"
+            "refused: `production` is a production\n  - no gate\n  - no approval\n  hint: rehearse it\nexit 3 (refused: gate-closed), see `oneroof explain gate-closed`"
         );
     }
 

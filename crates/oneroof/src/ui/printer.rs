@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anstream::{AutoStream, ColorChoice};
+use anyhow::Context as _;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 
@@ -147,6 +148,22 @@ impl Printer {
             Err(error) => Err(anyhow::Error::new(error).context("write to stdout")),
             Ok(()) => Ok(()),
         }
+    }
+
+    /// Asks on the terminal and reads one line; `None` where nobody is there to answer.
+    pub(crate) fn ask(&self, question: &str) -> anyhow::Result<Option<String>> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() || self.is_json() {
+            return Ok(None);
+        }
+        self.inner.bars.suspend(|| {
+            let mut stream = AutoStream::new(io::stderr().lock(), self.inner.options.color);
+            let _ = write!(stream, "{question}").and_then(|()| stream.flush());
+        });
+        let mut answer = String::new();
+        let read = io::stdin()
+            .read_line(&mut answer)
+            .context("read the answer")?;
+        Ok((read > 0).then_some(answer))
     }
 
     /// A line of talk on stderr.

@@ -28,6 +28,7 @@ pub(crate) fn listener(printer: &Printer) -> EventSink {
         bar: None,
         doing: String::new(),
         last_line: Instant::now(),
+        moving_since: None,
     });
     Arc::new(move |event| {
         live.lock()
@@ -43,6 +44,8 @@ struct Live {
     /// The current step, in words.
     doing: String,
     last_line: Instant,
+    /// When bytes began to move.
+    moving_since: Option<Instant>,
 }
 
 impl Live {
@@ -52,10 +55,12 @@ impl Live {
         }
         match event {
             Event::StepStarted { step, title } => {
+                self.moving_since = None;
                 self.show(printer, format!("step {step}: {title}"))
             }
-            Event::StepProgress { step: _, bytes } => {
-                let doing = format!("{} ({})", self.doing, size(*bytes));
+            Event::StepProgress { step: _, bytes, of } => {
+                let since = *self.moving_since.get_or_insert_with(Instant::now);
+                let doing = format!("{} ({})", self.doing, moved(*bytes, *of, since.elapsed()));
                 match &self.bar {
                     Some(bar) => bar.set_message(doing),
                     None if self.last_line.elapsed() >= LIFE_SIGN_EVERY => {
@@ -331,6 +336,24 @@ fn line(event: &Event) -> Option<String> {
 }
 
 /// `12.3 MB`
+/// `812 MB of about 1.1 GB, 140 MB/s, 3 s left`.
+fn moved(bytes: u64, of: u64, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64();
+    if seconds < 1.0 || bytes == 0 {
+        return size(bytes);
+    }
+    let rate = bytes as f64 / seconds;
+    let mut text = size(bytes);
+    if of > bytes {
+        text.push_str(&format!(" of about {}", size(of)));
+    }
+    text.push_str(&format!(", {}/s", size(rate as u64)));
+    if of > bytes {
+        text.push_str(&format!(", {:.0} s left", (of - bytes) as f64 / rate));
+    }
+    text
+}
+
 fn size(bytes: u64) -> String {
     indicatif::DecimalBytes(bytes).to_string()
 }

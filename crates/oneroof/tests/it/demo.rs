@@ -77,9 +77,7 @@ fn a_kept_demo_is_a_project_to_play_with() {
     ]);
     assert_eq!(undo.exits(0).json()["nothing_to_do"], false);
     assert_eq!(undo_again.exits(0).json()["nothing_to_do"], true);
-    let _ = production
-        .exits(3)
-        .says(&["exit 3 (refused: gate-not-built)"]);
+    let _ = production.exits(3).says(&["exit 3 (refused: gate-closed)"]);
     let _ = drop.exits(0);
     let clean = clean.exits(0).json();
     assert_eq!(clean["removed"].as_array().map(Vec::len), Some(1));

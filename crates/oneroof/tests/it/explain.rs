@@ -14,10 +14,10 @@ fn every_refusal_code_has_a_page() {
         assert!(list.contains(code.as_str()), "{list}");
     }
     let report = sandbox
-        .run(&["explain", "gate-not-built", "--json"])
+        .run(&["explain", "gate-closed", "--json"])
         .exits(0)
         .json();
-    assert_eq!(report["code"], "gate-not-built");
+    assert_eq!(report["code"], "gate-closed");
     assert!(
         report["title"]
             .as_str()
@@ -40,8 +40,8 @@ fn rules_are_explained_too_and_slips_are_understood() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["explain", "drop-cascade"]).exits(0).stdout;
     assert!(page.starts_with("# drop-cascade"), "{page}");
-    let _ = sandbox.run(&["explain", "gate-not-build"]).exits(2).says(&[
-        "failed to find the page of `gate-not-build`",
-        "did you mean `gate-not-built`?",
+    let _ = sandbox.run(&["explain", "gate-closd"]).exits(2).says(&[
+        "failed to find the page of `gate-closd`",
+        "did you mean `gate-closed`?",
     ]);
 }

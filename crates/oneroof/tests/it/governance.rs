@@ -201,7 +201,7 @@ fn no_verb_switches_an_event_type_on() {
             "update event_type_registry set active = false where event_domain = 'governance';",
         )],
     );
-    let _ = governed.refused("apply switch-on --target live --execute", "gate-not-built");
+    let _ = governed.refused("apply switch-on --target live --execute", "gate-closed");
     assert_eq!(types("live"), before);
 }
 

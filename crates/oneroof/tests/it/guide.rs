@@ -49,14 +49,14 @@ const RENTAL: &str = "
 ";
 
 /// A block of a page.
-struct Block {
+pub(crate) struct Block {
     /// `sh` or `text`.
-    kind: String,
-    line: usize,
-    text: String,
+    pub(crate) kind: String,
+    pub(crate) line: usize,
+    pub(crate) text: String,
 }
 
-fn blocks(page: &str) -> Vec<Block> {
+pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut open = false;
     for (number, line) in (1..).zip(page.lines()) {
@@ -81,7 +81,7 @@ fn blocks(page: &str) -> Vec<Block> {
 }
 
 /// Is the line printed? `…` stands for anything.
-fn is_printed(wanted: &str, output: &str) -> bool {
+pub(crate) fn is_printed(wanted: &str, output: &str) -> bool {
     output.lines().any(|line| {
         let mut rest = line;
         let mut parts = wanted.split('…').peekable();

@@ -85,9 +85,9 @@ async fn a_production_is_read_and_never_changed() {
                 "--json",
             ])
             .exits(3)
-            .says(&["exit 3 (refused: gate-not-built)"])
+            .says(&["exit 3 (refused: not-adopted)"])
             .json();
-        assert_eq!(report["error"]["code"], "gate-not-built");
+        assert_eq!(report["error"]["code"], "not-adopted");
     }
 }
 

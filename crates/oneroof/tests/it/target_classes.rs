@@ -23,16 +23,15 @@ fn a_production_is_not_changed_whatever_it_says_of_itself() {
     let apply = "apply steps --target shop --execute";
     let rollback = "rollback steps --target shop --execute";
 
-    // Not adopted: a dry run has no ledger to read, and acting is refused first of all.
-    let error = world.refused("apply steps --target shop", "not-adopted");
-    says(&error, "hint", &["oneroof adopt shop"]);
-    let _ = world.refused(apply, "gate-not-built");
-    world.adopt("shop");
-    for line in [apply, rollback] {
-        let error = world.refused(line, "gate-not-built");
-        says(&error, "message", &["`shop` is a production"]);
-        says(&error, "hint", &["rehearse"]);
+    for line in ["apply steps --target shop", apply, rollback] {
+        let error = world.refused(line, "not-adopted");
+        says(&error, "hint", &["oneroof adopt shop"]);
     }
+    // Adopted without a policy: nobody can open its gate. Where nothing stands, a rollback has nothing to ask for.
+    world.adopt("shop");
+    let error = world.refused(apply, "gate-closed");
+    says(&error, "reasons", &["policy_missing"]);
+    assert_eq!(world.done(rollback)["nothing_to_do"], true);
 
     // A mark that somebody invented, one that was copied from a scratch database, and words.
     let real = world.value(
@@ -81,7 +80,7 @@ fn a_production_is_not_changed_whatever_it_says_of_itself() {
         "postgres",
         &format!("alter database shop reset oneroof.mark; alter role app_apply in database shop set oneroof.mark = '{real}'"),
     );
-    let _ = world.refused(apply, "gate-not-built");
+    let _ = world.refused(apply, "gate-closed");
     assert_eq!(world.value("shop", one), "nothing");
 
     // The same scratch database is a production for everybody who did not make it.

@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 16] = [
+const ONLY_IN: [(&str, &[&str]); 17] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
     ("axum", &["oneroof-mcp", "oneroof-web"]),
@@ -44,6 +44,7 @@ const ONLY_IN: [(&str, &[&str]); 16] = [
     ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg"]),
+    ("ssh-key", &["oneroof-engine"]),
     ("tantivy", &["oneroof-engine"]),
     (
         "tokio",

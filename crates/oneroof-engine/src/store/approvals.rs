@@ -1,0 +1,237 @@
+//! The folder `approvals/` of a project: `NAME.json` and its signature `NAME.json.sig`, revocations as
+//! `NAME.revoked.json`. Foreign files: anybody may have written them, so each is read with limits and believed
+//! only as far as its signature goes.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use oneroof_model::Digest;
+use oneroof_model::gate::{Approval, ApprovalFile, Revocation, RevocationFile, SignedFile};
+
+use crate::error::EngineError;
+use crate::signature;
+
+/// An approval is about two thousand bytes.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+/// More files than this are no store of approvals.
+const FILES_MAX: usize = 20_000;
+
+/// What the folder holds.
+#[derive(Debug, Default)]
+pub(crate) struct Approvals {
+    pub(crate) approvals: Vec<ApprovalFile>,
+    pub(crate) revocations: Vec<RevocationFile>,
+    /// Files that cannot be read as either, with the reason; none of them counts.
+    pub(crate) unreadable: Vec<(String, String)>,
+}
+
+/// Reads the folder. No folder is an empty one.
+///
+/// # Errors
+/// The folder cannot be listed, or holds too many files.
+pub(crate) fn read(root: &Path) -> Result<Approvals, EngineError> {
+    let folder = folder(root);
+    let mut found = Approvals::default();
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
+        entries => entries.map_err(EngineError::file(format!("list `{}`", folder.display())))?,
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    if paths.len() > FILES_MAX {
+        return Err(EngineError::input(
+            format!("read `{}`: it has {} files", folder.display(), paths.len()),
+            format!("more than {FILES_MAX} are not read: move old ones elsewhere"),
+        ));
+    }
+    paths.sort();
+    for path in paths {
+        let name = format!("approvals/{}", name_of(&path).escape_debug());
+        let outcome = match name.ends_with(".revoked.json") {
+            true => revocation(&path, &name).map(|one| found.revocations.push(one)),
+            false => approval(&path, &name).map(|one| found.approvals.push(one)),
+        };
+        if let Err(why) = outcome {
+            found.unreadable.push((name, why));
+        }
+    }
+    Ok(found)
+}
+
+/// Finds one approval by its name, its file or its digest, as a user types it.
+///
+/// # Errors
+/// No such approval; the ones that are there are named.
+pub(crate) fn find(root: &Path, word: &str) -> Result<ApprovalFile, EngineError> {
+    let all = read(root)?;
+    let typed = Path::new(word)
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let matches = |one: &&ApprovalFile| {
+        let name = one.signed.file.trim_start_matches("approvals/");
+        Some(name) == typed.as_deref()
+            || Some(name.trim_end_matches(".json")) == typed.as_deref()
+            || one.approval.id == word
+            || (word.len() >= 8 && one.signed.digest.starts_with(word))
+    };
+    if let Some(found) = all.approvals.iter().find(matches) {
+        return Ok(found.clone());
+    }
+    let names: Vec<&str> = all
+        .approvals
+        .iter()
+        .map(|one| one.signed.file.trim_start_matches("approvals/"))
+        .collect();
+    let hint = match oneroof_model::nearest(word, names.iter().copied()) {
+        _ if names.is_empty() => "this project has no approvals yet".to_owned(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there is: {}", names.join(", ")),
+    };
+    Err(EngineError::input(format!("find approval `{word}`"), hint))
+}
+
+/// Writes a new approval and its signature; neither is left behind alone. Gives its name, relative to the project.
+///
+/// # Errors
+/// What the file system says; a file of that name that is there.
+pub(crate) fn write(
+    root: &Path,
+    name: &str,
+    text: &str,
+    armored: &str,
+) -> Result<String, EngineError> {
+    let folder = folder(root);
+    std::fs::create_dir_all(&folder)
+        .map_err(EngineError::file(format!("make `{}`", folder.display())))?;
+    let signature = folder.join(format!("{name}.json.sig"));
+    let file = folder.join(format!("{name}.json"));
+    // The signature first: a file without one is what a reader must never find.
+    new_file(&signature, armored)?;
+    if let Err(error) = new_file(&file, text) {
+        let _ = std::fs::remove_file(&signature);
+        return Err(error);
+    }
+    Ok(format!("approvals/{name}.json"))
+}
+
+fn new_file(path: &Path, text: &str) -> Result<(), EngineError> {
+    let doing = || EngineError::file(format!("write `{}`", path.display()));
+    let mut file = File::create_new(path).map_err(doing())?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(path);
+        doing()(error)
+    })
+}
+
+/// The folder.
+pub(crate) fn folder(root: &Path) -> PathBuf {
+    root.join("approvals")
+}
+
+fn approval(path: &Path, name: &str) -> Result<ApprovalFile, String> {
+    let (bytes, signed) = signed(path, name)?;
+    let approval: Approval = json(&bytes)?;
+    if approval.format != 1 {
+        return Err(format!("format {} is not known here", approval.format));
+    }
+    Ok(ApprovalFile {
+        created_at: seconds("created_at", &approval.created_at)?,
+        expires_at: seconds("expires_at", &approval.expires_at)?,
+        signed,
+        approval,
+    })
+}
+
+fn revocation(path: &Path, name: &str) -> Result<RevocationFile, String> {
+    let (bytes, signed) = signed(path, name)?;
+    let revocation: Revocation = json(&bytes)?;
+    if revocation.format != 1 {
+        return Err(format!("format {} is not known here", revocation.format));
+    }
+    Ok(RevocationFile { signed, revocation })
+}
+
+/// The bytes of a file and who signed them.
+fn signed(path: &Path, name: &str) -> Result<(Vec<u8>, SignedFile), String> {
+    let bytes = plain_file(path)?;
+    let beside = PathBuf::from(format!("{}.sig", path.display()));
+    let signed_by = match plain_file(&beside) {
+        Err(why) => Err(format!("its signature {name}.sig cannot be read: {why}")),
+        Ok(armored) => signature::verify(
+            &String::from_utf8_lossy(&armored),
+            signature::APPROVAL,
+            &bytes,
+        )
+        .map(|by| by.public_key)
+        .map_err(|fault| format!("its signature {fault}")),
+    };
+    let digest = Digest::of(&bytes).to_string();
+    Ok((
+        bytes,
+        SignedFile {
+            file: name.to_owned(),
+            digest,
+            signed_by,
+        },
+    ))
+}
+
+/// A regular file of a small size; never a link, which could lead anywhere.
+fn plain_file(path: &Path) -> Result<Vec<u8>, String> {
+    let facts = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
+    if !facts.is_file() {
+        return Err("it is a link or no file".to_owned());
+    }
+    if facts.len() > FILE_BYTES_MAX {
+        return Err(format!(
+            "it has {} bytes; {FILE_BYTES_MAX} at most are read",
+            facts.len()
+        ));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let wrong = |error: serde_json::Error| format!("is not what it should be: {error}");
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(wrong)?;
+    // These texts are shown on terminals, where control characters can hide or rewrite what is above them.
+    if has_control_character(&value) {
+        return Err("has control characters in its texts".to_owned());
+    }
+    // From the bytes again: a member that is there twice is an error, and a value would have kept the last one.
+    serde_json::from_slice(bytes).map_err(wrong)
+}
+
+fn has_control_character(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.chars().any(char::is_control),
+        serde_json::Value::Array(items) => items.iter().any(has_control_character),
+        serde_json::Value::Object(members) => members.values().any(has_control_character),
+        _ => false,
+    }
+}
+
+fn seconds(member: &str, text: &str) -> Result<i64, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| at.with_timezone(&Utc).timestamp())
+        .map_err(|error| format!("{member} `{text}` is no time: {error}"))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

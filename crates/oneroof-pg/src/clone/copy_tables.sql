@@ -1,0 +1,99 @@
+-- What a copy of this database reads, largest first: one row per table, or per range of blocks of a large one. The
+-- statements run here and on the copy. $1: in how many parts a table may be read; $2: bytes of the smallest part.
+-- Tables of extensions count as far as the extension says that their rows are the user's. Materialized views are
+-- filled again, foreign tables stay where they are.
+with recursive
+type_of (oid, at) as (
+    -- A domain is sent as the type below it.
+    select distinct a.atttypid, a.atttypid
+      from pg_catalog.pg_attribute as a
+     where a.attnum > 0 and not a.attisdropped
+    union
+    select t.oid, d.typbasetype
+      from type_of as t
+      join pg_catalog.pg_type as d on d.oid = t.at and d.typtype = 'd'
+),
+binary_type as (
+    -- Values that mean the same on another server, byte by byte: no OIDs of it inside.
+    select t.oid
+      from type_of as t
+      join pg_catalog.pg_type as own on own.oid = t.at and own.typtype <> 'd'
+      left join pg_catalog.pg_type as element on element.oid = own.typelem and own.typlen = -1 and own.typcategory = 'A'
+      join pg_catalog.pg_type as sent on sent.oid = coalesce(element.oid, own.oid)
+     where (own.typtype = 'e')
+        or (sent.oid < 10000
+            and (sent.typtype in ('r', 'm')
+                 or sent.typname in ('bool', 'bytea', 'char', 'name', 'int8', 'int2', 'int4', 'text', 'json', 'jsonb', 'float4', 'float8',
+                                     'bpchar', 'varchar', 'date', 'time', 'timestamp', 'timestamptz', 'timetz', 'interval', 'bit',
+                                     'varbit', 'numeric', 'uuid', 'inet', 'cidr', 'macaddr', 'macaddr8', 'point', 'lseg', 'box',
+                                     'path', 'polygon', 'line', 'circle', 'tsvector', 'tsquery')))
+),
+relation as (
+    select c.oid, format('%I.%I', n.nspname, c.relname) as identity, c.relispartition,
+           member.condition, member.is_member,
+           pg_catalog.pg_table_size(c.oid) as bytes,
+           pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint as blocks
+      from pg_catalog.pg_class as c
+      join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+     cross join lateral (
+        select coalesce(bool_or(true), false) as is_member, max(x.condition) as condition, coalesce(bool_or(x.condition is not null), false) as is_data
+          from pg_catalog.pg_depend as d
+          left join lateral (select config.condition
+                               from pg_catalog.pg_extension as e
+                              cross join unnest(e.extconfig, e.extcondition) as config (relation, condition)
+                              where e.oid = d.refobjid and config.relation = c.oid) as x on true
+         where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.objsubid = 0
+           and d.refclassid = 'pg_catalog.pg_extension'::regclass and d.deptype = 'e'
+     ) as member
+     where c.relkind = 'r'
+       and n.nspname !~ '^pg_'
+       and n.nspname <> 'information_schema'
+       and (not member.is_member or member.is_data)
+),
+kept as (
+    -- A table without blocks has no rows, whoever looks.
+    select r.*, entered.identity as through, columns.list, columns.is_binary,
+           case when r.is_member or entered.identity is not null then 1
+                else greatest(1, least($1::bigint, r.bytes / greatest($2::bigint, 1), r.blocks)) end as parts
+      from relation as r
+     cross join lateral (
+        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as list, coalesce(bool_and(b.oid is not null), false) as is_binary
+          from pg_catalog.pg_attribute as a
+          left join binary_type as b on b.oid = a.atttypid
+         where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+     ) as columns
+      left join lateral (
+        -- The hash of an enum is that of its OID, so its rows lie in another partition there: they go through the root.
+        select format('%I.%I', n.nspname, c.relname) as identity
+          from pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(r.oid)) as tree
+          join pg_catalog.pg_class as c on c.oid = pg_catalog.pg_partition_root(r.oid)
+          join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+          join pg_catalog.pg_partitioned_table as p on p.partrelid = tree.relid and p.partstrat = 'h'
+          join pg_catalog.pg_attribute as a on a.attrelid = p.partrelid and a.attnum = any (p.partattrs::smallint[])
+          join pg_catalog.pg_type as t on t.oid = a.atttypid and t.typtype = 'e'
+         where r.relispartition
+         limit 1
+     ) as entered on true
+     where r.blocks > 0
+)
+select k.oid                                        as table_oid,
+       k.identity,
+       (k.bytes / k.parts)::bigint                  as bytes,
+       k.parts::bigint                              as parts,
+       case
+           when k.is_member or k.parts > 1
+               then format('copy (select %s from only %s %s) to stdout with (format %s)', k.list, k.identity,
+                           case when k.is_member then k.condition
+                                else format('where ctid >= ''(%s,0)''%s', k.blocks * part / k.parts,
+                                            case when part + 1 < k.parts then format(' and ctid < ''(%s,0)''', k.blocks * (part + 1) / k.parts) end) end,
+                           how.format)
+           else format('copy %s%s to stdout with (format %s)', k.identity, ' (' || k.list || ')', how.format)
+       end                                          as out_statement,
+       case when not k.is_member and k.parts = 1 and k.through is null then format('truncate only %s', k.identity) end as truncate_statement,
+       format('copy %s%s from stdin with (format %s%s)', coalesce(k.through, k.identity), ' (' || k.list || ')', how.format,
+              case when not k.is_member and k.parts = 1 and k.through is null then ', freeze' end) as in_statement
+  from kept as k
+ cross join lateral (select case when k.is_binary then 'binary' else 'text' end as format) as how
+ cross join lateral generate_series(0, k.parts - 1) as part
+ where k.list is not null or not k.is_member
+ order by k.bytes / k.parts desc, k.identity, part

@@ -1,0 +1,266 @@
+//! The one moment of the source that a logical copy shows: a session that exports its snapshot, keeps every table from
+//! being altered, and says what there is to copy. It writes nothing, and is asked before it ends whether it did.
+
+use std::collections::HashMap;
+
+use super::make::{CloneError, database};
+use crate::catalog;
+use crate::connect::{Session, SessionOptions, connect};
+use crate::conninfo::ConnInfo;
+use crate::error::PgError;
+
+/// Settings under which values become text, and the same order of rows each time.
+const PIN: &str = include_str!("../catalog/pin.sql");
+const LIMITS: &str = include_str!("read_session.sql");
+
+/// A table, or a range of its blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TablePart {
+    pub(super) table_oid: u32,
+    pub(super) identity: String,
+    /// On disk; what is sent may be more or less.
+    pub(super) bytes: u64,
+    pub(super) out_statement: String,
+    /// Makes the table new in the transaction that fills it: then nothing of it goes through the log.
+    pub(super) truncate_statement: Option<String>,
+    pub(super) in_statement: String,
+}
+
+/// An index, or a foreign key if there is another table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct IndexFacts {
+    pub(super) table_oid: u32,
+    pub(super) other_table_oid: Option<u32>,
+    pub(super) bytes: u64,
+}
+
+/// How tables are divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Split {
+    /// In how many parts at most.
+    pub(super) parts_max: i64,
+    /// No part is smaller.
+    pub(super) bytes_min: i64,
+}
+
+/// An open snapshot.
+pub(super) struct Snapshot {
+    session: Session,
+    door: SnapshotDoor,
+}
+
+/// How other sessions come to see the same, as long as the snapshot is open.
+#[derive(Clone)]
+pub(super) struct SnapshotDoor {
+    id: String,
+    source: ConnInfo,
+    application_name: String,
+}
+
+fn reading(error: PgError) -> CloneError {
+    database("read the source")(error)
+}
+
+impl Snapshot {
+    /// Exports one, and locks the tables against changes of their definition.
+    pub(super) async fn open(
+        source: &ConnInfo,
+        application_name: &str,
+    ) -> Result<Self, CloneError> {
+        let session = begin(source, application_name, None).await?;
+        let exported = session
+            .simple("select pg_catalog.pg_export_snapshot()")
+            .await
+            .map_err(reading)?;
+        let id = exported.rows.into_iter().flatten().flatten().next();
+        let id = id.unwrap_or_default();
+        for row in session
+            .query(include_str!("copy_locks.sql"), &[])
+            .await
+            .map_err(reading)?
+        {
+            let statement: String = row
+                .try_get("statement")
+                .map_err(PgError::from)
+                .map_err(reading)?;
+            session
+                .simple(&statement)
+                .await
+                .map_err(database("keep the source's tables from being altered"))?;
+        }
+        Ok(Self {
+            session,
+            door: SnapshotDoor {
+                id,
+                source: source.clone(),
+                application_name: application_name.to_owned(),
+            },
+        })
+    }
+
+    /// Its name, for programs that want to see the same.
+    pub(super) fn id(&self) -> &str {
+        &self.door.id
+    }
+
+    /// For sessions that want to see the same.
+    pub(super) fn door(&self) -> SnapshotDoor {
+        self.door.clone()
+    }
+
+    /// What is copied, largest first.
+    pub(super) async fn tables(&self, split: Split) -> Result<Vec<TablePart>, CloneError> {
+        let rows = self
+            .session
+            .query(
+                include_str!("copy_tables.sql"),
+                &[&split.parts_max, &split.bytes_min],
+            )
+            .await
+            .map_err(reading)?;
+        let part = |row: &tokio_postgres::Row| {
+            let bytes: i64 = row.try_get("bytes")?;
+            Ok(TablePart {
+                table_oid: row.try_get("table_oid")?,
+                identity: row.try_get("identity")?,
+                bytes: bytes.unsigned_abs(),
+                out_statement: row.try_get("out_statement")?,
+                truncate_statement: row.try_get("truncate_statement")?,
+                in_statement: row.try_get("in_statement")?,
+            })
+        };
+        let parts: Result<Vec<TablePart>, PgError> = rows.iter().map(part).collect();
+        parts.map_err(reading)
+    }
+
+    /// Indexes and foreign keys by the OID that an archive knows them by.
+    pub(super) async fn indexes(&self) -> Result<HashMap<u32, IndexFacts>, CloneError> {
+        let rows = self
+            .session
+            .query(include_str!("copy_indexes.sql"), &[])
+            .await
+            .map_err(reading)?;
+        let facts = |row: &tokio_postgres::Row| {
+            let bytes: i64 = row.try_get("bytes")?;
+            let facts = IndexFacts {
+                table_oid: row.try_get("table_oid")?,
+                other_table_oid: row.try_get("other_table_oid")?,
+                bytes: bytes.unsigned_abs(),
+            };
+            Ok((row.try_get("oid")?, facts))
+        };
+        let indexes: Result<HashMap<u32, IndexFacts>, PgError> = rows.iter().map(facts).collect();
+        indexes.map_err(reading)
+    }
+
+    /// Statements that set the sequences of the copy to where they are here.
+    pub(super) async fn sequences(&self) -> Result<Vec<String>, CloneError> {
+        let mut statements = Vec::new();
+        for row in self
+            .session
+            .query(include_str!("copy_sequences.sql"), &[])
+            .await
+            .map_err(reading)?
+        {
+            let query: String = row
+                .try_get("query")
+                .map_err(PgError::from)
+                .map_err(reading)?;
+            let answer = self.session.simple(&query).await.map_err(reading)?;
+            statements.extend(answer.rows.into_iter().flatten().flatten());
+        }
+        Ok(statements)
+    }
+
+    /// Are there large objects?
+    pub(super) async fn has_large_objects(&self) -> Result<bool, CloneError> {
+        let rows = self
+            .session
+            .query(include_str!("large_objects.sql"), &[])
+            .await
+            .map_err(reading)?;
+        match rows.first() {
+            Some(row) => row
+                .try_get("are_there")
+                .map_err(PgError::from)
+                .map_err(reading),
+            None => Ok(false),
+        }
+    }
+
+    /// Lets the source go.
+    pub(super) async fn end(self) -> Result<(), CloneError> {
+        end_reading(&self.session).await?;
+        self.session.close().await;
+        Ok(())
+    }
+}
+
+impl SnapshotDoor {
+    /// Another session that sees the same.
+    pub(super) async fn open(&self) -> Result<Session, CloneError> {
+        begin(&self.source, &self.application_name, Some(&self.id)).await
+    }
+}
+
+/// Begins to read, at a snapshot or at one of its own.
+async fn begin(
+    source: &ConnInfo,
+    application_name: &str,
+    snapshot: Option<&str>,
+) -> Result<Session, CloneError> {
+    let session = connect(source, &SessionOptions::read_only(application_name))
+        .await
+        .map_err(database("open the source"))?;
+    session
+        .simple("begin isolation level repeatable read read only")
+        .await
+        .map_err(reading)?;
+    if let Some(id) = snapshot {
+        let is_plain = id
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        if !is_plain || id.is_empty() {
+            return Err(reading(PgError::Client {
+                detail: format!("`{id}` is no name of a snapshot"),
+            }));
+        }
+        session
+            .simple(&format!("set transaction snapshot '{id}'"))
+            .await
+            .map_err(reading)?;
+    }
+    session.simple(LIMITS).await.map_err(reading)?;
+    session.simple(PIN).await.map_err(reading)?;
+    speak_plainly(&session).await.map_err(reading)?;
+    Ok(session)
+}
+
+/// A database without an encoding gives and takes bytes: nobody may check them.
+pub(super) async fn speak_plainly(session: &Session) -> Result<(), PgError> {
+    let answer = session.simple("show server_encoding").await?;
+    let is_plain = answer
+        .rows
+        .iter()
+        .flatten()
+        .flatten()
+        .any(|name| name == "SQL_ASCII");
+    if is_plain {
+        session.simple("set client_encoding = 'SQL_ASCII'").await?;
+    }
+    Ok(())
+}
+
+/// Ends a transaction on the source: it must not have got a transaction id.
+pub(super) async fn end_reading(session: &Session) -> Result<(), CloneError> {
+    if let Some(id) = catalog::assigned_transaction_id(session)
+        .await
+        .map_err(reading)?
+    {
+        return Err(reading(PgError::Client {
+            detail: format!("a reading transaction got the transaction id {id}"),
+        }));
+    }
+    session.simple("rollback").await.map_err(reading)?;
+    Ok(())
+}
