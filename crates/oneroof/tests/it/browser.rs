@@ -4,9 +4,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// How long a page may take to be there.
+const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// How a window is opened.
 #[derive(Debug, Clone, Copy)]
@@ -136,17 +140,46 @@ impl Browser {
         )
     }
 
-    /// The text of the page.
-    pub(crate) fn text(&self) -> String {
-        let body = self.find("body");
-        let text = self.of_session("GET", &format!("/element/{body}/text"), &Value::Null);
-        text.as_str().unwrap().to_owned()
+    /// Waits until the page has this text.
+    #[track_caller]
+    pub(crate) fn sees(&self, word: &str) {
+        self.wait(word, || {
+            let body = json!({ "using": "css selector", "value": "body" });
+            let body = self.ask("POST", "/element", &body)?;
+            let body = body.as_object()?.values().next()?.as_str()?.to_owned();
+            let text = self.ask("GET", &format!("/element/{body}/text"), &Value::Null)?;
+            text.as_str().map(str::to_owned)
+        });
     }
 
-    /// The address of the page.
-    pub(crate) fn url(&self) -> String {
-        let url = self.of_session("GET", "/url", &Value::Null);
-        url.as_str().unwrap().to_owned()
+    /// Waits until the address has this part.
+    #[track_caller]
+    pub(crate) fn is_at(&self, part: &str) {
+        self.wait(part, || {
+            let url = self.ask("GET", "/url", &Value::Null)?;
+            url.as_str().map(str::to_owned)
+        });
+    }
+
+    /// A click returns before the next page is there; what is asked in between has no answer.
+    #[track_caller]
+    fn wait(&self, part: &str, look: impl Fn() -> Option<String>) {
+        let began = Instant::now();
+        let mut seen = String::new();
+        while began.elapsed() < WAIT_MAX {
+            seen = look().unwrap_or_default();
+            if seen.contains(part) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("`{part}` is not in:\n{seen}");
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Option<Value> {
+        let path = format!("/session/{}{path}", self.session);
+        let value = self.answer(method, &path, body);
+        value["error"].is_null().then_some(value)
     }
 
     /// Clicks what a CSS selector finds first.
@@ -212,6 +245,12 @@ impl Browser {
 
     #[track_caller]
     fn send(&self, method: &str, path: &str, body: &Value) -> Value {
+        let value = self.answer(method, path, body);
+        assert!(value["error"].is_null(), "{method} {path}: {value:#}");
+        value
+    }
+
+    fn answer(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = match body {
             Value::Null => String::new(),
             body => body.to_string(),
@@ -224,13 +263,24 @@ impl Browser {
             body.len()
         )
         .unwrap();
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
-        let (_, answer) = answer.split_once("\r\n\r\n").unwrap();
-        let answer: Value = serde_json::from_str(answer).unwrap();
-        let value = answer["value"].clone();
-        assert!(value["error"].is_null(), "{method} {path}: {value:#}");
-        value
+        // It keeps the connection open, whatever it is asked: the length tells where the answer ends.
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            let _ = reader.read_line(&mut line).unwrap();
+            let line = line.trim().to_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let mut answer = vec![0; length];
+        reader.read_exact(&mut answer).unwrap();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        answer["value"].clone()
     }
 }
 

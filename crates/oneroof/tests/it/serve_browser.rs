@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::browser::{Browser, Window, axe};
 use crate::dashboard::Dashboard;
+use crate::gated::Gated;
 use crate::governed::Governed;
 
 /// Every page that looks different.
@@ -106,28 +107,20 @@ fn it_is_used_without_scripts_and_with_the_keyboard_alone() {
     browser.go(&at("/"));
     // The first stop leads past the navigation.
     browser.press(&[TAB, ENTER]);
-    assert!(browser.url().ends_with("#main"), "{}", browser.url());
+    browser.is_at("#main");
     // From there the next stop is the first link of the content: the target.
     browser.press(&[TAB, ENTER]);
-    assert!(
-        browser.url().contains("/releases?target=directus"),
-        "{}",
-        browser.url()
-    );
+    browser.is_at("/releases?target=directus");
     // A filter is a form.
     browser.go(&at("/drift"));
     browser.write("select[name=severity]", "warning");
     browser.click(".filters button");
-    assert!(
-        browser.url().contains("severity=warning"),
-        "{}",
-        browser.url()
-    );
-    assert!(browser.text().contains("projection_lag_timing"));
+    browser.is_at("severity=warning");
+    browser.sees("projection_lag_timing");
     // From the matrix to the row that decides.
     browser.go(&at("/coverage/matrix"));
     browser.click("table.matrix tbody tr:first-child td.cell a");
-    assert!(browser.text().contains("GRP-AI"), "{}", browser.text());
+    browser.sees("GRP-AI");
     // The console.
     browser.go(&at("/query"));
     browser.write(
@@ -135,15 +128,12 @@ fn it_is_used_without_scripts_and_with_the_keyboard_alone() {
         "select count(*) as anchors from governance_object_ownership",
     );
     browser.click(".console button");
-    assert!(browser.text().contains("anchors") && browser.text().contains("30"));
+    browser.sees("anchors");
+    browser.sees("30");
     browser.go(&at("/query"));
     browser.write("#sql", "truncate governance_object_ownership");
     browser.click(".console button");
-    assert!(
-        browser.text().contains("Refused: nothing ran"),
-        "{}",
-        browser.text()
-    );
+    browser.sees("Refused: nothing ran");
 }
 
 #[test]
@@ -179,11 +169,69 @@ fn a_thousand_findings_and_five_thousand_objects_are_shown_in_time() {
         ("/coverage/matrix?page=50", "workflows"),
     ] {
         browser.go(&format!("http://{}{path}", dashboard.address));
-        assert!(browser.text().contains(word), "{path}: {}", browser.text());
+        browser.sees(word);
         let ms = browser
             .run("return performance.timing.loadEventEnd - performance.timing.navigationStart;");
         println!("{path}: {ms} ms");
         // Without optimisation and beside other tests: a page that hangs is found, a slow day is not a fault.
         assert!(ms.as_f64().unwrap() < 10_000.0, "{path}: {ms} ms");
     }
+}
+
+#[test]
+fn people_decide_on_a_telephone_and_the_gate_opens() {
+    let gated = Gated::new();
+    gated.world.configure(
+        "[targets.shop.readonly]\naccept = [\"memberships\", \"write-rights\", \"create-rights\", \"temp-right\", \"secrets\", \"definer-functions\", \"effect-functions\", \"user-mappings\", \"foreign-servers\"]",
+    );
+    let sandbox = &gated.world.sandbox;
+    let dashboard = Dashboard::start(sandbox, &[]);
+    let browser = Browser::open(Window::telephone());
+    let page = format!(
+        "http://{}/approve?target=shop&package=paying",
+        dashboard.address
+    );
+    // Whoever only goes on decides nothing.
+    browser.go(&page);
+    has_no_barrier(&browser, "/approve");
+    let widths = browser.run("return document.documentElement.scrollWidth <= innerWidth;");
+    assert_eq!(widths, true);
+    browser.click(".decide button");
+    browser.sees("Nothing was decided");
+    assert!(gated.blockers().contains(&"approval_missing".to_owned()));
+
+    for who in ["ada", "bob"] {
+        browser.go(&page);
+        browser.click("input[value=approve]");
+        browser.write("#reason", "reviewed on the way home");
+        let key = sandbox.read(&format!("{who}.pub"));
+        browser.write("#key", key.trim());
+        browser.click(".decide button");
+        browser.sees("Sign it");
+        has_no_barrier(&browser, "/approve, to sign");
+        let text = browser.run("return document.querySelector('input[name=text]').value;");
+        sandbox.write("approval.json", text.as_str().unwrap());
+        gated.bash(&format!(
+            "rm -f approval.json.sig && ssh-keygen -q -Y sign -n oneroof-approval -f {who} approval.json"
+        ));
+        browser.write("#signature", &sandbox.read("approval.json.sig"));
+        browser.click(".steps > li:last-child button");
+        browser.sees("The decision is kept");
+        browser.sees(who);
+    }
+    // What was pasted is the file, byte for byte: the signatures hold, and the gate is open.
+    gated.is_ready();
+    browser.go(&format!(
+        "http://{}/gate?target=shop&package=paying",
+        dashboard.address
+    ));
+    browser.sees("READY");
+    has_no_barrier(&browser, "/gate");
+    // The evidence that the decision rests on is signed, and shown so.
+    browser.go(&format!(
+        "http://{}/evidence/{}",
+        dashboard.address, gated.evidence
+    ));
+    browser.sees("Signed with key");
+    has_no_barrier(&browser, "/evidence/NAME");
 }

@@ -39,7 +39,7 @@ const ONLY_IN: [(&str, &[&str]); 17] = [
     ("clap", &["oneroof"]),
     ("comfy-table", &["oneroof"]),
     ("indicatif", &["oneroof"]),
-    ("maud", &["oneroof-web"]),
+    ("maud", &["oneroof-engine", "oneroof-web"]),
     ("pg_query", &["oneroof-sql"]),
     ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
