@@ -16,6 +16,7 @@ pub(crate) enum Place {
     Targets,
     Releases,
     Evidence,
+    Gate,
     Coverage,
     Matrix,
     Axes,
@@ -45,6 +46,7 @@ const GROUPS: &[(&str, &[Link])] = &[
         &[
             (Place::Releases, "Releases", "/releases", true),
             (Place::Evidence, "Rehearsals", "/evidence", false),
+            (Place::Gate, "Gate", "/gate", true),
         ],
     ),
     (

@@ -13,7 +13,8 @@ use crate::access::{self, Names};
 use crate::assets;
 use crate::openapi::Description;
 use crate::pages::{
-    axes, console, coverage, drift, evidence, hub, queue, reconcile, releases, status, targets,
+    approve, axes, console, coverage, drift, evidence, gate, hub, queue, reconcile, releases,
+    status, targets,
 };
 use crate::site::Site;
 use crate::view::{API, View, page, twin};
@@ -56,6 +57,8 @@ fn table() -> Table {
         .view::<releases::ReleaseStory>()
         .view::<evidence::EvidenceList>()
         .view::<evidence::Rehearsal>()
+        .view::<gate::GateSeen>()
+        .view::<approve::Screen>()
         .view::<coverage::overview::Overview>()
         .view::<coverage::parts::Summary>()
         .view::<coverage::parts::ByScope>()
@@ -78,6 +81,7 @@ fn table() -> Table {
     table.router = table
         .router
         .merge(console::routes())
+        .merge(approve::routes())
         .merge(evidence::files::routes());
     table
 }

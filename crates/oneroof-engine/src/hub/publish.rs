@@ -49,11 +49,25 @@ pub struct Published {
 }
 
 impl Hub {
-    /// Publishes a document: done when the list has it, `get` gives these bytes, and a search finds it.
+    /// Publishes documents: done when the list has each, `get` gives its bytes, and a search finds it.
     ///
     /// # Errors
     /// A path that no document may have; a text that is too long; a document that was written and is not found.
-    pub fn publish(&self, publication: &Publication) -> Result<Published, EngineError> {
+    pub fn publish(&self, publications: &[Publication]) -> Result<Vec<Published>, EngineError> {
+        let mut published = Vec::with_capacity(publications.len());
+        for publication in publications {
+            published.push(self.write(publication)?);
+        }
+        // One index for all of them.
+        self.forget();
+        for (publication, published) in publications.iter().zip(&published) {
+            self.proven(published, &publication.text)?;
+        }
+        Ok(published)
+    }
+
+    /// Writes a document, unless nothing changed.
+    fn write(&self, publication: &Publication) -> Result<Published, EngineError> {
         let path = publication.path.as_str();
         if !folder::is_document(path) {
             return Err(EngineError::input(
@@ -106,8 +120,6 @@ impl Hub {
         if !unchanged {
             folder::write(&self.folder, path, &publication.text, &card)?;
         }
-        self.forget();
-        self.proven(path, &card, &publication.text)?;
         Ok(Published {
             id: document::id(path),
             path: path.to_owned(),
@@ -117,7 +129,8 @@ impl Hub {
         })
     }
 
-    fn proven(&self, path: &str, card: &Card, text: &str) -> Result<(), EngineError> {
+    fn proven(&self, published: &Published, text: &str) -> Result<(), EngineError> {
+        let path = published.path.as_str();
         let not_found = |how: &str| {
             EngineError::other(format!(
                 "publish `{path}`: it was written, and {how} does not find it"
@@ -131,11 +144,11 @@ impl Hub {
             return Err(not_found("the list"));
         }
         let read = self.get(path)?;
-        if read.text != text || read.seen.revision != card.revision {
+        if read.text != text || read.seen.revision != published.revision {
             return Err(not_found("reading back"));
         }
         // By a word of its title, if it has one, and by its path.
-        let query = format!("path:{path} {}", first_word(&card.title));
+        let query = format!("path:{path} {}", first_word(&published.title));
         let found = self.search(&query, 10)?;
         match found.hits.iter().any(|hit| hit.document.path == path) {
             true => Ok(()),

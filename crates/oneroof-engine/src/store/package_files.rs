@@ -86,6 +86,16 @@ impl OpenPackage {
         OpenPackage::new(format!("bundled package {word}"), None, files)
     }
 
+    /// Names of the packages of a project, and of the bundled ones, sorted.
+    pub fn known(packages_folder: &Path) -> Vec<String> {
+        let mut names = folders_in(packages_folder);
+        names.retain(|name| packages_folder.join(name).join("release.toml").is_file());
+        names.extend(bundled::names());
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Reads a package folder.
     pub fn read_folder(folder: &Path) -> Result<OpenPackage, EngineError> {
         let mut files = BTreeMap::new();

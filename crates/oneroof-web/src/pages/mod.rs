@@ -1,10 +1,12 @@
 //! The pages: one file each, with its twin.
 
+pub(crate) mod approve;
 pub(crate) mod axes;
 pub(crate) mod console;
 pub(crate) mod coverage;
 pub(crate) mod drift;
 pub(crate) mod evidence;
+pub(crate) mod gate;
 pub(crate) mod hub;
 pub(crate) mod queue;
 pub(crate) mod reconcile;

@@ -236,6 +236,7 @@ pub(crate) fn evidence_line(seen: &EvidenceSeen) -> Markup {
         }
         @if let Some(source) = &seen.source { " from " (source) }
         @if let Some(at) = &seen.started_at { span.quiet { ", " (when(at)) } }
+        @if seen.signed { span.quiet { ", signed" } }
         @if let Some(problem) = &seen.problem { span.quiet { ": " (problem) } }
     }
 }

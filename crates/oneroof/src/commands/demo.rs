@@ -1,14 +1,16 @@
 //! `oneroof demo`.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 use oneroof_engine::demo::clean::CleanReport;
 use oneroof_engine::demo::{self, DemoOptions, DemoReport};
 use oneroof_engine::fixture::FixtureSize;
 use oneroof_engine::rehearse::report::Verdict;
+use oneroof_web::{ListenOptions, SiteOptions};
 
-use super::{Session, rehearse};
+use super::{Session, rehearse, serve};
 use crate::config::project::{self, Project};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
@@ -27,6 +29,7 @@ use crate::ui::{progress, record};
     oneroof demo\n  \
     oneroof demo --size full --keep\n  \
     oneroof demo --json | jq .figures.missed\n  \
+    oneroof demo --serve\n  \
     oneroof demo --clean")]
 pub(crate) struct DemoArgs {
     /// How large the reference production is: some thousand rows, or more than a million
@@ -35,10 +38,16 @@ pub(crate) struct DemoArgs {
     /// Leave the production, and a clone with the release applied, and print how to connect
     #[arg(long)]
     keep: bool,
+    /// Keep it, and show it in a browser: a finished rehearsal, a closed gate, drift to look at
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:7400")]
+    serve: Option<SocketAddr>,
     /// Stop and remove every kept demo of this folder instead, its evidence included
-    #[arg(long, conflicts_with_all = ["size", "keep"])]
+    #[arg(long, conflicts_with_all = ["size", "keep", "serve"])]
     clean: bool,
 }
+
+/// Statements of the console of `--serve` at one time.
+const CONSOLE_SLOTS: usize = 4;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Size {
@@ -69,13 +78,27 @@ pub(crate) async fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<Ex
         &context,
         &DemoOptions {
             size,
-            keep: args.keep,
+            keep: args.keep || args.serve.is_some(),
         },
     )
     .await?;
     drop(busy);
     let error = (report.verdict != Verdict::Passed).then(|| error_of(&report));
-    session.printer.report_with_error(&report, error, text)
+    let exit = session.printer.report_with_error(&report, error, text)?;
+    let Some(address) = args.serve else {
+        return Ok(exit);
+    };
+    let project = Project::require(Some(&report.project), &session.printer)?;
+    let site = SiteOptions {
+        targets: Vec::new(),
+        slots: CONSOLE_SLOTS,
+    };
+    let listen = ListenOptions {
+        address,
+        hosts: Vec::new(),
+    };
+    let context = project.context(&session.printer);
+    serve::listen_until_dropped(context, &site, &listen, session).await
 }
 
 fn clean_text(report: &CleanReport) -> String {

@@ -114,11 +114,9 @@ pub(crate) fn run(args: &HubArgs, session: &Session) -> anyhow::Result<Exit> {
                 }
                 (None, None, None) => Vec::new(),
             };
-            let mut published = Vec::with_capacity(publications.len());
-            for publication in &publications {
-                published.push(hub.publish(publication)?);
-            }
-            printer.report(&published, |published| published_text(published))?;
+            printer.report(&hub.publish(&publications)?, |published| {
+                published_text(published)
+            })?;
         }
         HubCommand::List(args) => {
             let options = ListOptions {

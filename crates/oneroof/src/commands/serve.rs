@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use clap::Args;
+use oneroof_engine::context::Context;
 use oneroof_web::{ListenError, ListenOptions, Site, SiteOptions};
 use serde::Serialize;
 
@@ -49,16 +50,26 @@ pub(crate) async fn run(args: &ServeArgs, session: &Session) -> anyhow::Result<E
         return Err(no_sign_in(args.listen).into());
     }
     let context = session.project()?.context(&session.printer);
-    let options = SiteOptions {
+    let site = SiteOptions {
         targets: args.target.clone(),
         slots: usize::from(args.slots),
     };
-    let site = Site::open(context, &options).await?;
-    let targets = site.targets();
-    let options = ListenOptions {
+    let listen = ListenOptions {
         address: args.listen,
         hosts: args.host.clone(),
     };
+    listen_until_dropped(context, &site, &listen, session).await
+}
+
+/// Opens the dashboard on a project.
+pub(super) async fn listen_until_dropped(
+    context: Context,
+    site: &SiteOptions,
+    listen: &ListenOptions,
+    session: &Session,
+) -> anyhow::Result<Exit> {
+    let site = Site::open(context, site).await?;
+    let targets = site.targets();
     let printer = &session.printer;
     let ready = |url: &str| {
         let ready = Ready {
@@ -71,7 +82,7 @@ pub(crate) async fn run(args: &ServeArgs, session: &Session) -> anyhow::Result<E
         });
         printer.talk("Ctrl-C ends it");
     };
-    match oneroof_web::serve(site, &options, ready).await {
+    match oneroof_web::serve(site, listen, ready).await {
         Err(ListenError::NoSignIn(address)) => Err(no_sign_in(address).into()),
         Err(ListenError::Listen { address, source }) => Err(InputError::new(
             format!("listen on {address}: {source}"),

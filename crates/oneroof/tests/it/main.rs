@@ -7,6 +7,7 @@
 mod apply_evidence;
 mod audit;
 mod bad_input;
+mod browser;
 mod change_owner;
 mod change_package;
 mod change_reconcile;
@@ -70,6 +71,7 @@ mod render_limits;
 mod rollback_by_tier;
 mod sandbox;
 mod serve;
+mod serve_browser;
 mod status;
 mod tampering;
 mod target_classes;

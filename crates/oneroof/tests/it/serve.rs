@@ -14,12 +14,13 @@ fn reference() -> Governed {
 }
 
 /// Every page that needs nothing named, by its path.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 21] = [
     "/",
     "/targets",
     "/releases",
     "/releases/one-roof",
     "/evidence",
+    "/gate",
     "/coverage",
     "/coverage/summary",
     "/coverage/by-scope",
@@ -75,7 +76,7 @@ fn every_page_has_a_twin_and_neither_needs_a_script() {
     // The description has each of them, and the console.
     let described = dashboard.get("/api/v1/openapi.json").json();
     let paths = described["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), PAGES.len() + named.len() + 3, "{paths:#?}");
+    assert_eq!(paths.len(), PAGES.len() + named.len() + 4, "{paths:#?}");
     assert!(paths.contains_key("/api/v1/evidence/{name}"));
     assert!(paths.contains_key("/api/v1/hub/{path}"));
     assert!(paths["/api/v1/query"]["post"].is_object());
@@ -298,6 +299,57 @@ fn only_this_machine_and_pages_of_ours_are_heard() {
     let other = governed.sandbox.run(&["serve", "--listen", "0.0.0.0:0"]);
     let other = other.exits(2);
     assert!(other.stderr.contains("no loopback"), "{}", other.stderr);
+}
+
+#[test]
+fn the_gate_tells_what_is_in_the_way_and_hold_decides_nothing() {
+    let governed = reference();
+    // The copy bears no mark: it is a production.
+    governed.copy("live");
+    governed.configure("[targets.live.readonly]\naccept = [\"temp-right\"]");
+    let dashboard = Dashboard::start(&governed.sandbox, &[]);
+    let asked = "target=live&package=one-roof";
+    let report = dashboard.get(&format!("/api/v1/gate?{asked}")).json()["report"].clone();
+    assert_eq!(report["word"], "BLOCKED");
+    let page = dashboard.get(&format!("/gate?{asked}"));
+    assert_eq!(page.status, 200);
+    for blocker in report["blockers"].as_array().unwrap() {
+        let code = blocker["code"].as_str().unwrap();
+        assert!(page.body.contains(code), "{code}: {}", page.body);
+    }
+    // A path is no package, wherever it leads.
+    for path in ["..%2F..", "%2Fetc", "other"] {
+        let page = dashboard.get(&format!("/gate?target=live&package={path}"));
+        assert_eq!(page.status, 404, "{path}: {}", page.body);
+    }
+    let page = dashboard.get(&format!("/approve?{asked}"));
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(
+        page.body.contains("value=\"hold\" checked"),
+        "{}",
+        page.body
+    );
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    for decision in ["hold", "", "yes", "APPROVE"] {
+        let body = format!("{asked}&decision={decision}&key=");
+        let held = dashboard.post("/approve", form, &body);
+        assert!(held.body.contains("Nothing was decided"), "{}", held.body);
+    }
+    // A key that no policy knows decides nothing either.
+    let key = "ssh-ed25519+AAAAC3NzaC1lZDI1NTE5AAAAIPvUpGoV0cQp7y2CNv4c0hMyIdJjLpZm9fF0mT0C1q9v";
+    let refused = dashboard.post(
+        "/approve",
+        form,
+        &format!("{asked}&decision=approve&key={}", key.replace('+', "%20")),
+    );
+    assert_ne!(refused.status, 200, "{}", refused.body);
+    let refused = dashboard.post(
+        "/approve/signed",
+        form,
+        &format!("{asked}&text=%7B%7D&signature=x"),
+    );
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(!governed.sandbox.project().join("approvals").exists());
 }
 
 #[test]

@@ -8,12 +8,13 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
+use oneroof_engine::evidence::EvidenceVerified;
 use oneroof_engine::evidence_files::{self, EvidenceFiles};
 
 use crate::layout::{self, Frame, Place, encoded};
 use crate::parts::badge::{Tone, badge};
 use crate::parts::table::table;
-use crate::parts::text::digest;
+use crate::parts::text::{digest, prose};
 use crate::problem::Problem;
 use crate::site::Site;
 
@@ -53,6 +54,29 @@ async fn file(
     }
 }
 
+/// What `evidence verify` says, which is asked each time the page is.
+pub(super) fn verified(verified: &EvidenceVerified) -> Markup {
+    let signature = &verified.signature;
+    html! {
+        section #verified {
+            h2 { "Verified" }
+            p {
+                @if verified.whole { (badge(Tone::Good, "whole")) " Everything is as it was written." }
+                @else { (badge(Tone::Bad, "not whole")) " Something is not as it was written." }
+                " "
+                @match (&signature.fingerprint, signature.holds) {
+                    (Some(key), true) => { "Signed with key " code { (key) } @if let Some(signer) = &signature.signer { " of " (signer) } "." },
+                    _ => "No signature holds.",
+                }
+            }
+            ul {
+                @for fault in &verified.faults { li { code { (fault.file) } ": " (prose(&fault.message)) } }
+                @for doubt in &verified.doubts { li.quiet { (prose(doubt)) } }
+            }
+        }
+    }
+}
+
 /// The files, on the page of their evidence.
 pub(super) fn listed(name: &str, files: &EvidenceFiles) -> Markup {
     let rows: Vec<Vec<Markup>> = files
@@ -76,11 +100,7 @@ pub(super) fn listed(name: &str, files: &EvidenceFiles) -> Markup {
     html! {
         section #files {
             h2 { "Files" }
-            p {
-                @if files.intact { (badge(Tone::Good, "verified")) " Every file is as it was written." }
-                @else { (badge(Tone::Bad, "not intact")) " Something was changed since it was written." }
-                " Digest of the evidence " (digest(&files.evidence_digest)) "."
-            }
+            p { "Digest of the evidence " (digest(&files.evidence_digest)) "." }
             @if !files.strangers.is_empty() {
                 p { "No sum vouches for: " (files.strangers.join(", ")) }
             }

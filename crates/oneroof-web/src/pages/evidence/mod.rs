@@ -4,7 +4,7 @@ pub(crate) mod files;
 mod record;
 
 use maud::{Markup, html};
-use oneroof_engine::evidence::{self, EvidenceSeen};
+use oneroof_engine::evidence::{self, EvidenceSeen, EvidenceVerified, VerifyOptions};
 use oneroof_engine::evidence_files::{self, EvidenceFiles};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -64,6 +64,8 @@ pub(crate) struct Rehearsal {
     name: String,
     /// `rehearsal.json`, whose sum was checked.
     record: Value,
+    /// What `evidence verify` says now.
+    verified: EvidenceVerified,
     files: EvidenceFiles,
 }
 
@@ -87,6 +89,10 @@ impl View for Rehearsal {
         }
         Ok(Rehearsal {
             record: evidence::show(&site.context, &ask.name)?,
+            verified: evidence::verify(
+                &site.context.root.join("evidence").join(&ask.name),
+                &VerifyOptions::default(),
+            )?,
             files: evidence_files::files(&site.context, &ask.name)?,
             name: ask.name.clone(),
         })
@@ -109,6 +115,7 @@ impl View for Rehearsal {
             (record::figures(&self.record))
             (record::negatives(&self.record))
             (record::not_covered(&self.record))
+            (files::verified(&self.verified))
             (files::listed(&self.name, &self.files))
         }
     }

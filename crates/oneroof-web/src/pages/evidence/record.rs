@@ -232,7 +232,7 @@ pub(super) fn not_covered(record: &Value) -> Markup {
         @if !gaps.is_empty() {
             section {
                 h2 { "What this does not say" }
-                ul { @for gap in gaps { li { strong { (text(gap, "title")) } ": " (prose(text(gap, "why"))) } } }
+                ul { @for gap in gaps { li { strong { @if gap["gap"].is_string() { (prose(text(gap, "gap"))) } @else { (text(gap, "title")) } } ": " (prose(text(gap, "why"))) @if gap["mitigation"].is_string() { " " (prose(text(gap, "mitigation"))) } } } }
             }
         }
     }

@@ -1,0 +1,370 @@
+//! The approval page: what exactly is approved, one question, and HOLD unless somebody says otherwise. Nothing here
+//! signs: the approver takes a file along, signs it with their own key, and brings the signature.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use maud::{Markup, html};
+use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, ApprovedTier};
+use oneroof_model::gate::{Act, Decision};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::gate::package;
+use crate::layout::{self, Frame, Place, address, encoded};
+use crate::parts::badge::{Tone, badge};
+use crate::parts::figure::facts;
+use crate::parts::table::table;
+use crate::parts::text::{digest, duration, prose, value, when};
+use crate::problem::Problem;
+use crate::site::Site;
+use crate::view::View;
+
+/// What is signed under.
+const NAMESPACE: &str = "oneroof-approval";
+/// The file that an approver takes along.
+const FILE: &str = "approval.json";
+
+/// Which decision.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct Asked {
+    /// The target; may be left out where there is only one.
+    target: Option<String>,
+    /// The package.
+    package: String,
+}
+
+/// Everything that a decision is about.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Screen(ApprovalScreen);
+
+/// `approve` or `reject`
+pub(crate) fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Approve => "approve",
+        Decision::Reject => "reject",
+    }
+}
+
+async fn screen(site: &Site, target: Option<&str>, name: &str) -> Result<ApprovalScreen, Problem> {
+    let target = site.target(target)?;
+    let package = package(site, name)?;
+    let options = ApproveOptions::default();
+    Ok(approve::screen(&site.context, &package, &target, &options).await?)
+}
+
+impl View for Screen {
+    type Ask = Asked;
+    const PATH: &'static str = "/approve";
+    const SUMMARY: &'static str = "What a yes to a release would mean: what, where, how far, how it is undone, what it is no leave for, until when";
+    const PLACE: Place = Place::Gate;
+
+    fn target(ask: &Asked) -> Option<&str> {
+        ask.target.as_deref()
+    }
+
+    async fn read(site: &Site, ask: &Asked) -> Result<Screen, Problem> {
+        Ok(Screen(
+            screen(site, ask.target.as_deref(), &ask.package).await?,
+        ))
+    }
+
+    fn title(&self, _: &Asked) -> String {
+        let gate = &self.0.gate;
+        let act = match gate.act {
+            Act::Apply => "Apply",
+            Act::Rollback => "Roll back",
+        };
+        format!("{act} {} on {}?", gate.package, gate.target.name)
+    }
+
+    fn page(&self, ask: &Asked) -> Markup {
+        let screen = &self.0;
+        let gate = &screen.gate;
+        let tiers: Vec<Vec<Markup>> = screen.tiers.iter().map(tier).collect();
+        html! {
+            p { (screen.summary) }
+            (facts(&[
+                ("database", html! { code { (gate.target.database_name) } " at " (gate.target.shown.host) ":" (gate.target.shown.port) ", class " (gate.class) }),
+                ("package, byte for byte", digest(&gate.package_digest.to_string())),
+                ("parameters", digest(&gate.params_digest.to_string())),
+                ("rehearsal", html! { @match &gate.verdict.evidence {
+                    Some(evidence) => a href={ "/evidence/" (encoded(&evidence.name)) } { (evidence.name) },
+                    None => "none",
+                } }),
+                ("a yes ends", when(&screen.expires_at)),
+            ]))
+            h2 { "What will be done" }
+            (table("What will be done", &["tier", "what", "did in the rehearsal", "locked there"], &tiers, "Nothing is left to do."))
+            @if !screen.figures.is_empty() {
+                h2 { "Figures now" }
+                (facts(&screen.figures.iter().map(|(name, one)| (name.as_str(), html! { (value(&serde_json::to_value(one).unwrap_or_default())) })).collect::<Vec<_>>()))
+            }
+            (lines("How it is undone", &screen.way_back, "No rehearsal proved a way back."))
+            (lines("What the rehearsal did not cover", &screen.not_covered, "Nothing was left out."))
+            (lines("What it rests on", &screen.inputs, "On nothing but itself."))
+            (lines("What a yes is no leave for", &screen.does_not_authorise, ""))
+            @if !screen.not_approvable.is_empty() {
+                (lines("Why a yes could not count now", &screen.not_approvable, ""))
+            }
+            (question(ask, screen))
+        }
+    }
+}
+
+fn lines(title: &str, lines: &[String], nothing: &str) -> Markup {
+    html! {
+        h2 { (title) }
+        @if lines.is_empty() { p.quiet { (nothing) } }
+        ul { @for line in lines { li { (prose(line)) } } }
+    }
+}
+
+fn tier(tier: &ApprovedTier) -> Vec<Markup> {
+    let effects = tier
+        .effects
+        .as_ref()
+        .and_then(|effects| serde_json::to_value(effects).ok());
+    let rows = effects
+        .as_ref()
+        .and_then(|effects| effects["rows"].as_array().cloned())
+        .unwrap_or_default();
+    let objects = effects
+        .as_ref()
+        .and_then(|effects| effects["objects"].as_array().map(Vec::len))
+        .unwrap_or_default();
+    vec![
+        html! { strong { (tier.label.as_deref().unwrap_or(&tier.tier)) } @if tier.label.is_some() { " " code { (tier.tier) } } },
+        html! {
+            (tier.summary)
+            @if let Some(why) = &tier.irreversible { br; (badge(Tone::Warn, "cannot be undone")) " " (why) }
+        },
+        html! {
+            ul.plain {
+                @if objects > 0 { li { (objects) " objects" } }
+                @for row in &rows {
+                    li { code { (value(&row["table"])) } ": " (value(&row["inserted"])) " in, " (value(&row["updated"])) " changed, " (value(&row["deleted"])) " out" }
+                }
+            }
+        },
+        html! {
+            ul.plain {
+                @for lock in &tier.locks {
+                    @let lock = serde_json::to_value(lock).unwrap_or_default();
+                    li { code { (value(&lock["object"])) } " for " (duration(lock["held_ms"].as_u64().unwrap_or_default())) }
+                }
+            }
+        },
+    ]
+}
+
+fn question(ask: &Asked, screen: &ApprovalScreen) -> Markup {
+    let can_approve = screen.not_approvable.is_empty();
+    html! {
+        h2 #decide { "Your decision" }
+        form.decide method="post" action="/approve" {
+            input type="hidden" name="target" value=(screen.gate.target.name);
+            input type="hidden" name="package" value=(ask.package);
+            fieldset {
+                legend { "May this be done?" }
+                label { input type="radio" name="decision" value="hold" checked; " HOLD: decide nothing" }
+                label { input type="radio" name="decision" value="approve" disabled[!can_approve]; " APPROVE: it may be done, once" }
+                label { input type="radio" name="decision" value="reject"; " REJECT: it must not be done; one no is enough" }
+            }
+            label for="reason" { "Why; it is part of what you sign" }
+            input #reason name="reason" maxlength="500" autocomplete="off";
+            label for="key" { "Your public SSH key, one line (" code { "cat ~/.ssh/id_ed25519.pub" } ")" }
+            textarea #key name="key" rows="3" spellcheck="false" autocomplete="off" {}
+            button type="submit" { "Go on" }
+        }
+    }
+}
+
+/// What is decided.
+#[derive(Debug, Deserialize)]
+struct Decided {
+    target: String,
+    package: String,
+    decision: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    key: String,
+}
+
+/// What was signed.
+#[derive(Debug, Deserialize)]
+struct Signed {
+    target: String,
+    package: String,
+    text: String,
+    signature: String,
+}
+
+/// The file again.
+#[derive(Debug, Deserialize)]
+struct File {
+    text: String,
+}
+
+/// The steps behind the question.
+pub(crate) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/approve", post(decide))
+        .route("/approve/file", post(file))
+        .route("/approve/signed", post(signed))
+}
+
+fn frame(site: &Site, target: &str) -> Frame {
+    Frame {
+        place: Place::Gate,
+        targets: site.targets(),
+        target: Some(target.to_owned()),
+        path: "/gate".to_owned(),
+    }
+}
+
+fn not_understood(rejection: &FormRejection) -> Response {
+    layout::problem(
+        &Frame::nowhere(),
+        &Problem::input(rejection.body_text()).hint("begin again from the page of the gate"),
+    )
+}
+
+/// A browser writes line ends of its own into what a form sends; the file has none but these.
+fn as_written(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+async fn decide(
+    State(site): State<Arc<Site>>,
+    decided: Result<Form<Decided>, FormRejection>,
+) -> Response {
+    let decided = match decided {
+        Ok(Form(decided)) => decided,
+        Err(rejection) => return not_understood(&rejection),
+    };
+    let frame = frame(&site, &decided.target);
+    let decision = match decided.decision.as_str() {
+        "approve" => Decision::Approve,
+        "reject" => Decision::Reject,
+        // Whatever else is said is no decision.
+        _ => {
+            let body = html! {
+                p.verdict { (badge(Tone::Quiet, "HOLD")) }
+                p { "Nothing was decided, and nothing was written." }
+                (back(&decided.target, &decided.package))
+            };
+            return layout::page(&frame, "Hold", &body);
+        }
+    };
+    match unsigned(&site, &decided, decision).await {
+        Ok(text) => layout::page(&frame, "Sign it", &sign(&decided, decision, &text)),
+        Err(problem) => layout::problem(&frame, &problem),
+    }
+}
+
+async fn unsigned(site: &Site, decided: &Decided, decision: Decision) -> Result<String, Problem> {
+    // Read again, not from a moment ago: this is what is signed.
+    let screen = screen(site, Some(&decided.target), &decided.package).await?;
+    let key = decided.key.trim();
+    Ok(approve::unsigned(
+        &screen,
+        decision,
+        decided.reason.trim(),
+        key,
+    )?)
+}
+
+fn sign(decided: &Decided, decision: Decision, text: &str) -> Markup {
+    html! {
+        p { "You are about to " strong { (self::decision(decision)) } " " (decided.package) " on " (decided.target)
+            ". Nothing is decided until your signature is here." }
+        ol.steps {
+            li {
+                "Take the file along, as it is:"
+                form method="post" action="/approve/file" {
+                    input type="hidden" name="text" value=(text);
+                    button type="submit" { "Download " (FILE) }
+                }
+            }
+            li {
+                "Sign it with your key:"
+                pre { "ssh-keygen -Y sign -n " (NAMESPACE) " -f ~/.ssh/id_ed25519 " (FILE) }
+            }
+            li {
+                form.decide method="post" action="/approve/signed" {
+                    input type="hidden" name="target" value=(decided.target);
+                    input type="hidden" name="package" value=(decided.package);
+                    input type="hidden" name="text" value=(text);
+                    label for="signature" { "Bring what is in " code { (FILE) ".sig" } ":" }
+                    textarea #signature name="signature" rows="8" spellcheck="false" autocomplete="off" required {}
+                    button type="submit" { "Keep the decision" }
+                }
+            }
+        }
+        details { summary { "What is in the file" } pre { (text) } }
+        (back(&decided.target, &decided.package))
+    }
+}
+
+fn back(target: &str, package: &str) -> Markup {
+    html! {
+        p { a href={ (address("/gate", Some(target))) "&package=" (encoded(package)) } { "Back to the gate" } }
+    }
+}
+
+async fn file(asked: Result<Form<File>, FormRejection>) -> Response {
+    match asked {
+        Err(rejection) => not_understood(&rejection),
+        Ok(Form(asked)) => (
+            [
+                (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+                (
+                    header::CONTENT_DISPOSITION,
+                    format!("attachment; filename=\"{FILE}\""),
+                ),
+                (header::CACHE_CONTROL, "no-store".to_owned()),
+            ],
+            as_written(&asked.text),
+        )
+            .into_response(),
+    }
+}
+
+async fn signed(
+    State(site): State<Arc<Site>>,
+    signed: Result<Form<Signed>, FormRejection>,
+) -> Response {
+    let signed = match signed {
+        Ok(Form(signed)) => signed,
+        Err(rejection) => return not_understood(&rejection),
+    };
+    let frame = frame(&site, &signed.target);
+    let text = as_written(&signed.text);
+    let signature = as_written(&signed.signature);
+    match approve::accept(&site.context, &text, &signature) {
+        Err(error) => layout::problem(&frame, &Problem::from(error)),
+        Ok(kept) => {
+            let body = html! {
+                p.verdict { (badge(Tone::Good, decision(kept.decision))) }
+                (facts(&[
+                    ("by", html! { (kept.approver) ", " (kept.level) }),
+                    ("file", html! { code { (kept.file) } }),
+                    ("sha-256", digest(&kept.digest)),
+                    ("key", html! { code { (kept.key) } }),
+                    ("ends", when(&kept.expires_at)),
+                ]))
+                p { "Whether it counts is the gate's to say." }
+                (back(&signed.target, &signed.package))
+            };
+            layout::page(&frame, "The decision is kept", &body)
+        }
+    }
+}
