@@ -31,10 +31,10 @@ fn a_release_goes_from_packaged_to_live_and_drifts() {
         release
     };
     // Other bytes than those that were rehearsed.
-    world.sandbox.bash("cp -a packages ../kept && printf ' ' >> packages/paying/tiers/rows.sql && $oneroof package seal packages/paying").exits(0);
+    let _ = world.sandbox.bash("cp -a packages ../kept && printf ' ' >> packages/paying/tiers/rows.sql && $oneroof package seal packages/paying").exits(0);
     let packaged = word("PACKAGED");
     assert_eq!(packaged["contract"]["release_live"], false);
-    world
+    let _ = world
         .sandbox
         .bash("rm -r packages && mv ../kept packages")
         .exits(0);
