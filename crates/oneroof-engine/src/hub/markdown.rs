@@ -22,7 +22,13 @@ pub(super) fn html(text: &str, path: &str) -> String {
     let events = parser(text).filter_map(move |event| safe(event, path, &mut images));
     let mut markup = String::new();
     html::push_html(&mut markup, events);
-    markup
+    reachable(&markup)
+}
+
+/// Code that is wider than the window is scrolled with the keyboard too. What stands between < and > is ours alone:
+/// in texts both are written out.
+fn reachable(markup: &str) -> String {
+    markup.replace("<pre>", "<pre tabindex=\"0\">")
 }
 
 /// A text that is no Markdown, as HTML.
@@ -35,7 +41,7 @@ pub(super) fn code(text: &str) -> String {
         Event::End(TagEnd::CodeBlock),
     ];
     html::push_html(&mut markup, events.into_iter());
-    markup
+    reachable(&markup)
 }
 
 fn safe<'a>(event: Event<'a>, path: &str, images: &mut u32) -> Option<Event<'a>> {

@@ -296,7 +296,7 @@ fn sign(decided: &Decided, decision: Decision, text: &str) -> Markup {
             }
             li {
                 "Sign it with your key:"
-                pre { "ssh-keygen -Y sign -n " (NAMESPACE) " -f ~/.ssh/id_ed25519 " (FILE) }
+                pre tabindex="0" { "ssh-keygen -Y sign -n " (NAMESPACE) " -f ~/.ssh/id_ed25519 " (FILE) }
             }
             li {
                 form.decide method="post" action="/approve/signed" {
@@ -309,7 +309,7 @@ fn sign(decided: &Decided, decision: Decision, text: &str) -> Markup {
                 }
             }
         }
-        details { summary { "What is in the file" } pre { (text) } }
+        details { summary { "What is in the file" } pre tabindex="0" { (text) } }
         (back(&decided.target, &decided.package))
     }
 }

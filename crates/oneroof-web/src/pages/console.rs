@@ -195,7 +195,7 @@ fn refused(problem: &Problem, sql: &str) -> Markup {
         h2 { @if problem.kind == "refused" { "Refused: nothing ran" } @else { "It did not work" } }
         (problem_box(problem))
         @if let Some(line) = line {
-            pre { (line) "\n" (" ".repeat(column.min(line.chars().count()))) "^" }
+            pre tabindex="0" { (line) "\n" (" ".repeat(column.min(line.chars().count()))) "^" }
         }
         @if problem.kind == "refused" {
             p.quiet { code { "oneroof explain " (problem.code.as_deref().unwrap_or("CODE")) } " tells why this rule is there." }

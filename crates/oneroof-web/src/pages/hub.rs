@@ -202,7 +202,7 @@ impl View for DocumentShown {
                 (tags(seen))
             }
             // Made by the engine of Markdown, in which no markup survives.
-            article.document { (PreEscaped(&document.html)) }
+            article.document tabindex="0" aria-label="Document" { (PreEscaped(&document.html)) }
             @if !document.backlinks.is_empty() {
                 h2 { "Links here" }
                 ul { @for link in &document.backlinks { li { a href=(document_address(&link.path)) { (link.title) } } } }

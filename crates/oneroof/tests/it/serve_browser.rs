@@ -36,7 +36,7 @@ fn reference() -> Governed {
     governed.configure("[targets.directus.readonly]\naccept = [\"temp-right\"]");
     governed.sandbox.write(
         "hub/knowledge/gate.md",
-        "# The gate\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nSee [more](more.md).",
+        "# The gate\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```sql\nselect a_rather_long_name_of_a_column, another_one_that_is_longer_still from a_table;\n```\n\nSee [more](more.md).",
     );
     governed
 }
@@ -134,6 +134,7 @@ fn it_is_used_without_scripts_and_with_the_keyboard_alone() {
     browser.write("#sql", "truncate governance_object_ownership");
     browser.click(".console button");
     browser.sees("Refused: nothing ran");
+    browser.sees("What to do");
 }
 
 #[test]
