@@ -41,7 +41,7 @@ fn a_release_goes_from_packaged_to_live_and_drifts() {
 
     let blocked = word("BLOCKED");
     assert_eq!(blocked["blockers"][0]["code"], "approval_missing");
-    assert_eq!(blocked["whose_turn"], "ada");
+    assert_eq!(blocked["whose_turn"], "bob, cid");
     let _ = gated.approve("ada");
     let _ = gated.approve("bob");
     let proven = word("CLONE-PROVEN");
