@@ -89,6 +89,18 @@ impl Question<'_> {
                 (None, Vec::new())
             }
         };
+        if let Some((_, version, digest)) = &policy
+            && !entries
+                .iter()
+                .any(|entry| entry.body["policy_digest"] == digest.as_str() && is_install(entry))
+        {
+            broken.push(condition(
+                "policy_forged",
+                format!("the ledger does not know how policy {version} came here"),
+                "a DBA of the target",
+                "find out who wrote it, and adopt the right one: oneroof adopt TARGET --policy FILE",
+            ));
+        }
         let name = self.package.plan.package.name.as_str();
         let state = ReleaseState::of(name, &entries);
         let begun = state.is_begun() && state.finished.is_none();
@@ -103,7 +115,7 @@ impl Question<'_> {
             uses: uses(&entries),
             revoked: revoked(&entries),
             begun_with: match begun || self.act == Act::Rollback {
-                true => begun_with(name, &entries),
+                true => begun_with(name, self.act, &entries),
                 false => Vec::new(),
             },
             definition_digest: None,
@@ -302,6 +314,11 @@ pub(super) fn condition(code: &str, message: String, who: &str, how: &str) -> Br
     }
 }
 
+/// Does the entry say that a policy was installed?
+fn is_install(entry: &LedgerEntry) -> bool {
+    entry.kind == "adopted" || entry.body["what"] == "policy installed"
+}
+
 /// Every approval that was ever consumed here, whatever it was for.
 pub(super) fn uses(entries: &[LedgerEntry]) -> Vec<ApprovalUse> {
     let used = entries.iter().filter(|entry| entry.kind == "approval_used");
@@ -325,20 +342,22 @@ pub(super) fn revoked(entries: &[LedgerEntry]) -> Vec<String> {
         .collect()
 }
 
-/// Approvals that what stands of a release was begun with.
-fn begun_with(package: &str, entries: &[LedgerEntry]) -> Vec<String> {
-    let mut digests_found = Vec::new();
+/// Approvals that what stands of a release was begun with. A tier that was undone is not done again by them: to go on
+/// forward needs a fresh yes, to go on backward does not.
+fn begun_with(package: &str, act: Act, entries: &[LedgerEntry]) -> Vec<String> {
+    let mut found = Vec::new();
     for entry in entries
         .iter()
         .filter(|entry| entry.body["package"] == package)
     {
         match entry.kind.as_str() {
-            "release_rolled_back" => digests_found.clear(),
-            "approval_used" => digests_found.extend(digests(entry)),
+            "release_rolled_back" => found.clear(),
+            "tier_rolled_back" if act == Act::Apply => found.clear(),
+            "approval_used" => found.extend(digests(entry)),
             _ => {}
         }
     }
-    digests_found
+    found
 }
 
 fn digests(entry: &LedgerEntry) -> impl Iterator<Item = String> + '_ {

@@ -324,6 +324,13 @@ const CASES: &[Case] = &[
         "another database",
     ),
     sql(
+        "a policy that a superuser wrote past the ledger",
+        "alter table oneroof.policy disable trigger user; insert into oneroof.policy (version, body, digest) select p.version + 1, b.body, encode(sha256(convert_to(b.body::text, 'UTF8')), 'hex') from oneroof.policy as p, lateral (select p.body || '{\"rehearsal_max_age\": \"30d\"}' as body) as b",
+        "delete from oneroof.policy where version = 2",
+        "policy_forged",
+        "the ledger does not know",
+    ),
+    sql(
         "no policy",
         "alter table oneroof.policy disable trigger user; create table public.kept as select * from oneroof.policy; delete from oneroof.policy",
         "insert into oneroof.policy select * from public.kept; drop table public.kept",
