@@ -30,6 +30,18 @@ pub(crate) fn ssh_sign(key: &Path, namespace: &str, bytes: &[u8]) -> io::Result<
     run(command, bytes)
 }
 
+/// Makes an ed25519 key without a passphrase, with `ssh-keygen -t`.
+///
+/// # Errors
+/// As [`ssh_sign`].
+pub(crate) fn ssh_make_key(key: &Path, comment: &str) -> io::Result<Answer> {
+    let mut command = command("ssh-keygen");
+    command
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f"])
+        .arg(key);
+    run(command, b"")
+}
+
 /// The public half of a private key, with `ssh-keygen -y`.
 ///
 /// # Errors

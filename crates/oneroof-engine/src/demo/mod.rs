@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod figures;
 mod golden;
+mod people;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -137,6 +138,13 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         ..around.clone()
     };
     fixture::build_reference(&context, server.entry(), options.size, &one_roof, &base).await?;
+    let context = match options.keep {
+        true => {
+            let dba = server.conninfo(REFERENCE_DATABASE, &server.entry().superuser);
+            people::settle(context, &dba).await?
+        }
+        false => context,
+    };
     let rehearse_options = RehearseOptions {
         figures: figures.clone(),
         ..RehearseOptions::default()
@@ -148,6 +156,7 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
         golden::observe(&context, &one_roof, &figures, &mut observations).await?;
         if options.keep {
             kept_clone = keep_clone(&context, &one_roof).await?;
+            people::say_yes(&context, &one_roof).await?;
         }
     }
     let figures = count(&figures, &observations, options.size);
@@ -157,7 +166,7 @@ pub async fn demo(around: &Context, options: &DemoOptions) -> Result<DemoReport,
     };
     let mut production = None;
     if options.keep {
-        write_project(around, &project, &target)?;
+        write_project(around, &project, &target, context.runner_key.as_deref())?;
         server.remove_on_drop(false);
         production = Some(KeptProduction {
             connection: clone::connection(
@@ -284,6 +293,7 @@ fn write_project(
     around: &Context,
     project: &Path,
     target: &TargetDatabase,
+    runner_key: Option<&Path>,
 ) -> Result<(), EngineError> {
     let mut table = toml::Table::new();
     let connection = |role: &Option<ConnInfo>| role.as_ref().map(ConnInfo::to_keyword_value);
@@ -308,6 +318,11 @@ fn write_project(
         ("format".to_owned(), toml::Value::Integer(1)),
         ("targets".to_owned(), toml::Value::Table(targets)),
     ]);
+    if let Some(key) = runner_key {
+        let key = toml::Value::String(key.display().to_string());
+        let runner = toml::Table::from_iter([("key".to_owned(), key)]);
+        file.insert("runner".into(), toml::Value::Table(runner));
+    }
     let folders = [
         ("binaries", &around.server_binaries),
         ("folder", &around.server_folder),

@@ -4,6 +4,8 @@ pub(crate) mod approvals;
 pub mod evidence;
 pub(crate) mod fingerprint_file;
 pub(crate) mod foreign_folder;
+#[cfg(test)]
+mod foreign_package;
 pub(crate) mod kept_rehearsal;
 pub(crate) mod ledger_heads;
 pub(crate) mod migration_files;

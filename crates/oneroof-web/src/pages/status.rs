@@ -8,6 +8,7 @@ use oneroof_engine::governance::coverage::{
 };
 use oneroof_engine::governance::drift::{self, DriftCounts, DriftOptions};
 use oneroof_engine::releases::{self, ReleaseSeen, ReleaseStanding};
+use oneroof_engine::status::{self, ReleaseStatus, StatusWord};
 use serde::Serialize;
 
 use super::Nothing;
@@ -31,6 +32,7 @@ pub(crate) struct Status {
 struct TargetStatus {
     target: String,
     releases: Part<Vec<ReleaseSeen>>,
+    standing: Part<Vec<ReleaseStatus>>,
     coverage: Part<CoverageNow>,
     drift: Part<DriftCounts>,
 }
@@ -124,9 +126,16 @@ async fn of_target(site: &Site, target: String) -> TargetStatus {
             .await?
             .counts)
     };
-    let (releases, coverage, drift) = tokio::join!(releases, coverage, drift);
+    let named = std::slice::from_ref(&target);
+    let standing = async {
+        let report = status::status(context, named, &[]).await?;
+        let of_target = report.targets.into_iter().next();
+        Ok(of_target.map(|one| one.releases).unwrap_or_default())
+    };
+    let (releases, standing, coverage, drift) = tokio::join!(releases, standing, coverage, drift);
     TargetStatus {
         releases: Part::from(releases),
+        standing: Part::from(standing),
         coverage: Part::from(coverage),
         drift: Part::from(drift),
         target,
@@ -147,6 +156,13 @@ fn card(status: &TargetStatus) -> Markup {
                 }
                 Part::Problem { error } => (problem_box(error)),
             }
+            @if let Part::Read(standing) = &status.standing {
+                @if !standing.is_empty() {
+                    ul.plain {
+                        @for release in standing { li { (where_it_stands(release, target)) } }
+                    }
+                }
+            }
             @match &status.coverage {
                 Part::Read(now) => (coverage_figures(now)),
                 Part::Problem { error } => (quiet_problem("Coverage", error, &status.releases)),
@@ -162,6 +178,23 @@ fn card(status: &TargetStatus) -> Markup {
                 }
                 Part::Problem { error } => (quiet_problem("Drift", error, &status.releases)),
             }
+        }
+    }
+}
+
+/// One word and three lines: where it stands, what is next, whose turn it is.
+fn where_it_stands(release: &ReleaseStatus, target: Option<&str>) -> Markup {
+    let tone = match release.word {
+        StatusWord::Live => Tone::Good,
+        StatusWord::Drifted | StatusWord::Blocked => Tone::Bad,
+        StatusWord::CloneProven => Tone::Info,
+        StatusWord::Packaged => Tone::Quiet,
+    };
+    html! {
+        (badge(tone, release.word.as_str())) " " strong { (release.package) } ": " (prose(&release.where_it_stands))
+        p.quiet {
+            "Next: " (prose(&release.next)) ". Turn: " (release.whose_turn) ". "
+            a href=(address("/gate", target)) { "Gate" }
         }
     }
 }

@@ -267,6 +267,26 @@ fn openssh_alone_checks_an_approval() {
     assert_ne!(check(&file, "oneroof-approval").code, Some(0));
 }
 
+/// The private half may be in an agent only, as with a hardware key.
+#[test]
+fn a_key_in_the_agent_signs_too() {
+    let gated = Gated::new();
+    gated.bash(
+        "eval $(ssh-agent -a ../agent.sock) && trap 'kill $SSH_AGENT_PID' EXIT && ssh-add -q ada && mv ada ../ada.gone && \
+         $oneroof approve paying --target shop --decision approve --reason reviewed --key ada.pub",
+    );
+    assert_eq!(gated.blockers(), ["approval_missing"]);
+    // Without the agent there is nothing that could sign; the file that is missing is named.
+    let line = "approve paying --target shop --decision approve --reason x --key";
+    let (code, gone) = gated.world.json(&format!("{line} ada"));
+    assert_eq!(code, 2, "{gone:#}");
+    says(&gone["error"], "message", &["key `ada`"]);
+    let (code, locked) = gated.world.json(&format!("{line} ada.pub"));
+    assert_eq!(code, 2, "{locked:#}");
+    says(&locked["error"], "hint", &["ssh-add -L"]);
+    assert_eq!(gated.world.entries("approvals").len(), 2);
+}
+
 #[test]
 fn a_watch_tells_changes_only_and_calls_the_hook() {
     let gated = Gated::new();
