@@ -41,7 +41,15 @@ pub struct PolicyReport {
 pub fn read_file(path: &Path) -> Result<serde_json::Value, EngineError> {
     let shown = path.display().to_string();
     let reading = || EngineError::file(format!("read policy `{shown}`"));
-    let size = std::fs::metadata(path).map_err(reading())?.len();
+    let size = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(EngineError::input(
+                format!("find policy `{shown}`"),
+                "docs/reference/policy-toml.md has one to begin with".to_owned(),
+            ));
+        }
+        facts => facts.map_err(reading())?.len(),
+    };
     if size > FILE_BYTES_MAX {
         return Err(EngineError::input(
             format!("read policy `{shown}`: it has {size} bytes, which no policy has"),

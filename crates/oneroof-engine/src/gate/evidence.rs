@@ -43,12 +43,8 @@ fn facts(kept: &KeptRehearsal) -> EvidenceFacts {
     let not_passed = steps.iter().filter(|step| step["outcome"] != "passed");
     let number = |step: &serde_json::Value| u32::try_from(step["step"].as_u64()?).ok();
     let tiers = report["tiers"].as_array().into_iter().flatten();
-    let left_out = report["clone"]["left_out"]
-        .as_array()
-        .is_none_or(Vec::is_empty);
-    let masked = report["clone"]["masked"]
-        .as_array()
-        .is_none_or(Vec::is_empty);
+    // A masked column is not the one that production has.
+    let masked = report["clone"]["masked"].as_array();
     EvidenceFacts {
         signed: signed(&kept.folder, &name),
         verdict: kept.text("verdict").to_owned(),
@@ -71,7 +67,7 @@ fn facts(kept: &KeptRehearsal) -> EvidenceFacts {
         tiers: tiers
             .filter_map(|tier| tier["tier"].as_str().map(str::to_owned))
             .collect(),
-        is_whole: left_out && masked,
+        is_whole: masked.is_none_or(Vec::is_empty),
         proposer: Some(kept.text("proposer").to_owned()).filter(|name| !name.is_empty()),
         name,
     }

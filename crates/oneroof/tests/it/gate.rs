@@ -355,6 +355,33 @@ fn a_condition_of_the_policy_is_one_more_lock() {
 }
 
 #[test]
+fn evidence_of_a_masked_clone_counts_only_if_the_policy_says_so() {
+    let gated = Gated::new();
+    gated.bash("rm -r evidence");
+    gated
+        .world
+        .configure("[targets.shop.mask]\n\"public.orders.amount\" = { expression = \"0\" }");
+    let _ = gated.rehearse("paying");
+    let blockers = gated.blockers();
+    assert!(
+        blockers.contains(&"evidence_partial".to_owned()),
+        "{blockers:?}"
+    );
+    let loose = gated
+        .policy("")
+        .replace("format = 1\n", "format = 1\npartial_clones = true\n");
+    gated.world.sandbox.write("policy.toml", &loose);
+    gated.adopt();
+    assert_eq!(gated.blockers(), ["approval_missing", "approval_missing"]);
+    let _ = gated
+        .world
+        .sandbox
+        .run(&["policy", "check", "polciy.toml"])
+        .exits(2)
+        .says(&["find policy `polciy.toml`"]);
+}
+
+#[test]
 fn what_a_project_asks_beyond_the_policy_counts_and_less_does_not() {
     let gated = Gated::new();
     let _ = gated.approve("ada");
