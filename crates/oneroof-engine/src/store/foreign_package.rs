@@ -6,6 +6,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use oneroof_model::package::MANIFEST_FILE;
+
 use super::package_files::{OpenPackage, Seal};
 
 fn files(folder: &Path, below: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
@@ -35,9 +37,9 @@ fn any_byte_that_differs_breaks_the_seal_or_the_plan() {
         OpenPackage::read_folder(copy.path()).unwrap().seal(),
         Seal::Sealed
     ));
-    let names: Vec<&String> = whole.keys().collect();
+    let names: Vec<&str> = whole.keys().map(String::as_str).collect();
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 300,
+        cases: 1000,
         failure_persistence: None,
         ..ProptestConfig::default()
     });
@@ -46,10 +48,15 @@ fn any_byte_that_differs_breaks_the_seal_or_the_plan() {
         any::<prop::sample::Index>(),
         any::<u8>(),
         0_u8..3,
+        0_u8..4,
     );
     runner
-        .run(&changes, |(file, place, byte, kind)| {
-            let name = names[file];
+        .run(&changes, |(file, place, byte, kind, which)| {
+            // One in four changes the manifest itself.
+            let name = match which {
+                0 => MANIFEST_FILE,
+                _ => names[file],
+            };
             let bytes = &whole[name];
             let place = place.index(bytes.len().max(1));
             let mut changed = bytes.clone();

@@ -257,7 +257,9 @@ impl OpenPackage {
             Seal::Broken(error) => {
                 let reasons = match error {
                     ManifestError::Differs { differences } => differences.clone(),
-                    ManifestError::Line { .. } => vec![error.to_string()],
+                    ManifestError::Line { .. } | ManifestError::Form { .. } => {
+                        vec![error.to_string()]
+                    }
                 };
                 let hint = match &self.folder {
                     Some(folder) => format!(

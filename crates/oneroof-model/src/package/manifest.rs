@@ -25,6 +25,15 @@ pub enum ManifestError {
         /// 1-based.
         line: usize,
     },
+    /// The files are named, but not in the bytes that stand for them.
+    #[error(
+        "read `manifest-sha256.txt` line {line}: expected what `oneroof package seal` writes: lower-case digits, \
+         sorted by path, each path once, one line feed after each"
+    )]
+    Form {
+        /// 1-based; the first line that differs.
+        line: usize,
+    },
     /// The folder does not hold what was sealed.
     #[error("match the package with its manifest: {}", differences.join("; "))]
     Differs {
@@ -45,7 +54,7 @@ impl Manifest {
         }
     }
 
-    /// Reads the text form.
+    /// Reads the text form, byte for byte: the SHA-256 of the file is the digest of the package.
     pub fn parse(text: &str) -> Result<Manifest, ManifestError> {
         let mut files = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
@@ -58,7 +67,17 @@ impl Manifest {
             }
             files.insert(path.to_owned(), digest);
         }
-        Ok(Manifest { files })
+        let manifest = Manifest { files };
+        let written = manifest.text();
+        if written == text {
+            return Ok(manifest);
+        }
+        let same = written
+            .split_inclusive('\n')
+            .zip(text.split_inclusive('\n'))
+            .take_while(|(written, found)| written == found)
+            .count();
+        Err(ManifestError::Form { line: same + 1 })
     }
 
     /// The text form, sorted by path.
@@ -132,6 +151,31 @@ mod tests {
                 ]
             })
         );
+    }
+
+    #[test]
+    fn a_manifest_in_other_bytes_is_refused() {
+        let sealed = Manifest::of(&files(&[("a.sql", "1"), ("b.sql", "2")])).text();
+        let (first, second) = sealed.split_at(sealed.find('\n').unwrap() + 1);
+        for (text, line) in [
+            (sealed.trim_end().to_owned(), 2),
+            (sealed.replace('\n', "\r\n"), 1),
+            (format!("{second}{first}"), 1),
+            (format!("{first}{first}{second}"), 2),
+            (
+                sealed
+                    .to_uppercase()
+                    .replace(".SQL", ".sql")
+                    .replace("  A", "  a"),
+                1,
+            ),
+        ] {
+            assert_eq!(
+                Manifest::parse(&text),
+                Err(ManifestError::Form { line }),
+                "{text}"
+            );
+        }
     }
 
     #[test]
