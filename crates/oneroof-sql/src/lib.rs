@@ -25,6 +25,7 @@ mod split;
 mod tree;
 mod walk;
 mod way_back;
+mod wire;
 
 pub use check::{PackageSource, TierSource, TierTransaction, check, judging_rules, rule_names};
 pub use hazards::{Hazard, HazardKind};
