@@ -29,6 +29,7 @@ pub mod governance;
 pub mod guard;
 pub mod hub;
 mod kept;
+mod known_facts;
 pub mod ledger;
 mod metrics;
 pub mod migrations;
