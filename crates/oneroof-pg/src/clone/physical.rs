@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::control_file::set_system_identifier;
+use super::error::{CloneError, database};
+use super::fill::{Copied, Filled, Work, entry_of, oid_of, run, unregistered};
 use super::logical::client;
-use super::make::{
-    CloneError, CloneOptions, CloneProgress, Copied, Filled, Parts, Plan, Work, database, entry_of,
-    oid_of, run, unregistered,
-};
+use super::make::Parts;
 use super::name::clone_name;
+use super::options::{CloneOptions, CloneProgress};
+use super::plan::Plan;
 use super::rights::MissingRight;
 use super::strategy::CloneStrategy;
 use crate::catalog;

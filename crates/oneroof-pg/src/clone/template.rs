@@ -6,7 +6,8 @@ use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
 use super::copy::{copy_database, open_copy};
-use super::make::{CloneError, database, oid_of};
+use super::error::{CloneError, database};
+use super::fill::oid_of;
 use super::name::clone_name;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
 use super::undo::{self, Undo};
