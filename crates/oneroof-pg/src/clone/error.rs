@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::freeze::SnapshotError;
 use super::registry::CloneRegistryError;
 use super::rights::MissingRight;
 use crate::catalog::MissingExtension;
@@ -132,6 +133,9 @@ pub enum CloneError {
     /// The copied files could not be made a clone of its own.
     #[error("give the copy an identity of its own")]
     Identity(#[source] std::io::Error),
+    /// A snapshot cannot be taken or used.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The clone could not be registered.
     #[error("register the clone")]
     Registry(#[source] CloneRegistryError),
@@ -167,6 +171,16 @@ impl CloneError {
             ),
             Self::NotPhysical { .. } => Some("make a logical copy: --strategy logical".to_owned()),
             Self::InUse { .. } => Some("end these sessions, then try again".to_owned()),
+            Self::Snapshot(SnapshotError::Broken { .. }) => Some(
+                "it was damaged or changed since; take another one, or drop it: oneroof clone snapshot drop NAME"
+                    .to_owned(),
+            ),
+            Self::Snapshot(SnapshotError::Taken { .. }) => {
+                Some("choose another name, or drop that one: oneroof clone snapshot drop NAME".to_owned())
+            }
+            Self::Snapshot(SnapshotError::Unknown { .. }) => {
+                Some("`oneroof clone snapshot list` shows the snapshots of this project".to_owned())
+            }
             Self::NameTaken { .. } => Some("choose another name, or drop the old clone".to_owned()),
             Self::Client { .. } => Some(
                 "install the client programs of the source's major beside its server binaries"

@@ -7,6 +7,7 @@ mod control_file;
 mod copy;
 mod error;
 mod fill;
+mod freeze;
 mod golden;
 mod load;
 mod logical;
@@ -29,6 +30,10 @@ mod undo;
 
 pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
 pub use error::CloneError;
+pub use freeze::{
+    CopyMethod, CopyProgress, FrozenClone, RestoreOptions, RestoredClone, SnapshotError,
+    SnapshotRecord, SnapshotStore, TakeOptions, restore_snapshot, take_snapshot,
+};
 pub use golden::{ClosedClone, close_clone};
 pub use load::CloneLimits;
 pub use make::{DatabaseClone, make_clone};

@@ -69,7 +69,12 @@ pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCop
             source,
         })
     })?;
-    let entry = entry.changed(|entry| entry.maker = Some(Maker::ours()));
+    let entry = entry.changed(|entry| {
+        entry.maker = Some(Maker::ours());
+        entry.strategy = Some("template".to_owned());
+        entry.data_at = Some(source.data_at().to_owned());
+        entry.left_out.clone_from(&source.left_out);
+    });
     // Registered before it exists, so that a killed run leaves nothing that nobody knows of.
     options.clones.write(&entry).map_err(CloneError::Registry)?;
     let mut copy = TemplateCopy {
@@ -112,7 +117,6 @@ impl TemplateCopy {
     pub fn keep(mut self, operator: Option<String>) -> Result<CloneEntry, CloneError> {
         let kept = self.entry.changed(|entry| {
             entry.maker = None;
-            entry.strategy = Some("template".to_owned());
             entry.operator = operator;
         });
         self.clones.write(&kept).map_err(CloneError::Registry)?;

@@ -2,6 +2,7 @@
 
 mod failures;
 mod faithful;
+mod freeze;
 mod marked;
 mod masks;
 mod physical;
