@@ -3,7 +3,7 @@
 use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{
-    CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, make_clone,
+    CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, SnapshotError, make_clone,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -326,6 +326,17 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         | CloneError::NotPhysical { .. }
         | CloneError::Masks { .. }
         | CloneError::Limit { .. } => refused(RefusalCode::CloneImpossible, Vec::new()),
+        CloneError::Snapshot(SnapshotError::Broken { faults, .. }) => {
+            refused(RefusalCode::SnapshotBroken, faults.clone())
+        }
+        CloneError::Snapshot(
+            SnapshotError::Name { .. }
+            | SnapshotError::Taken { .. }
+            | SnapshotError::Unknown { .. },
+        ) => EngineError::input(
+            error.to_string(),
+            hint.unwrap_or_else(|| "for example: before-2.0".to_owned()),
+        ),
         CloneError::NameTaken { .. } => refused(RefusalCode::CloneNameTaken, Vec::new()),
         _ => {
             let mut message = error.to_string();

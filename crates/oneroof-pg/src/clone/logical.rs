@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::{Archive, Entry};
+use super::error::{CloneError, database};
+use super::fill::{Copied, run};
 use super::load::{Load, compresses_fast, loading};
-use super::make::{CloneError, CloneOptions, Copied, database, run};
+use super::options::CloneOptions;
 use super::queue::{Build, Queue};
 use super::snapshot::{IndexFacts, Snapshot, Split};
 use super::stream::Flow;

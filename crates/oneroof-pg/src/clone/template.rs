@@ -6,7 +6,8 @@ use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
 use super::copy::{copy_database, open_copy};
-use super::make::{CloneError, database, oid_of};
+use super::error::{CloneError, database};
+use super::fill::oid_of;
 use super::name::clone_name;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
 use super::undo::{self, Undo};
@@ -68,7 +69,12 @@ pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCop
             source,
         })
     })?;
-    let entry = entry.changed(|entry| entry.maker = Some(Maker::ours()));
+    let entry = entry.changed(|entry| {
+        entry.maker = Some(Maker::ours());
+        entry.strategy = Some("template".to_owned());
+        entry.data_at = Some(source.data_at().to_owned());
+        entry.left_out.clone_from(&source.left_out);
+    });
     // Registered before it exists, so that a killed run leaves nothing that nobody knows of.
     options.clones.write(&entry).map_err(CloneError::Registry)?;
     let mut copy = TemplateCopy {
@@ -111,7 +117,6 @@ impl TemplateCopy {
     pub fn keep(mut self, operator: Option<String>) -> Result<CloneEntry, CloneError> {
         let kept = self.entry.changed(|entry| {
             entry.maker = None;
-            entry.strategy = Some("template".to_owned());
             entry.operator = operator;
         });
         self.clones.write(&kept).map_err(CloneError::Registry)?;

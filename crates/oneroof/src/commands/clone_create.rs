@@ -44,6 +44,8 @@ enum Strategy {
     Physical,
     /// Files of a kept clone, inside its server
     Template,
+    /// Files of a kept clone that were put away by `clone snapshot`, in a private server of its own
+    Snapshot,
 }
 
 impl CopyArguments {
@@ -54,6 +56,7 @@ impl CopyArguments {
                 Strategy::Logical => WantedStrategy::Logical,
                 Strategy::Physical => WantedStrategy::Physical,
                 Strategy::Template => WantedStrategy::Template,
+                Strategy::Snapshot => WantedStrategy::Snapshot,
             },
             jobs: self.jobs.map(usize::from),
             rate_limit_bytes: self.rate_limit,
@@ -76,9 +79,10 @@ impl CopyArguments {
     oneroof clone create --from production --jobs 4 --rate-limit 50MB\n  \
     oneroof clone create --from production --golden\n  \
     oneroof clone create --from staging --strategy physical\n  \
-    oneroof clone create --from golden")]
+    oneroof clone create --from golden\n  \
+    oneroof clone create --from snapshot:before-2.0")]
 pub(super) struct CreateArgs {
-    /// Target to copy, or a kept clone: `clone:ID`, `golden`
+    /// Target to copy, a kept clone (`clone:ID`, `golden`), or a snapshot (`snapshot:NAME`)
     #[arg(long, value_name = "TARGET")]
     from: String,
     #[command(flatten)]
@@ -166,7 +170,7 @@ pub(super) async fn prune(
     Ok(())
 }
 
-fn create_text(report: &CreateReport) -> String {
+pub(super) fn create_text(report: &CreateReport) -> String {
     let mut text = format!(
         "{} `{}` of `{}` in {}\nstrategy {}: {}",
         report.target,
@@ -185,6 +189,7 @@ fn create_text(report: &CreateReport) -> String {
             size((bytes as f64 / seconds) as u64)
         );
     }
+    text.push_str(&rows_text(report));
     for difference in &report.differences {
         let _ = write!(text, "\ndiffers: {difference}");
     }
@@ -233,6 +238,22 @@ pub(super) fn masks_text(masks: &MaskReport) -> String {
             text,
             "\nnot masked, and looks like personal data by its name: {}{more}",
             names.join(", ")
+        );
+    }
+    text
+}
+
+/// How old the rows are, if they are not of now, and which tables have none.
+fn rows_text(report: &CreateReport) -> String {
+    let mut text = String::new();
+    if matches!(report.strategy.as_str(), "template" | "snapshot") {
+        let _ = write!(text, "\nrows of {}", report.data_at);
+    }
+    if !report.left_out.is_empty() {
+        let _ = write!(
+            text,
+            "\nrows not copied, reading them fails: {}",
+            report.left_out.join(", ")
         );
     }
     text
