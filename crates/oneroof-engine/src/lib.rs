@@ -55,11 +55,13 @@ pub mod revalidate;
 pub mod rollback;
 mod run_id;
 pub mod seal;
+pub mod sign_in;
 pub mod signature;
 mod source;
 pub mod status;
 pub mod store;
 pub mod timeline;
+pub mod under_way;
 pub mod verify;
 
 pub use execute::forward::TierRecord;

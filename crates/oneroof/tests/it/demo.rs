@@ -1,3 +1,4 @@
+use crate::dashboard::Dashboard;
 use crate::sandbox::Sandbox;
 
 /// Servers of the demo live where the sandbox sees them.
@@ -82,4 +83,45 @@ fn a_kept_demo_is_a_project_to_play_with() {
     let clean = clean.exits(0).json();
     assert_eq!(clean["removed"].as_array().map(Vec::len), Some(1));
     assert_eq!(clean["servers_stopped"], 1);
+}
+
+#[test]
+fn a_served_demo_has_something_to_look_at_on_every_page() {
+    let sandbox = Sandbox::with_config(CONFIG);
+    let dashboard = Dashboard::open(&sandbox, &["demo", "--serve", "127.0.0.1:0", "--json"]);
+    let api = |path: &str| dashboard.get(&format!("/api/v1{path}"));
+    let status = api("/status").json();
+    let targets = status["targets"].as_array().unwrap().iter();
+    let clone = targets
+        .filter_map(|target| target["target"].as_str())
+        .find(|name| name.starts_with("clone:"))
+        .unwrap_or("clone:none")
+        .replace(':', "%3A");
+    let gate = "/gate?target=production&package=one-roof";
+    let (evidence, gate, page) = (
+        api("/evidence").json(),
+        api(gate).json(),
+        dashboard.get(gate),
+    );
+    let approve = dashboard.get("/approve?target=production&package=one-roof");
+    let drift = api(&format!("/drift?target={clone}")).json();
+    drop(dashboard);
+    let clean = sandbox.run(&["demo", "--clean", "--json"]);
+    // All of it was asked before anything is asserted, so that no server outlives a failed test.
+    let _ = clean.exits(0);
+    sandbox.has_servers(0);
+    assert_eq!(evidence["evidence"][0]["verdict"], "passed", "{evidence:#}");
+    assert_eq!(gate["report"]["word"], "BLOCKED", "{gate:#}");
+    let blockers = gate["report"]["blockers"].as_array().unwrap();
+    assert!(
+        blockers.iter().any(|one| one["code"] == "approval_missing"),
+        "{blockers:#?}"
+    );
+    assert!(page.body.contains("approval_missing"), "{}", page.body);
+    assert!(
+        approve.body.contains("value=\"hold\" checked"),
+        "{}",
+        approve.body
+    );
+    assert!(drift["findings_in_all"].as_u64() > Some(0), "{drift:#}");
 }

@@ -73,6 +73,8 @@ mod rollback_by_tier;
 mod sandbox;
 mod serve;
 mod serve_browser;
+mod serve_live;
+mod serve_sign_in;
 mod status;
 mod tampering;
 mod target_classes;
