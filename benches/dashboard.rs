@@ -2,8 +2,9 @@
 //!
 //! Hub: from the start of the program until it answers, until the first search is answered, then searches of each
 //! kind, pages and lists; and a search right after a document was published. Status: 200 requests a second for 30
-//! seconds, sent when they are due, whatever became of those before; and the memory of the process.
-//! Run: `cargo bench -p oneroof --bench dashboard`, with `-- hub` or `-- load` for one of both. Needs PostgreSQL's
+//! seconds, sent when they are due, whatever became of those before; and the memory of the process. Matrix: 5,000
+//! objects by 6 scopes.
+//! Run: `cargo bench -p oneroof --bench dashboard`, with `-- hub`, `-- load` or `-- matrix` for one of them. Needs PostgreSQL's
 //! programs.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -51,6 +52,9 @@ fn main() {
     }
     if is_wanted("load") {
         load();
+    }
+    if is_wanted("matrix") {
+        matrix();
     }
 }
 
@@ -209,6 +213,51 @@ fn load() {
         at(0.5),
         at(0.99),
         at(1.0),
+        dashboard.memory_max_kb() / 1024
+    );
+}
+
+fn matrix() {
+    let governed = Governed::one_roof();
+    governed.configure("[targets.directus.readonly]\naccept = [\"temp-right\"]");
+    let copied = governed.value(
+        "directus",
+        "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+         where attrelid = 'public.collection_registry'::regclass and attnum > 0 and not attisdropped
+           and attidentity = '' and attgenerated = '' and not atthasdef and attname not in ('id', 'collection_name')",
+    );
+    governed.sql(
+        "directus",
+        &format!(
+            "insert into public.collection_registry (collection_name, {copied})
+                 select 'many_' || n, {copied}
+                 from public.collection_registry, generate_series(1, 4965) as n
+                 where collection_name = 'agents';
+             analyze"
+        ),
+    );
+    let dashboard = Dashboard::start(&governed.sandbox, &[]);
+    for path in [
+        "/coverage/matrix",
+        "/coverage/matrix?page=50",
+        "/coverage",
+        "/coverage/by-object",
+    ] {
+        let mut times: Vec<f64> = (0..5)
+            .map(|_| {
+                // What was read is shown for a second.
+                std::thread::sleep(Duration::from_millis(1_050));
+                let began = Instant::now();
+                assert_eq!(dashboard.get(path).status, 200);
+                ms(began.elapsed())
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!("{path:>32} {:>7.1} ms {:>7.1} ms", times[2], times[4]);
+    }
+    println!(
+        "{:>32} {:>7} MB",
+        "memory at most",
         dashboard.memory_max_kb() / 1024
     );
 }

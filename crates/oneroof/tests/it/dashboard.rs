@@ -11,6 +11,8 @@ use crate::sandbox::Sandbox;
 /// A dashboard that listens.
 pub(crate) struct Dashboard {
     child: Child,
+    /// What the command reported before.
+    pub(crate) said: Vec<Value>,
     pub(crate) address: String,
 }
 
@@ -59,20 +61,25 @@ impl Dashboard {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Each report is printed over several lines; the one that has an address is ours.
+        // Each report is printed over several lines, the last of which is a bracket alone.
+        let mut said = Vec::new();
         let mut text = String::new();
         let ready: Value = loop {
             let line = lines.next().expect("it listens before it ends").unwrap();
             text.push_str(&line);
-            match serde_json::from_str::<Value>(&text) {
-                Ok(ready) if ready["url"].is_string() => break ready,
-                Ok(_) => text.clear(),
-                Err(_) => {}
+            if line == "}" {
+                let report: Value = serde_json::from_str(&text).unwrap();
+                text.clear();
+                match report["url"].is_string() {
+                    true => break report,
+                    false => said.push(report),
+                }
             }
         };
         let url = ready["url"].as_str().unwrap();
         Dashboard {
             child,
+            said,
             address: url
                 .split_once("://")
                 .unwrap()

@@ -72,6 +72,7 @@ mod render_limits;
 mod rollback_by_tier;
 mod sandbox;
 mod serve;
+mod serve_api;
 mod serve_browser;
 mod serve_live;
 mod serve_sign_in;

@@ -1,5 +1,7 @@
 //! `oneroof serve`: pages and their twins, and who is heard.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::dashboard::Dashboard;
@@ -143,6 +145,18 @@ fn numbers_are_those_of_the_commands() {
         words.map(|word| owner[word].as_u64().unwrap()).sum()
     };
     assert_eq!(by_owner.map(count).sum::<u64>(), 14);
+    let causes = drift["by_cause"].as_array().unwrap();
+    let sum = causes
+        .iter()
+        .map(|cause| cause["findings"].as_u64().unwrap());
+    assert_eq!(sum.sum::<u64>(), 14);
+    let detectors: BTreeSet<&str> = drift["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["detector"].as_str().unwrap())
+        .collect();
+    assert_eq!(causes.len(), detectors.len(), "{causes:#?}");
     let warnings = api("/drift?severity=warning");
     assert_eq!(warnings["findings"].as_array().unwrap().len(), 10);
 
