@@ -6,14 +6,15 @@ use std::time::Instant;
 use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
 pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
-    CloneOptions, CloneProgress, CloneStrategy, StrategyChoice, TemplateOptions, choose_strategy,
-    copy_from_template, make_clone, remove_clone, sweep_copies,
+    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, TemplateOptions,
+    choose_strategy, copy_from_template, make_clone, remove_clone, sweep_copies,
 };
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Lifetime;
 use serde::Serialize;
 
+use crate::clone_scope::PackageScope;
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::golden::{GoldenOptions, golden};
@@ -56,6 +57,8 @@ pub struct CopyOptions {
 pub struct CreateOptions {
     /// How.
     pub copy: CopyOptions,
+    /// Copy the rows of those tables alone that a package can read.
+    pub scope: Option<PackageScope>,
     /// Make it golden.
     pub golden: bool,
     /// Name of the database; made of the source's by default.
@@ -235,6 +238,7 @@ pub async fn refresh(
     };
     let options = CreateOptions {
         copy: CopyOptions { strategy, ..copy },
+        scope: None,
         golden: old.class == TargetClass::Golden,
         database: None,
     };
@@ -259,7 +263,8 @@ async fn from_target(
     let reader = reader(&target)?;
     let run_id = run_id::new();
     let mut clone_options = clone_options(context, from, &run_id, Lifetime::Kept).await?;
-    let choice = apply_options(context, reader, &options.copy, &mut clone_options).await?;
+    let scope = options.scope.as_ref();
+    let choice = apply_options(context, reader, &options.copy, scope, &mut clone_options).await?;
     clone_options.database_name.clone_from(&options.database);
     let emit = |progress: CloneProgress| {
         if let CloneProgress::Copying { bytes, of } = progress {
@@ -297,9 +302,9 @@ async fn from_kept(
     from: &str,
     options: &CreateOptions,
 ) -> Result<CreateReport, EngineError> {
-    if options.golden || options.database.is_some() {
+    if options.golden || options.database.is_some() || options.scope.is_some() {
         return Err(EngineError::input(
-            "make a named or golden clone of a kept one".to_owned(),
+            "make a named, golden or partial clone of a kept one".to_owned(),
             "a copy of a kept clone lives in its server; name a target instead: --from TARGET"
                 .to_owned(),
         ));
@@ -319,6 +324,7 @@ async fn from_kept(
         server: kept.server.clone(),
         clones,
         application_name: format!("oneroof/clone/{run_id}"),
+        roles: RolesOfServer::Stay,
     })
     .await
     .map_err(clone_error)?;
@@ -335,6 +341,10 @@ async fn from_kept(
         why: format!("`{from}` is a kept clone: its files are copied inside its server"),
         data_at: entry.data_at().to_owned(),
         left_out: entry.left_out.clone(),
+        masks: MaskReport {
+            masked: entry.masked.clone(),
+            ..MaskReport::default()
+        },
         connection: Some(connection(&superuser).text),
         id: entry.id,
         ..CreateReport::default()
@@ -352,8 +362,12 @@ pub(crate) async fn apply_options(
     context: &Context,
     reader: &ConnInfo,
     wanted: &CopyOptions,
+    scope: Option<&PackageScope>,
     options: &mut CloneOptions,
 ) -> Result<StrategyChoice, EngineError> {
+    if let Some(scope) = scope {
+        options.left_out = scope.left_out(reader, &options.run).await?;
+    }
     if let Some(jobs) = wanted.jobs {
         options.jobs = jobs;
     }
@@ -367,6 +381,10 @@ pub(crate) async fn apply_options(
         WantedStrategy::Auto if !options.masks.is_empty() => StrategyChoice {
             strategy: CloneStrategy::Logical,
             why: "columns are masked, which a copy of files cannot do".to_owned(),
+        },
+        WantedStrategy::Auto if scope.is_some() => StrategyChoice {
+            strategy: CloneStrategy::Logical,
+            why: "rows of some tables are left out, which a copy of files cannot do".to_owned(),
         },
         WantedStrategy::Auto => choose(context, reader, &options.source_name).await?,
         WantedStrategy::Logical => asked(CloneStrategy::Logical),

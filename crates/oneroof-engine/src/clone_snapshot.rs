@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
 use oneroof_pg::clone::{
-    CloneEntry, CopyMethod, CopyProgress, RestoreOptions, RestoredClone, SnapshotRecord,
-    TakeOptions, remove_clone, restore_snapshot, take_snapshot,
+    CloneEntry, CopyMethod, CopyProgress, MaskReport, RestoreOptions, RestoredClone,
+    SnapshotRecord, TakeOptions, remove_clone, restore_snapshot, take_snapshot,
 };
 use serde::Serialize;
 
@@ -268,6 +268,10 @@ fn report_of(record: &SnapshotRecord, restored: RestoredClone) -> CreateReport {
         differences: restored.differences,
         data_at: entry.data_at().to_owned(),
         left_out: entry.left_out.clone(),
+        masks: MaskReport {
+            masked: entry.masked.clone(),
+            ..MaskReport::default()
+        },
         connection: (!is_golden).then(|| connection(&restored.superuser).text),
         id: entry.id,
         ..CreateReport::default()

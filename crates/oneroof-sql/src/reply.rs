@@ -5,10 +5,6 @@
 
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
-
-/// How long the side that waits stays awake.
-const AWAKE: Duration = Duration::from_micros(50);
 
 /// The side that answers. Dropped without an answer, it is one: none.
 pub(crate) struct Reply<T> {
@@ -47,14 +43,9 @@ impl<T> Drop for Reply<T> {
 }
 
 impl<T> Answer<T> {
-    /// Waits until there is an answer, or nobody left to give one: awake for as long as a short statement takes,
-    /// because waking up takes a notable part of that; then asleep.
+    /// Sleeps until there is an answer, or nobody left to give one.
     pub(crate) fn wait(self) -> Option<T> {
         let mut slot = self.0;
-        let began = Instant::now();
-        while Arc::strong_count(&slot) > 1 && began.elapsed() < AWAKE {
-            std::hint::spin_loop();
-        }
         loop {
             match Arc::try_unwrap(slot) {
                 Ok(mutex) => return mutex.into_inner().ok().flatten(),

@@ -133,6 +133,9 @@ pub enum CloneError {
     /// The copied files could not be made a clone of its own.
     #[error("give the copy an identity of its own")]
     Identity(#[source] std::io::Error),
+    /// The file of a table whose rows are left out could not be taken away.
+    #[error("leave tables out")]
+    LeftOut(#[source] std::io::Error),
     /// A snapshot cannot be taken or used.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),

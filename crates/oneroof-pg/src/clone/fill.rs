@@ -11,6 +11,7 @@ use super::name::clone_name;
 use super::options::{CloneOptions, CloneProgress};
 use super::plan::Plan;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistryError};
+use super::scope;
 use super::snapshot::end_reading;
 use crate::catalog::{self, RoleStatement, RoleStatementKind, TargetIdentity};
 use crate::connect::{Session, SessionOptions, connect};
@@ -167,6 +168,8 @@ impl Work {
             .map_err(database("read the clone"))?;
         session.close().await;
         admin.close().await;
+        let data = self.server.folder.join("data");
+        scope::leave_out(&target, &data, &options.left_out).await?;
         self.parts.keep(true).map_err(unregistered)?;
         Ok(Filled {
             entry,
@@ -218,6 +221,8 @@ pub(super) fn entry_of(
     Ok(entry.changed(|entry| {
         entry.strategy = Some(options.strategy.to_string());
         entry.operator.clone_from(&options.operator);
+        entry.masked.clone_from(&plan.masks.masked);
+        entry.left_out.clone_from(&options.left_out);
     }))
 }
 

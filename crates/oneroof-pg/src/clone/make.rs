@@ -1,5 +1,6 @@
 //! Making a clone, whatever the strategy, and the promise that a failure leaves nothing.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::error::CloneError;
@@ -73,11 +74,19 @@ pub async fn make_clone(
 /// Is there room for the copy? A disk that cannot be asked is tried.
 fn check_room(plan: &Plan, options: &CloneOptions) -> Result<(), CloneError> {
     let folder = &options.temp_folder;
-    match crate::ephemeral::free_disk_bytes(folder) {
-        Some(free_bytes) if free_bytes < plan.size_bytes => Err(CloneError::Disk {
-            needed_bytes: plan.size_bytes,
+    fits(
+        plan.size_bytes,
+        crate::ephemeral::free_disk_bytes(folder),
+        folder,
+    )
+}
+
+fn fits(needed_bytes: u64, free_bytes: Option<u64>, folder: &Path) -> Result<(), CloneError> {
+    match free_bytes {
+        Some(free_bytes) if free_bytes < needed_bytes => Err(CloneError::Disk {
+            needed_bytes,
             free_bytes,
-            folder: folder.clone(),
+            folder: folder.to_owned(),
         }),
         _ => Ok(()),
     }
@@ -202,5 +211,28 @@ impl Drop for Parts {
             // Blocking, so that nothing is left when the process ends right after (Ctrl-C).
             server.remove_on_drop(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_both_sizes() {
+        let folder = Path::new("/small");
+        assert!(fits(10, Some(10), folder).is_ok());
+        assert!(fits(10, None, folder).is_ok());
+        let error = fits(11, Some(10), folder).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("11") && text.contains("10") && text.contains("/small"),
+            "{text}"
+        );
+        assert!(
+            error
+                .hint()
+                .is_some_and(|hint| hint.contains("[postgres] folder"))
+        );
     }
 }

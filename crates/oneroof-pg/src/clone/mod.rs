@@ -21,6 +21,8 @@ mod plan;
 mod queue;
 mod registry;
 mod rights;
+mod roles;
+mod scope;
 mod scratch;
 mod snapshot;
 mod strategy;
@@ -46,6 +48,8 @@ pub use registry::{
     CloneEntry, CloneRegistry, CloneRegistryError, Maker, remove_clone, sweep_copies,
 };
 pub use rights::{MissingRight, missing_rights};
+pub use roles::role_differences;
+pub use scope::{ScopeObject, left_out_table, scope_objects};
 pub use scratch::{ScratchOptions, make_database, make_scratch};
 pub use strategy::CloneStrategy;
-pub use template::{TemplateCopy, TemplateOptions, copy_from_template};
+pub use template::{RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template};

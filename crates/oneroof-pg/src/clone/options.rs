@@ -45,6 +45,8 @@ pub struct CloneOptions {
     pub operator: Option<String>,
     /// What columns become on the way.
     pub masks: Vec<ColumnMask>,
+    /// Tables and materialized views, quoted and qualified, whose rows are not copied: reading them fails.
+    pub left_out: Vec<String>,
     /// When it gives up for the sake of the source.
     pub limits: CloneLimits,
     /// How many workers copy at the same time.
@@ -85,6 +87,7 @@ impl CloneOptions {
             settings: Vec::new(),
             operator: None,
             masks: Vec::new(),
+            left_out: Vec::new(),
             limits: CloneLimits::default(),
             jobs: default_jobs(),
             rate_limit_bytes: None,

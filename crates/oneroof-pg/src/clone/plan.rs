@@ -76,6 +76,11 @@ impl Plan {
                 why: "its columns are masked, which a copy of files cannot do".to_owned(),
             });
         }
+        if files.is_some() && !options.left_out.is_empty() {
+            return Err(CloneError::NotPhysical {
+                why: "rows of some tables are left out, which a copy of files cannot do".to_owned(),
+            });
+        }
         let masks = mask_report(&session, &options.masks)
             .await
             .map_err(reading())?;

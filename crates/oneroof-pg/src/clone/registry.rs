@@ -61,6 +61,12 @@ pub struct CloneEntry {
     /// Tables whose rows were not copied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Columns that are masked, each with its rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<String>,
+    /// Roles of the server before a release ran here: others go with the copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) roles_before: Option<Vec<String>>,
     secret: String,
 }
 
@@ -194,6 +200,8 @@ impl CloneEntry {
             data_at: None,
             line: None,
             left_out: Vec::new(),
+            masked: Vec::new(),
+            roles_before: None,
             secret: hex::encode(secret),
         };
         entry.mark_digest = entry.expected_digest();
@@ -504,7 +512,8 @@ async fn remove_guest(
     match servers.attach(&entry.server_id) {
         Ok(server) => {
             let superuser = server.entry().superuser.clone();
-            undo::drop_database(&server.conninfo("postgres", &superuser), &entry.database)
+            let admin = server.conninfo("postgres", &superuser);
+            undo::drop_database(&admin, &entry.database, entry.roles_before.as_deref())
                 .await
                 .map_err(|source| CloneRegistryError::Database {
                     id: entry.id.clone(),

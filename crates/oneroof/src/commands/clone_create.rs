@@ -7,11 +7,14 @@ use clap::{Args, ValueEnum};
 use oneroof_engine::clone_create::{
     self, CloneLimits, CopyOptions, CreateOptions, CreateReport, MaskReport, WantedStrategy,
 };
+use oneroof_engine::clone_scope::PackageScope;
 use oneroof_engine::clones::{self, PruneOptions, PruneReport};
 use oneroof_engine::context::Context;
+use oneroof_engine::store::package_files::OpenPackage;
 
 use super::arguments::ExecuteFlag;
 use super::{Session, quantity};
+use crate::ui::error::InputError;
 use crate::ui::time;
 
 /// How a clone is made.
@@ -78,6 +81,7 @@ impl CopyArguments {
     oneroof clone create --from production\n  \
     oneroof clone create --from production --jobs 4 --rate-limit 50MB\n  \
     oneroof clone create --from production --golden\n  \
+    oneroof clone create --from production --scope package:one-roof\n  \
     oneroof clone create --from staging --strategy physical\n  \
     oneroof clone create --from golden\n  \
     oneroof clone create --from snapshot:before-2.0")]
@@ -87,6 +91,10 @@ pub(super) struct CreateArgs {
     from: String,
     #[command(flatten)]
     copy: CopyArguments,
+    /// Copy the rows of those tables alone that a package can read: `package:PKG`. The others are there
+    /// with their definitions; reading them fails
+    #[arg(long, value_name = "SCOPE", default_value = "all")]
+    scope: String,
     /// Make it golden: the reference that others compare with, which admits no connections
     #[arg(long)]
     golden: bool,
@@ -130,6 +138,26 @@ pub(super) struct PruneArgs {
     execute: ExecuteFlag,
 }
 
+/// What `--scope` says; `package` alone means `this` one.
+pub(super) fn scope(
+    word: &str,
+    this: Option<&OpenPackage>,
+    session: &Session,
+) -> anyhow::Result<Option<PackageScope>> {
+    match (word, this) {
+        ("all", _) => Ok(None),
+        ("package", Some(package)) => Ok(Some(PackageScope::of(package))),
+        _ => match word.strip_prefix("package:") {
+            Some(name) => Ok(Some(PackageScope::of(&session.package(name)?))),
+            None => Err(InputError::new(
+                format!("use the scope `{word}`"),
+                "the scopes are all, and package:PKG",
+            )
+            .into()),
+        },
+    }
+}
+
 pub(super) async fn create(
     args: &CreateArgs,
     context: &Context,
@@ -137,6 +165,7 @@ pub(super) async fn create(
 ) -> anyhow::Result<()> {
     let options = CreateOptions {
         copy: args.copy.options(),
+        scope: scope(&args.scope, None, session)?,
         golden: args.golden,
         database: args.database.clone(),
     };

@@ -271,6 +271,7 @@ fn entry_of(
         entry.data_at = Some(kept.data_at.clone());
         entry.line = Some(kept.line.clone());
         entry.left_out.clone_from(&kept.left_out);
+        entry.masked.clone_from(&kept.masked);
     }))
 }
 

@@ -77,6 +77,9 @@ pub struct FrozenClone {
     /// Tables whose rows it does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// Columns that are masked, each with its rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<String>,
 }
 
 /// What can go wrong with snapshots.

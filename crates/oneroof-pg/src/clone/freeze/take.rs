@@ -86,6 +86,7 @@ pub async fn take_snapshot(
             source_identity: clone.source_identity.clone(),
             data_at: clone.data_at().to_owned(),
             left_out: clone.left_out.clone(),
+            masked: clone.masked.clone(),
         },
         major: server.major,
         version: server.version.clone(),

@@ -222,3 +222,97 @@ async fn a_snapshot_that_grows_old_is_let_go() {
     );
     project.assert_empty();
 }
+
+#[tokio::test]
+async fn nobody_alters_or_drops_a_table_while_it_is_copied() {
+    let project = Project::new().await;
+    let source = project
+        .source(
+            "create table big as select g, repeat('x', 1000) as text from generate_series(1, 5000) g;
+             create table last (id int); insert into last values (1)",
+        )
+        .await;
+    let admin = source.session().await;
+    let options = CloneOptions {
+        rate_limit_bytes: Some(2_000_000),
+        jobs: 1,
+        ..project.options()
+    };
+    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
+    let (conninfo, inner) = (source.conninfo(), options.clone());
+    let task = tokio::spawn(async move {
+        make_clone(&conninfo, &inner, |step| {
+            if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 0) {
+                let _ = sender.send(());
+            }
+        })
+        .await
+    });
+    copying.recv().await.unwrap();
+    // Whoever tries waits; the application itself goes on.
+    for statement in [
+        "drop table last",
+        "alter table last add column more int",
+        "truncate last",
+    ] {
+        let statement = format!("set lock_timeout = '100ms'; {statement}");
+        let error = admin.simple(&statement).await.unwrap_err();
+        assert_eq!(error.sqlstate(), Some("55P03"), "{statement}");
+    }
+    admin
+        .simple("insert into last values (2); create table later (id int)")
+        .await
+        .unwrap();
+    assert!(!task.is_finished());
+    let clone = task.await.unwrap().unwrap();
+    let there = admin_of(&clone).await;
+    let seen = there
+        .simple("select count(*), to_regclass('later') is null from last")
+        .await
+        .unwrap();
+    assert_eq!(
+        seen.rows[0],
+        [Some("1".to_owned()), Some("t".to_owned())],
+        "one moment of the source"
+    );
+    there.close().await;
+    clone.remove().await.unwrap();
+
+    // One that somebody holds already is said, after a while, and nothing is left.
+    admin
+        .simple("begin; lock table last in access exclusive mode")
+        .await
+        .unwrap();
+    let error = make(&source, &project.options()).await.unwrap_err();
+    let CloneError::Database { action, source, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(action, "keep the source's tables from being altered");
+    assert_eq!(source.sqlstate(), Some("55P03"));
+    admin.simple("rollback").await.unwrap();
+    project.assert_empty();
+}
+
+#[tokio::test]
+async fn an_extension_that_is_not_here_in_that_version_is_named() {
+    let project = Project::new().await;
+    let source = project
+        .source(
+            "create table t (id int);
+             update pg_catalog.pg_extension set extversion = '99.9' where extname = 'plpgsql'",
+        )
+        .await;
+    let error = make(&source, &project.options()).await.unwrap_err();
+    let CloneError::Extensions { missing } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(missing.len(), 1);
+    assert_eq!(missing[0].extension.name, "plpgsql");
+    let text = error.to_string();
+    assert!(
+        text.contains("99.9") && text.contains("available here: 1.0"),
+        "{text}"
+    );
+    assert!(error.hint().is_some());
+    project.assert_empty();
+}

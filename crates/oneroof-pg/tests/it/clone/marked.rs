@@ -215,3 +215,69 @@ async fn a_kept_clone_is_found_again_and_removed_by_anybody() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn roles_that_are_made_on_a_copy_go_with_it() {
+    let project = Project::new().await;
+    let source = project
+        .source("create role reader; create table t (id int)")
+        .await;
+    let options = CloneOptions {
+        lifetime: Lifetime::Kept,
+        ..project.options()
+    };
+    let kept = make(&source, &options).await.unwrap();
+    let server = kept.server_conninfo("postgres");
+    let differences = async || {
+        role_differences(&source.conninfo(), &server, "oneroof/test")
+            .await
+            .unwrap()
+    };
+    assert_eq!(differences().await, Vec::<String>::new());
+    let template = |roles| TemplateOptions {
+        source: kept.entry().clone(),
+        server: kept.server().clone(),
+        clones: options.clones.clone(),
+        application_name: "oneroof/test".to_owned(),
+        roles,
+    };
+
+    let copy = copy_from_template(&template(RolesOfServer::GoWithCopy))
+        .await
+        .unwrap();
+    let session = connect(
+        &copy.superuser_conninfo(),
+        &SessionOptions::read_write("oneroof/test"),
+    )
+    .await
+    .unwrap();
+    session
+        .simple("create role made in role reader; create table of_made (); alter table of_made owner to made; grant reader to made")
+        .await
+        .unwrap();
+    assert_eq!(differences().await.len(), 2);
+
+    // Another one waits until it is gone, roles and all.
+    let other = template(RolesOfServer::GoWithCopy);
+    let waiting = tokio::spawn(async move { copy_from_template(&other).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished());
+    session.close().await;
+    copy.remove().await.unwrap();
+    let second = waiting.await.unwrap().unwrap();
+    assert_eq!(differences().await, Vec::<String>::new());
+
+    // Dropped without a word, as by Ctrl-C.
+    let session = connect(
+        &second.superuser_conninfo(),
+        &SessionOptions::read_write("oneroof/test"),
+    )
+    .await
+    .unwrap();
+    session.simple("create role made").await.unwrap();
+    session.close().await;
+    drop(second);
+    assert_eq!(differences().await, Vec::<String>::new());
+    kept.remove().await.unwrap();
+    project.assert_empty();
+}

@@ -6,6 +6,7 @@ mod freeze;
 mod marked;
 mod masks;
 mod physical;
+mod scope;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use oneroof_model::TargetClass;
 use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition};
 use oneroof_pg::clone::{
     CloneEntry, CloneError, CloneLimits, CloneOptions, CloneProgress, CloneRegistry, CloneStrategy,
-    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, make_clone, mark_verdict, remove_clone,
-    valid_mark,
+    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, TemplateOptions,
+    copy_from_template, make_clone, mark_verdict, remove_clone, role_differences, valid_mark,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::{Lifetime, Registry, SearchPlaces};
