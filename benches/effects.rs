@@ -8,8 +8,8 @@
 
 use std::time::Instant;
 
-use oneroof_pg::{effects, install};
 use oneroof_pg::testing::TestServer;
+use oneroof_pg::{effects, install};
 
 const TABLES: usize = 1_000;
 const ROUNDS: usize = 30;
