@@ -267,7 +267,7 @@ impl HubIndex {
     /// Every word and every phrase must be there, in the title or in the body.
     fn query(&self, asked: &Asked) -> Result<Box<dyn Query>, EngineError> {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for part in &asked.parts {
+        for (place, part) in asked.parts.iter().enumerate() {
             let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
             for (field, boost) in [
                 (self.words.fields.title, TITLE_BOOST),
@@ -285,10 +285,17 @@ impl HubIndex {
                     (several, Part::Word(_)) => Box::new(PhrasePrefixQuery::new(several.to_vec())),
                 };
                 any.push((Occur::Should, Box::new(BoostQuery::new(query, boost))));
-                // `rehear` finds what begins so.
-                if let ([term], Part::Word(word)) = (terms.as_slice(), part) {
+                // `rehear` finds what begins so. Every word of the index that does is looked up, so only the last
+                // word of ours may be a beginning, and no single letter is one.
+                if let ([term], Part::Word(word)) = (terms.as_slice(), part)
+                    && place + 1 == asked.parts.len()
+                    && word.chars().count() > 1
+                {
                     let word = Term::from_field_text(field, &word.to_lowercase());
-                    for term in [term.clone(), word] {
+                    let mut begins = vec![term.clone(), word];
+                    // A word that is its own stem is looked up once.
+                    begins.dedup();
+                    for term in begins {
                         let prefix = FuzzyTermQuery::new_prefix(term, 0, false);
                         let prefix = BoostQuery::new(Box::new(prefix), boost * PREFIX_BOOST);
                         any.push((Occur::Should, Box::new(prefix)));
@@ -492,6 +499,8 @@ mod tests {
         assert_eq!(found("gate"), ["a/gate.md", "a/b.md"]);
         assert_eq!(found("rehearsals"), ["a/gate.md"]);
         assert_eq!(found("rehe"), ["a/gate.md"]);
+        assert_eq!(found("release rehe"), ["a/gate.md"]);
+        assert!(found("rehe release").is_empty() && found("r").is_empty());
         assert_eq!(found("\"second apply\""), ["a/b.md"]);
         assert!(found("\"apply second\"").is_empty());
         assert_eq!(found("gate refused"), ["a/b.md"]);
