@@ -6,7 +6,7 @@ use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{
     CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, MaskReport, SnapshotError,
-    TemplateCopy, left_out_table, make_clone,
+    TemplateCopy, doors, left_out_table, make_clone,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -58,6 +58,21 @@ pub(super) async fn make(
     Ok(clone)
 }
 
+/// What leads out of a copy.
+async fn doors_of(copy: &TemplateCopy, run_id: &str) -> Result<Vec<String>, EngineError> {
+    let session = connect(
+        &copy.superuser_conninfo(),
+        &SessionOptions::read_only(format!("oneroof/rehearse/{run_id}")),
+    )
+    .await
+    .map_err(EngineError::database("open the copy as its superuser"))?;
+    let doors = doors(&session)
+        .await
+        .map_err(EngineError::database("look for what leads out of the copy"));
+    session.close().await;
+    doors
+}
+
 async fn of_golden(
     rehearsal: &Rehearsal<'_>,
     source: &mut Source,
@@ -83,6 +98,7 @@ async fn of_golden(
             ..MaskReport::default()
         },
         left_out: entry.left_out.clone(),
+        doors: doors_of(&copy, rehearsal.run_id).await?,
         golden: Some(golden),
         apply_role,
         apply_role_note,

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use chrono::Utc;
+use oneroof_model::Value;
 use oneroof_model::package::Metric;
-use oneroof_model::{TargetClass, Value};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{
     RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template, role_differences,
@@ -61,7 +61,7 @@ impl GoldenStart {
     }
 }
 
-/// What a person means by `--from`: a target, or a golden clone of one (`golden`, `golden:ID`, `clone:ID`).
+/// What a person means by `--from`: a target, or a golden clone of one (`golden`, `golden:ID`).
 ///
 /// # Errors
 /// There is no such clone, or it is not the only one.
@@ -75,9 +75,8 @@ pub fn starting_point(
             WantedStrategy::Template => Some(kept::golden_of(context, from)?),
             _ => None,
         }
-    } else if from == "golden" || from.starts_with("golden:") || from.starts_with("clone:") {
-        let entry = kept::find(context, from)?.entry;
-        (entry.class == TargetClass::Golden).then_some(entry)
+    } else if from == "golden" || from.starts_with("golden:") {
+        Some(kept::find(context, from)?.entry)
     } else {
         None
     };

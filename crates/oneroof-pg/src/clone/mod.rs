@@ -5,6 +5,7 @@
 mod archive;
 mod control_file;
 mod copy;
+mod doors;
 mod error;
 mod fill;
 mod freeze;
@@ -31,6 +32,7 @@ mod template;
 mod undo;
 
 pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
+pub use doors::doors;
 pub use error::CloneError;
 pub use freeze::{
     CopyMethod, CopyProgress, FrozenClone, RestoreOptions, RestoredClone, SnapshotError,

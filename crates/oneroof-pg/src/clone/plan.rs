@@ -1,5 +1,6 @@
 //! What is read of the source before anything is made.
 
+use super::doors::doors;
 use super::error::{CloneError, database};
 use super::mask::{MaskReport, mask_faults, mask_report};
 use super::options::CloneOptions;
@@ -13,7 +14,6 @@ use crate::conninfo::ConnInfo;
 use crate::ephemeral::{
     ClusterLocale, LocaleProvider, ServerBinaries, ServerConfig, ServerKind, find,
 };
-use crate::error::PgError;
 
 /// What is known about the source before anything is made.
 pub(super) struct Plan {
@@ -86,18 +86,7 @@ impl Plan {
             .map_err(reading())?;
         let identity = catalog::identity(&session).await.map_err(reading())?;
         let facts = catalog::database(&session).await.map_err(reading())?;
-        let mut doors = Vec::new();
-        for row in session
-            .query(include_str!("doors.sql"), &[])
-            .await
-            .map_err(reading())?
-        {
-            doors.push(
-                row.try_get("door")
-                    .map_err(PgError::from)
-                    .map_err(reading())?,
-            );
-        }
+        let doors = doors(&session).await.map_err(reading())?;
 
         let major = identity.major;
         let (setting, places) = (options.binaries.clone(), options.places.clone());
