@@ -240,8 +240,11 @@ fn bad_input_is_named_with_its_place() {
     for number in [1, 2, 3, 5] {
         sandbox.write(&format!("gap/{number}_a.up.sql"), "select 1;");
     }
-    let _ = sandbox
-        .run(&["package", "import", "gap"])
-        .exits(0)
-        .says(&["5_a.up.sql", "migration 4 is missing"]);
+    let outcome = sandbox.run(&["package", "import", "gap"]).exits(0);
+    assert!(
+        outcome
+            .stdout
+            .contains("5_a.up.sql: warning: migration 4 is missing"),
+        "{outcome:#?}"
+    );
 }
