@@ -1,6 +1,8 @@
 //! Clones of the reference production against what people do today, each into a fresh private server with the same
 //! settings for throw-away data, its start included. `logical` gathers statistics too, its peers do not. `physical`
-//! stands beside `cp -r` of the same files, `template` beside the bare statement.
+//! stands beside `cp -r` of the same files, `template` beside the bare statement, `snapshot` and `restore` (with a SHA-256
+//! of each file) beside `cp -r` of the kept clone's files. Growth: the same table once, twice and four times as long, less
+//! what a clone of an empty database takes.
 //!
 //! Run: `cargo bench -p oneroof-pg --bench clone`. Needs PostgreSQL's programs; `pgcopydb` is measured where it is
 //! installed. `ONEROOF_BENCH_SIZE` is `small`, `full` (218 MB) or `ballast` (1.2 GB, the default),
@@ -12,8 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use oneroof_model::TargetClass;
 use oneroof_pg::clone::{
-    CloneOptions, CloneStrategy, TemplateOptions, copy_from_template, default_jobs, make_clone,
+    CloneOptions, CloneStrategy, DatabaseClone, RestoreOptions, RolesOfServer, SnapshotStore,
+    TakeOptions, TemplateOptions, copy_from_template, default_jobs, make_clone, remove_clone,
+    restore_snapshot, take_snapshot,
 };
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::{
@@ -27,6 +32,8 @@ const APPLICATION: &str =
 const BALLAST: &str = include_str!("../packages/one-roof/fixtures/reference/50_ballast.sql");
 /// Processes of the peers that can use several, and workers of ours.
 const JOBS: usize = 2;
+/// Rows of the table that grows, about 100 MB with its indexes.
+const GROWTH_ROWS: u32 = 300_000;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -93,6 +100,7 @@ async fn measure() -> Outcome<()> {
             server: kept.server().clone(),
             clones: options.clones.clone(),
             application_name: "oneroof/bench".to_owned(),
+            roles: RolesOfServer::Stay,
         })
         .await?;
         template.push(begun.elapsed().as_secs_f64());
@@ -109,11 +117,12 @@ async fn measure() -> Outcome<()> {
         admin.simple("drop database bare").await?;
         admin.close().await;
     }
-    kept.remove().await?;
     let template = median(&template);
     println!("{:>28} {template:>8.2} s", "template");
     line("create database … template", median(&bare), template);
-    Ok(())
+    bench.snapshots(&kept, rounds).await?;
+    kept.remove().await?;
+    bench.growth(&server, rounds).await
 }
 
 /// How long a peer takes, and how many times as long as we do.
@@ -240,20 +249,113 @@ impl Bench {
         Ok(seconds)
     }
 
+    /// A kept clone put away and taken out again.
+    async fn snapshots(&self, kept: &DatabaseClone, rounds: usize) -> Outcome<()> {
+        let options = self.options(CloneStrategy::Logical);
+        let store = SnapshotStore::at(self.folder.path().join("snapshots"));
+        let (mut taken, mut restored, mut files) = (Vec::new(), Vec::new(), Vec::new());
+        let mut method = None;
+        for _ in 0..rounds {
+            let begun = Instant::now();
+            let take = TakeOptions {
+                clone: kept.entry().clone(),
+                server: kept.server().clone(),
+                clones: options.clones.clone(),
+                servers: options.servers.clone(),
+                store: store.clone(),
+                name: "bench".to_owned(),
+                operator: None,
+            };
+            method = Some(take_snapshot(&take, &Arc::default()).await?.method);
+            taken.push(begun.elapsed().as_secs_f64());
+            let begun = Instant::now();
+            let restore = RestoreOptions {
+                store: store.clone(),
+                name: "bench".to_owned(),
+                class: TargetClass::Clone,
+                clones: options.clones.clone(),
+                servers: options.servers.clone(),
+                binaries: options.binaries.clone(),
+                places: options.places.clone(),
+                temp_folder: options.temp_folder.clone(),
+                os_user: options.os_user.clone(),
+                operator: None,
+            };
+            let clone = restore_snapshot(&restore, &Arc::default()).await?;
+            restored.push(begun.elapsed().as_secs_f64());
+            remove_clone(&clone.entry.id, &options.clones, &options.servers).await?;
+            store.drop("bench")?;
+            files.push(copied(&kept.server().folder.join("data")).await?);
+        }
+        let taken = median(&taken);
+        println!("{:>28} {taken:>8.2} s", "snapshot");
+        line("cp -r", median(&files), taken);
+        let restored = median(&restored);
+        println!("{:>28} {restored:>8.2} s", "restore");
+        line("cp -r", median(&files), restored);
+        if let Some(method) = method {
+            println!("snapshots were made by {method}");
+        }
+        Ok(())
+    }
+
+    /// Does twice the data take twice the time?
+    async fn growth(&self, server: &Arc<TestServer>, rounds: usize) -> Outcome<()> {
+        let mut medians = Vec::new();
+        for times in [0, 1, 2, 4] {
+            let source = server.database().await;
+            let session = source.session().await;
+            session
+                .simple(&format!(
+                    "create table grown as
+                     select g as id, md5(g::text) as key, repeat(md5(g::text), 6) as text
+                       from generate_series(1, {times} * {GROWTH_ROWS}) as g;
+                     alter table grown add primary key (id);
+                     create index on grown (key)"
+                ))
+                .await?;
+            session.simple("vacuum analyze grown").await?;
+            session.close().await;
+            let mut seconds = Vec::new();
+            for _ in 0..rounds {
+                let options = self.options(CloneStrategy::Logical);
+                let begun = Instant::now();
+                let clone = make_clone(&source.conninfo(), &options, |_| {}).await?;
+                seconds.push(begun.elapsed().as_secs_f64());
+                clone.remove().await?;
+            }
+            medians.push((times, median(&seconds)));
+        }
+        let empty = medians.first().map_or(0.0, |(_, seconds)| *seconds);
+        let once = medians.get(1).map_or(1.0, |(_, seconds)| seconds - empty);
+        for (times, seconds) in &medians {
+            let ratio = (seconds - empty) / once;
+            println!(
+                "{:>26}x {seconds:>8.2} s {ratio:>8.2} x",
+                format!("growth {times}")
+            );
+        }
+        Ok(())
+    }
+
     /// The files of the source's server, copied as they are.
     async fn copied_files(&self) -> Outcome<f64> {
         let session = self.source.session().await;
         session.simple("checkpoint").await?;
         session.close().await;
-        let from = self.source.server().server().data_folder();
-        let into = from.with_file_name("files");
-        let begun = Instant::now();
-        let copying = ProgramCall::new("/bin/cp").arg("-r").arg(&from).arg(&into);
-        run(copying).await?;
-        let seconds = begun.elapsed().as_secs_f64();
-        std::fs::remove_dir_all(&into)?;
-        Ok(seconds)
+        copied(&self.source.server().server().data_folder()).await
     }
+}
+
+/// `cp -r` of a folder.
+async fn copied(from: &Path) -> Outcome<f64> {
+    let into = from.with_file_name("files");
+    let begun = Instant::now();
+    let copying = ProgramCall::new("/bin/cp").arg("-r").arg(from).arg(&into);
+    run(copying).await?;
+    let seconds = begun.elapsed().as_secs_f64();
+    std::fs::remove_dir_all(&into)?;
+    Ok(seconds)
 }
 
 fn call(program: Program) -> ProgramCall {

@@ -8,8 +8,8 @@
 
 use std::time::Instant;
 
-use oneroof_pg::effects;
 use oneroof_pg::testing::TestServer;
+use oneroof_pg::{effects, install};
 
 const TABLES: usize = 1_000;
 const ROUNDS: usize = 30;
@@ -54,6 +54,8 @@ fn main() -> Outcome<()> {
                  analyze"
             ))
             .await?;
+        // What an alteration would break for other releases is asked of the ledger.
+        install::adopt(&session, &install::AdoptOptions::production()).await?;
         let watcher = database.session().await;
         println!("{TABLES} tables, {ROUNDS} rounds");
         println!("{:>22} {:>12} {:>12} {:>12} {:>8} {:>12}", "tier", "alone", "measured", "added", "ratio", "added cold");

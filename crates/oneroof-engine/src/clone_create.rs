@@ -6,21 +6,22 @@ use std::time::Instant;
 use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
 pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
-    CloneOptions, CloneProgress, CloneStrategy, StrategyChoice, TemplateOptions, choose_strategy,
-    copy_from_template, make_clone, remove_clone, sweep_copies,
+    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, TemplateOptions,
+    choose_strategy, copy_from_template, make_clone, remove_clone, sweep_copies,
 };
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Lifetime;
 use serde::Serialize;
 
+use crate::clone_scope::PackageScope;
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::golden::{GoldenOptions, golden};
 use crate::kept;
 use crate::rehearse::clone::{clone_error, clone_options, connection};
 use crate::source::role_missing;
-use crate::{open, run_id};
+use crate::{clone_snapshot, open, run_id};
 
 /// The strategy that a person asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum WantedStrategy {
     Physical,
     /// Files of a kept clone, inside its server.
     Template,
+    /// Files of a kept clone that were put away.
+    Snapshot,
 }
 
 /// How a clone is made, for every verb that makes one.
@@ -54,6 +57,8 @@ pub struct CopyOptions {
 pub struct CreateOptions {
     /// How.
     pub copy: CopyOptions,
+    /// Copy the rows of those tables alone that a package can read.
+    pub scope: Option<PackageScope>,
     /// Make it golden.
     pub golden: bool,
     /// Name of the database; made of the source's by default.
@@ -73,7 +78,7 @@ pub struct CreateReport {
     pub database: String,
     /// The target it was made from.
     pub source: String,
-    /// `logical`, `physical` or `template`.
+    /// `logical`, `physical`, `template` or `snapshot`.
     pub strategy: String,
     /// Why that one.
     pub why: String,
@@ -83,6 +88,10 @@ pub struct CreateReport {
     pub duration_ms: u64,
     /// In what it differs from its source.
     pub differences: Vec<String>,
+    /// Of which moment its rows are, UTC.
+    pub data_at: String,
+    /// Tables whose rows were not copied.
+    pub left_out: Vec<String>,
     /// What was masked, and what perhaps should have been.
     #[serde(flatten)]
     pub masks: MaskReport,
@@ -99,6 +108,31 @@ pub struct CreateReport {
     pub replaced: Option<String>,
 }
 
+impl Default for CreateReport {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            target: String::new(),
+            class: TargetClass::Clone,
+            database: String::new(),
+            source: String::new(),
+            strategy: String::new(),
+            why: String::new(),
+            bytes: None,
+            duration_ms: 0,
+            differences: Vec::new(),
+            data_at: String::new(),
+            left_out: Vec::new(),
+            masks: MaskReport::default(),
+            doors: Vec::new(),
+            source_transactions: 0,
+            source_programs: 0,
+            connection: None,
+            replaced: None,
+        }
+    }
+}
+
 /// Makes a clone of a target, or of a kept clone, and keeps it.
 ///
 /// # Errors
@@ -108,6 +142,10 @@ pub async fn create(
     from: &str,
     options: &CreateOptions,
 ) -> Result<CreateReport, EngineError> {
+    let is_snapshot = from.starts_with("snapshot:");
+    if is_snapshot || options.copy.strategy == WantedStrategy::Snapshot {
+        return of_snapshot(context, from, options).await;
+    }
     let started = Instant::now();
     context.emit(Event::StepStarted {
         step: 1,
@@ -138,6 +176,28 @@ pub async fn create(
         duration_ms: report.duration_ms,
     });
     Ok(report)
+}
+
+async fn of_snapshot(
+    context: &Context,
+    from: &str,
+    options: &CreateOptions,
+) -> Result<CreateReport, EngineError> {
+    let is_wanted = matches!(
+        options.copy.strategy,
+        WantedStrategy::Auto | WantedStrategy::Snapshot
+    );
+    if !is_wanted
+        || options.golden
+        || options.database.is_some()
+        || context.targets.contains_key(from)
+    {
+        return Err(EngineError::input(
+            format!("make such a clone of `{from}` by strategy `snapshot`"),
+            "name a snapshot or a kept clone, and nothing else: --from snapshot:NAME, or --from golden --strategy snapshot; a golden one: oneroof clone restore NAME".to_owned(),
+        ));
+    }
+    clone_snapshot::create(context, from).await
 }
 
 /// Makes a kept clone anew from its source, by the same strategy; the old one goes when the new one is there.
@@ -178,6 +238,7 @@ pub async fn refresh(
     };
     let options = CreateOptions {
         copy: CopyOptions { strategy, ..copy },
+        scope: None,
         golden: old.class == TargetClass::Golden,
         database: None,
     };
@@ -185,6 +246,10 @@ pub async fn refresh(
     remove_clone(&old.id, &registry, &open::servers(&context.root))
         .await
         .map_err(|error| EngineError::other(format!("drop the old clone: {error}")))?;
+    // Snapshots of the old one are the new one's: either can take the place of the other.
+    registry
+        .hand_down_line(&report.id, old.line())
+        .map_err(|error| EngineError::other(error.to_string()))?;
     report.replaced = Some(old.id);
     Ok(report)
 }
@@ -198,7 +263,8 @@ async fn from_target(
     let reader = reader(&target)?;
     let run_id = run_id::new();
     let mut clone_options = clone_options(context, from, &run_id, Lifetime::Kept).await?;
-    let choice = apply_options(context, reader, &options.copy, &mut clone_options).await?;
+    let scope = options.scope.as_ref();
+    let choice = apply_options(context, reader, &options.copy, scope, &mut clone_options).await?;
     clone_options.database_name.clone_from(&options.database);
     let emit = |progress: CloneProgress| {
         if let CloneProgress::Copying { bytes, of } = progress {
@@ -220,6 +286,8 @@ async fn from_target(
         bytes: Some(report.bytes),
         duration_ms: report.elapsed_ms,
         differences: [&report.differences[..], &report.settings_refused[..]].concat(),
+        data_at: made.entry().data_at().to_owned(),
+        left_out: made.entry().left_out.clone(),
         masks: report.masks.clone(),
         doors: report.doors.clone(),
         source_transactions: report.source_transactions,
@@ -234,9 +302,9 @@ async fn from_kept(
     from: &str,
     options: &CreateOptions,
 ) -> Result<CreateReport, EngineError> {
-    if options.golden || options.database.is_some() {
+    if options.golden || options.database.is_some() || options.scope.is_some() {
         return Err(EngineError::input(
-            "make a named or golden clone of a kept one".to_owned(),
+            "make a named, golden or partial clone of a kept one".to_owned(),
             "a copy of a kept clone lives in its server; name a target instead: --from TARGET"
                 .to_owned(),
         ));
@@ -256,6 +324,7 @@ async fn from_kept(
         server: kept.server.clone(),
         clones,
         application_name: format!("oneroof/clone/{run_id}"),
+        roles: RolesOfServer::Stay,
     })
     .await
     .map_err(clone_error)?;
@@ -265,21 +334,20 @@ async fn from_kept(
         .map_err(clone_error)?;
     Ok(CreateReport {
         target: format!("clone:{}", entry.id),
-        id: entry.id,
         class: entry.class,
-        database: entry.database,
-        source: entry.source,
+        database: entry.database.clone(),
+        source: entry.source.clone(),
         strategy: "template".to_owned(),
         why: format!("`{from}` is a kept clone: its files are copied inside its server"),
-        bytes: None,
-        duration_ms: 0,
-        differences: Vec::new(),
-        masks: MaskReport::default(),
-        doors: Vec::new(),
-        source_transactions: 0,
-        source_programs: 0,
+        data_at: entry.data_at().to_owned(),
+        left_out: entry.left_out.clone(),
+        masks: MaskReport {
+            masked: entry.masked.clone(),
+            ..MaskReport::default()
+        },
         connection: Some(connection(&superuser).text),
-        replaced: None,
+        id: entry.id,
+        ..CreateReport::default()
     })
 }
 
@@ -294,8 +362,12 @@ pub(crate) async fn apply_options(
     context: &Context,
     reader: &ConnInfo,
     wanted: &CopyOptions,
+    scope: Option<&PackageScope>,
     options: &mut CloneOptions,
 ) -> Result<StrategyChoice, EngineError> {
+    if let Some(scope) = scope {
+        options.left_out = scope.left_out(reader, &options.run).await?;
+    }
     if let Some(jobs) = wanted.jobs {
         options.jobs = jobs;
     }
@@ -310,10 +382,14 @@ pub(crate) async fn apply_options(
             strategy: CloneStrategy::Logical,
             why: "columns are masked, which a copy of files cannot do".to_owned(),
         },
+        WantedStrategy::Auto if scope.is_some() => StrategyChoice {
+            strategy: CloneStrategy::Logical,
+            why: "rows of some tables are left out, which a copy of files cannot do".to_owned(),
+        },
         WantedStrategy::Auto => choose(context, reader, &options.source_name).await?,
         WantedStrategy::Logical => asked(CloneStrategy::Logical),
         WantedStrategy::Physical => asked(CloneStrategy::Physical),
-        WantedStrategy::Template => {
+        WantedStrategy::Template | WantedStrategy::Snapshot => {
             return Err(EngineError::input(
                 "copy a target by strategy `template`".to_owned(),
                 "only a kept clone is a template: --from golden, or --from clone:ID".to_owned(),

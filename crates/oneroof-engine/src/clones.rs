@@ -26,7 +26,7 @@ pub struct ListedClone {
     pub database: String,
     /// The target it was made from.
     pub source: String,
-    /// `logical`, `physical` or `template`; not known of clones of earlier versions.
+    /// `logical`, `physical`, `template` or `snapshot`; not known of clones of earlier versions.
     pub strategy: Option<String>,
     /// Who had it made; as above.
     pub operator: Option<String>,
@@ -34,6 +34,11 @@ pub struct ListedClone {
     pub created_at: String,
     /// How long ago, in seconds.
     pub age_seconds: Option<u64>,
+    /// How old its rows are, in seconds: those of a copy are as old as those of what it is a copy of.
+    pub data_age_seconds: Option<u64>,
+    /// Tables whose rows were not copied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Its size on disk, while its server runs.
     pub size_bytes: Option<u64>,
     /// Does its server run?
@@ -127,6 +132,12 @@ async fn sizes_on(server: &ServerEntry) -> HashMap<String, u64> {
     sizes.unwrap_or_default()
 }
 
+/// Size of one clone on disk, if its server says so.
+pub(crate) async fn size_of(context: &Context, entry: &CloneEntry) -> Option<u64> {
+    let server = open::servers(&context.root).find(&entry.server_id).ok()?;
+    sizes_on(&server).await.remove(&entry.database)
+}
+
 fn listed_clone(
     entry: CloneEntry,
     server: Option<&ServerEntry>,
@@ -144,6 +155,8 @@ fn listed_clone(
             }),
         running: server.is_some(),
         age_seconds: age_seconds(&entry.created_at, Utc::now()),
+        data_age_seconds: age_seconds(entry.data_at(), Utc::now()),
+        left_out: entry.left_out,
         size_bytes,
         id: entry.id,
         class: entry.class,
@@ -155,7 +168,7 @@ fn listed_clone(
     }
 }
 
-fn age_seconds(created_at: &str, now: DateTime<Utc>) -> Option<u64> {
+pub(crate) fn age_seconds(created_at: &str, now: DateTime<Utc>) -> Option<u64> {
     let created = DateTime::parse_from_rfc3339(created_at).ok()?;
     u64::try_from((now - created.with_timezone(&Utc)).num_seconds()).ok()
 }
@@ -241,6 +254,8 @@ mod tests {
             operator: None,
             created_at: String::new(),
             age_seconds,
+            data_age_seconds: age_seconds,
+            left_out: Vec::new(),
             size_bytes: None,
             running: true,
             connection: None,

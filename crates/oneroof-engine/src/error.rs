@@ -130,6 +130,22 @@ impl EngineError {
         }
     }
 
+    /// The message with all of its causes, and with what the server said about it.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        if let EngineError::Failed(failure) = self {
+            for part in [&failure.detail, &failure.seen].into_iter().flatten() {
+                text = format!("{text}: {part}");
+            }
+        }
+        let mut cause = std::error::Error::source(self);
+        while let Some(found) = cause {
+            text = format!("{text}: {found}");
+            cause = found.source();
+        }
+        text
+    }
+
     /// What to do next, if we know.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -12,7 +12,7 @@ use oneroof_model::readonly::{
 };
 use oneroof_pg::PgError;
 use oneroof_pg::connect::{Session, SessionOptions, connect};
-use oneroof_pg::readonly::{begin_facts, load_facts};
+use oneroof_pg::readonly::{begin_facts, enter_catalog, load_facts, search_path};
 use oneroof_sql::guard::{self, Closure, Draft, Step, trusted_names};
 use serde::Serialize;
 
@@ -222,7 +222,8 @@ impl Checker {
 async fn base_facts(session: &Session, target: &TargetDatabase) -> Result<Facts, EngineError> {
     let asking = || EngineError::database(format!("read the catalog of `{}`", target.name));
     begin(session, &target.name).await?;
-    let base = begin_facts(session, &target.readonly.policy)
+    let path = search_path(session).await.map_err(asking())?;
+    let base = begin_facts(session, &path, &target.readonly.policy)
         .await
         .map_err(asking())?;
     session.simple("rollback").await.map_err(asking())?;
@@ -276,10 +277,7 @@ impl OpenTarget {
 
     async fn inside(&self, draft: Draft) -> Result<GuardReport, EngineError> {
         let asking = || EngineError::database(format!("read the catalog of `{}`", self.name));
-        self.session
-            .simple("set local search_path = pg_catalog")
-            .await
-            .map_err(asking())?;
+        enter_catalog(&self.session).await.map_err(asking())?;
         let mut facts = self.base.clone();
         let mut closure = Closure::new(draft, self.names.clone());
         for _ in 0..ROUNDS_MAX {

@@ -4,7 +4,7 @@
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog::{self, DatabaseState};
 use oneroof_pg::clone::{
-    CloneEntry, TemplateCopy, TemplateOptions, copy_from_template, sweep_copies,
+    CloneEntry, RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template, sweep_copies,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -104,6 +104,28 @@ fn only_golden(context: &Context) -> Result<CloneEntry, EngineError> {
             "find the golden clone: this project has none",
             "make a kept clone golden: oneroof rehearse … --keep, then oneroof clone golden ID"
                 .to_owned(),
+        )),
+    }
+}
+
+/// The golden clone of a target, if there is exactly one.
+pub(crate) fn golden_of(context: &Context, target: &str) -> Result<CloneEntry, EngineError> {
+    let all = entries(context)?.into_iter();
+    let mut golden: Vec<CloneEntry> = all
+        .filter(|entry| entry.class == TargetClass::Golden && entry.source == target)
+        .collect();
+    match (golden.pop(), golden.len()) {
+        (Some(only), 0) => Ok(only),
+        (Some(_), more) => Err(EngineError::input(
+            format!(
+                "find the golden clone of `{target}`: there are {}",
+                more + 1
+            ),
+            "name one of them: --from golden:ID".to_owned(),
+        )),
+        (None, _) => Err(EngineError::input(
+            format!("find the golden clone of `{target}`: there is none"),
+            format!("make one: oneroof clone create --from {target} --golden"),
         )),
     }
 }
@@ -213,6 +235,7 @@ impl KeptClone {
             server: self.server.clone(),
             clones,
             application_name: format!("oneroof/{verb}/{run_id}"),
+            roles: RolesOfServer::Stay,
         })
         .await
         .map_err(clone_error)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
 use oneroof_pg::catalog::{self, TargetIdentity};
-use oneroof_pg::clone::{CloneRegistry, MarkVerdict, mark_verdict};
+use oneroof_pg::clone::{CloneRegistry, MarkVerdict, SnapshotStore, mark_verdict};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Registry;
@@ -26,6 +26,11 @@ pub(crate) fn servers(root: &Path) -> Registry {
 /// The registry of clones and scratch databases of a project.
 pub(crate) fn clones(root: &Path) -> CloneRegistry {
     CloneRegistry::at(root.join(".oneroof").join("clones"))
+}
+
+/// The snapshots of a project.
+pub(crate) fn snapshots(root: &Path) -> SnapshotStore {
+    SnapshotStore::at(root.join(".oneroof").join("snapshots"))
 }
 
 /// The target of that name: one of oneroof.toml, or `clone:<id>`, a kept clone of this project.

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use oneroof_model::posture::ItemName;
-use oneroof_model::readonly::facts::Facts;
 use oneroof_model::readonly::{Admitted, GuardRefusal, TrustedNames};
 use oneroof_model::{Event, Refusal, RefusalCode};
 use oneroof_pg::PgError;
 use oneroof_pg::readonly::{
-    Alarm, PoolOptions, QueryRows, ReadonlyError, ReadonlyPool, Turn, begin_facts, load_facts,
+    Alarm, PoolOptions, QueryRows, ReadonlyError, ReadonlyPool, Turn, begin_facts, enter_catalog,
+    load_facts,
 };
 use oneroof_sql::guard::{self, Closure, Draft, Step, trusted_names};
 use serde::Serialize;
@@ -19,6 +19,7 @@ pub use oneroof_pg::readonly::{ColumnShape, Limits, Truncated};
 
 use crate::context::{Context, TargetDatabase};
 use crate::error::{EngineError, Failure};
+use crate::known_facts::KnownFacts;
 use crate::source::read_role;
 use crate::store::query_log::{Outcome, Phase, QueryLog, QueryRecord};
 use crate::{guard as policy, open, run_id};
@@ -90,6 +91,7 @@ pub struct Channel {
     log: QueryLog,
     /// Names that the policy of the target adds to the syntax; loaded with the first statement that needs them.
     names: Mutex<Option<TrustedNames>>,
+    known: KnownFacts,
 }
 
 impl Channel {
@@ -132,6 +134,7 @@ impl Channel {
             options,
             pool,
             log,
+            known: KnownFacts::default(),
         })
     }
 
@@ -242,9 +245,17 @@ impl Channel {
                 self.target.name
             ))
         };
-        let mut facts: Facts = begin_facts(session, &self.target.readonly.policy)
-            .await
-            .map_err(asking())?;
+        let state = turn.catalog().map_err(|error| self.error(error))?;
+        let known = self.known.of(state);
+        let is_known = known.is_some();
+        let mut facts = match known {
+            Some(facts) => facts,
+            None => {
+                let policy = &self.target.readonly.policy;
+                let facts = begin_facts(session, &state.path, policy).await;
+                Arc::new(facts.map_err(asking())?)
+            }
+        };
         policy::all_resolved(&facts, &self.target)?;
         let names = trusted_names(&facts);
         let draft = match draft {
@@ -259,14 +270,26 @@ impl Channel {
             }
         };
         let mut closure = Closure::new(draft, names);
-        for _ in 0..ROUNDS_MAX {
-            match closure.step(&facts) {
-                Step::Needs(questions) => load_facts(session, &questions, &mut facts)
-                    .await
-                    .map_err(asking())?,
-                Step::Refused(refusal) => return Ok(Err(refusal)),
-                Step::Admitted(admitted) => return Ok(Ok(admitted)),
+        let mut asked = 0;
+        while asked < ROUNDS_MAX {
+            let verdict = match closure.step(&facts) {
+                Step::Needs(questions) => {
+                    if asked == 0 && is_known {
+                        enter_catalog(session).await.map_err(asking())?;
+                    }
+                    asked += 1;
+                    load_facts(session, &questions, Arc::make_mut(&mut facts))
+                        .await
+                        .map_err(asking())?;
+                    continue;
+                }
+                Step::Refused(refusal) => Err(refusal),
+                Step::Admitted(admitted) => Ok(admitted),
+            };
+            if asked > 0 || !is_known {
+                self.known.keep(state, facts);
             }
+            return Ok(verdict);
         }
         Err(EngineError::other(format!(
             "read the catalog of target `{}` in {ROUNDS_MAX} rounds",

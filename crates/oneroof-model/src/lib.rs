@@ -1,6 +1,7 @@
 //! The nouns and the decisions of oneroof. Pure: no files, no network, no clock, no async.
 
 mod class;
+mod dashboard_role;
 mod diagnostic;
 mod digest;
 mod effects;
@@ -28,6 +29,7 @@ mod toml_error;
 mod value;
 
 pub use class::{Mark, TargetClass};
+pub use dashboard_role::{DashboardDeed, DashboardRole};
 pub use diagnostic::{Diagnostic, DiagnosticSeverity};
 pub use digest::{Digest, DigestParts, canonical_json};
 pub use effects::{

@@ -52,6 +52,8 @@ pub enum RefusalCode {
     CloneNameTaken,
     /// The source cannot be cloned in this way, or there is no room for it.
     CloneImpossible,
+    /// A snapshot is not what was put away.
+    SnapshotBroken,
     /// Only embedded servers and scratch databases may be sealed.
     NotAFixture,
     /// The package has something that plain psql scripts cannot do.
@@ -108,6 +110,7 @@ impl RefusalCode {
             RefusalCode::ServerBinariesMissing => "server-binaries-missing",
             RefusalCode::CloneNameTaken => "clone-name-taken",
             RefusalCode::CloneImpossible => "clone-impossible",
+            RefusalCode::SnapshotBroken => "snapshot-broken",
             RefusalCode::NotAFixture => "not-a-fixture",
             RefusalCode::NotRenderable => "not-renderable",
             RefusalCode::ChangeRefused => "change-refused",
@@ -149,6 +152,7 @@ impl RefusalCode {
         RefusalCode::ServerBinariesMissing,
         RefusalCode::CloneNameTaken,
         RefusalCode::CloneImpossible,
+        RefusalCode::SnapshotBroken,
         RefusalCode::NotAFixture,
         RefusalCode::NotRenderable,
         RefusalCode::ChangeRefused,

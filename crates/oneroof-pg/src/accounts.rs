@@ -21,10 +21,14 @@ pub(crate) fn by_name(name: &str) -> Option<Account> {
     all().into_iter().find(|account| account.name == name)
 }
 
+/// The account with this number.
+pub(crate) fn by_uid(uid: u32) -> Option<Account> {
+    all().into_iter().find(|account| account.uid == uid)
+}
+
 /// The account that this process acts as.
 pub(crate) fn effective() -> Option<Account> {
-    let uid = rustix::process::geteuid().as_raw();
-    all().into_iter().find(|account| account.uid == uid)
+    by_uid(rustix::process::geteuid().as_raw())
 }
 
 /// Does this process act as the superuser of the operating system?

@@ -97,6 +97,25 @@ impl OsUser {
         })
     }
 
+    /// The account that a file belongs to, if we are root and it is another one than ours.
+    pub(crate) fn owner_of(path: &std::path::Path) -> std::io::Result<Option<Self>> {
+        use std::os::unix::fs::MetadataExt as _;
+        if !accounts::is_root() {
+            return Ok(None);
+        }
+        let uid = std::fs::metadata(path)?.uid();
+        match accounts::by_uid(uid) {
+            Some(account) => Ok(Some(Self {
+                name: account.name,
+                uid: account.uid,
+                gid: account.gid,
+            })),
+            None => Err(std::io::Error::other(format!(
+                "no account has the id {uid}"
+            ))),
+        }
+    }
+
     /// Login name.
     pub fn name(&self) -> &str {
         &self.name

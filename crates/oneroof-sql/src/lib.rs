@@ -18,6 +18,7 @@ mod outside;
 mod parse;
 mod position;
 mod query;
+mod reach;
 mod references;
 mod reply;
 mod rules;
@@ -25,6 +26,7 @@ mod split;
 mod tree;
 mod walk;
 mod way_back;
+mod wire;
 
 pub use check::{PackageSource, TierSource, TierTransaction, check, judging_rules, rule_names};
 pub use hazards::{Hazard, HazardKind};
@@ -32,6 +34,7 @@ pub use oneroof_model::locks::LockMode;
 pub use outside::outside;
 pub use parse::{ParseError, ParseErrorKind, TEXT_BYTES_MAX, locate};
 pub use query::{check_predicate, check_single_select};
+pub use reach::{Reach, WrittenName};
 pub use references::{
     InnerStatement, ObjectRef, Phase, RelationLock, SettingUse, StatementFacts, references,
 };

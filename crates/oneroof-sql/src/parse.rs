@@ -22,6 +22,8 @@ use thiserror::Error;
 use crate::lexer::{TokenKind, tokens};
 use crate::position::{Raw, Tree, parse_raw};
 use crate::reply::{Reply, reply};
+use crate::tree::{Arena, Record};
+use crate::wire;
 
 /// Longest text that is parsed. A tree needs about a hundred times the memory of its text.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -231,7 +233,7 @@ enum Job {
 pub(crate) fn on_parser_thread<R, F>(text: &str, visit: F) -> Result<R, ParseError>
 where
     R: Send + 'static,
-    F: FnOnce(&str, &Tree) -> R + Send + 'static,
+    F: FnOnce(&str, &Record) -> R + Send + 'static,
 {
     if let Some(error) = check_bytes(text) {
         return Err(error);
@@ -242,14 +244,23 @@ where
     let job = Job::Visit(Box::new(move || {
         // A panic drops the reply, which is an answer too.
         let _ = catch_unwind(AssertUnwindSafe(move || {
-            match parse_raw(&input, |bytes| Tree::decode(bytes)) {
+            let mut reply = Some(reply);
+            let mut answer = |value| {
+                if let Some(reply) = reply.take() {
+                    reply.send(value);
+                }
+            };
+            let raw = parse_raw(&input, |bytes| {
+                let arena = Arena::new();
                 // The caller has its answer before the tree is dropped.
-                Raw::Tree(Ok(tree)) => reply.send(match input.to_str() {
-                    Ok(text) => Ok(Ok(visit(text, &tree))),
-                    Err(error) => Err(error.to_string()),
-                }),
-                Raw::Tree(Err(error)) => reply.send(Err(error.to_string())),
-                Raw::Refused { message, cursor } => reply.send(Ok(Err((message, cursor)))),
+                answer(match (input.to_str(), wire::read(&arena, bytes)) {
+                    (Ok(text), Ok(tree)) => Ok(Ok(visit(text, &tree))),
+                    (Err(error), _) => Err(error.to_string()),
+                    (_, Err(error)) => Err(error.to_string()),
+                });
+            });
+            if let Raw::Refused { message, cursor } = raw {
+                answer(Ok(Err((message, cursor))));
             }
         }));
     }));

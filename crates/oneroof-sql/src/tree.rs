@@ -46,17 +46,36 @@ impl Arena {
             blocks: Bump::with_capacity(ARENA_BYTES),
         }
     }
+
+    /// A copy of `text` that lives as long as the arena.
+    pub(crate) fn text(&self, text: &str) -> &str {
+        self.blocks.alloc_str(text)
+    }
+
+    /// A copy of `parts` that lives as long as the arena.
+    pub(crate) fn slice<T: Copy>(&self, parts: &[T]) -> &[T] {
+        self.blocks.alloc_slice_copy(parts)
+    }
 }
 
 impl<'a> Item<'a> {
     /// The tree of `value`; `Nothing` if it cannot be read, which no tree of the parser is.
     pub(crate) fn of<T: Serialize>(arena: &'a Arena, value: &T) -> Self {
         let open = Open::default();
-        let builder = Builder {
-            blocks: &arena.blocks,
-            open: &open,
-        };
+        let builder = Builder { arena, open: &open };
         value.serialize(builder).unwrap_or(Self::Nothing)
+    }
+
+    /// Is this the empty value of a field, which is as good as none?
+    pub(crate) fn is_left_out(&self, field: &str) -> bool {
+        match self {
+            Self::Nothing | Self::Flag(false) => true,
+            // The first byte of a text is a place.
+            Self::Number(0) => field != "location",
+            Self::Text(text) => text.is_empty(),
+            Self::List(list) => list.is_empty(),
+            _ => false,
+        }
     }
 
     pub(crate) fn as_record(&self) -> Option<&Record<'a>> {
@@ -179,7 +198,7 @@ impl ser::Error for Unreadable {
 
 #[derive(Clone, Copy)]
 struct Builder<'a, 'o> {
-    blocks: &'a Bump,
+    arena: &'a Arena,
     open: &'o Open<'a>,
 }
 
@@ -210,7 +229,7 @@ enum RecordBuilder<'a, 'o> {
 
 impl<'a, 'o> Builder<'a, 'o> {
     fn text(self, value: &str) -> Item<'a> {
-        Item::Text(self.blocks.alloc_str(value))
+        Item::Text(self.arena.text(value))
     }
 
     fn list(self) -> ListBuilder<'a, 'o> {
@@ -225,7 +244,7 @@ impl<'a, 'o> Builder<'a, 'o> {
 impl<'a> ListBuilder<'a, '_> {
     fn close(self) -> Item<'a> {
         let mut items = self.builder.open.items.borrow_mut();
-        let list = self.builder.blocks.alloc_slice_copy(&items[self.start..]);
+        let list = self.builder.arena.slice(&items[self.start..]);
         items.truncate(self.start);
         Item::List(list)
     }
@@ -421,15 +440,7 @@ impl<'a> ser::SerializeStruct for RecordBuilder<'a, '_> {
             Self::Node { builder, boxed } => *boxed = value.serialize(*builder)?,
             Self::Record { builder, .. } => {
                 let item = value.serialize(*builder)?;
-                let empty = match &item {
-                    Item::Nothing | Item::Flag(false) => true,
-                    // The first byte of a text is a place.
-                    Item::Number(0) => key != "location",
-                    Item::Text(text) => text.is_empty(),
-                    Item::List(list) => list.is_empty(),
-                    _ => false,
-                };
-                if !empty {
+                if !item.is_left_out(key) {
                     builder.open.fields.borrow_mut().push((key, item));
                 }
             }
@@ -445,7 +456,7 @@ impl<'a> ser::SerializeStruct for RecordBuilder<'a, '_> {
                 start,
             } => {
                 let mut open = builder.open.fields.borrow_mut();
-                let fields = builder.blocks.alloc_slice_copy(&open[start..]);
+                let fields = builder.arena.slice(&open[start..]);
                 open.truncate(start);
                 Item::Record(Record { name, fields })
             }

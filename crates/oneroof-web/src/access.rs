@@ -14,8 +14,11 @@ use crate::view::API;
 /// Names of this machine for itself.
 const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// No script at all, nothing from elsewhere, in nobody's frame.
+/// No script, nothing from elsewhere, in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// On a page that follows what goes on: one script of ours, which asks us alone.
+pub(crate) const LIVE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What is said with every answer.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -37,16 +40,25 @@ const HEADERS: [(HeaderName, &str); 7] = [
     ),
 ];
 
+/// Once TLS, always TLS.
+const TLS_FROM_NOW_ON: &str = "max-age=31536000";
+
 /// By which names we may be called.
 #[derive(Debug, Clone)]
-pub(crate) struct Names(Arc<Vec<String>>);
+pub(crate) struct Names {
+    all: Arc<Vec<String>>,
+    secure: bool,
+}
 
 impl Names {
     /// Loopback names, and these.
-    pub(crate) fn new(others: &[String]) -> Names {
+    pub(crate) fn new(others: &[String], secure: bool) -> Names {
         let all = LOOPBACK_NAMES.map(str::to_owned).into_iter();
         let all = all.chain(others.iter().map(|name| name.to_ascii_lowercase()));
-        Names(Arc::new(all.collect()))
+        Names {
+            all: Arc::new(all.collect()),
+            secure,
+        }
     }
 
     /// A page of another site can make a browser send a request here under a name of its own (DNS rebinding); what
@@ -55,7 +67,7 @@ impl Names {
         let host = headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());
-        host.is_some_and(|host| self.0.contains(&without_port(host).to_ascii_lowercase()))
+        host.is_some_and(|host| self.all.contains(&without_port(host).to_ascii_lowercase()))
     }
 }
 
@@ -114,6 +126,12 @@ pub(crate) async fn check(State(names): State<Names>, request: Request, next: Ne
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
+    if names.secure {
+        let value = HeaderValue::from_static(TLS_FROM_NOW_ON);
+        let _ = response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     response
 }
 
@@ -149,7 +167,7 @@ mod tests {
 
     #[test]
     fn only_names_of_ours_are_heard() {
-        let names = Names::new(&["Tools.example".to_owned()]);
+        let names = Names::new(&["Tools.example".to_owned()], false);
         for good in [
             "localhost",
             "localhost:7400",

@@ -1,4 +1,4 @@
-//! The style sheet and the icon, inside the binary. Their addresses bear their digest, so that a browser may keep
+//! The style sheet, the icon and the one script, inside the binary. Their addresses bear their digest, so that a browser may keep
 //! them for ever and never shows a page in the clothes of another version.
 
 use std::sync::LazyLock;
@@ -11,10 +11,18 @@ use oneroof_model::Digest;
 
 const STYLE: &str = include_str!("assets/oneroof.css");
 const ICON: &str = include_str!("assets/oneroof.svg");
+const FOLLOW: &str = include_str!("assets/follow.js");
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path("oneroof", "css", STYLE));
 static ICON_PATH: LazyLock<String> = LazyLock::new(|| path("oneroof", "svg", ICON));
+
+static FOLLOW_PATH: LazyLock<String> = LazyLock::new(|| path("follow", "js", FOLLOW));
+
+/// Where the one script is.
+pub(crate) fn follow_path() -> &'static str {
+    &FOLLOW_PATH
+}
 
 /// Where the style sheet is.
 pub(crate) fn style_path() -> &'static str {
@@ -42,7 +50,7 @@ fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     )
 }
 
-/// Routes of both.
+/// Routes of all.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route(
@@ -50,5 +58,9 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
             get(async || asset("text/css; charset=utf-8", STYLE)),
         )
         .route(icon_path(), get(async || asset("image/svg+xml", ICON)))
+        .route(
+            follow_path(),
+            get(async || asset("text/javascript; charset=utf-8", FOLLOW)),
+        )
         .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
 }

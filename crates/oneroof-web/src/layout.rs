@@ -8,6 +8,7 @@ use crate::assets;
 use crate::parts::badge::{Tone, badge};
 use crate::parts::text::prose;
 use crate::problem::Problem;
+use crate::visitor;
 
 /// A page's place in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,19 +95,39 @@ impl Frame {
     }
 }
 
+/// A page without a way to the others: for whoever is not in yet.
+pub(crate) fn alone(title: &str, body: &Markup) -> Response {
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body.alone {
+                main #main { h1 { (title) } (body) }
+            }
+        }
+    };
+    ([(header::CACHE_CONTROL, "no-store")], markup).into_response()
+}
+
+fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) " · oneroof" }
+            link rel="stylesheet" href=(assets::style_path());
+            link rel="icon" type="image/svg+xml" href=(assets::icon_path());
+        }
+    }
+}
+
 /// A page.
 pub(crate) fn page(frame: &Frame, title: &str, body: &Markup) -> Response {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · oneroof" }
-                link rel="stylesheet" href=(assets::style_path());
-                link rel="icon" type="image/svg+xml" href=(assets::icon_path());
-            }
+            (head(title))
             body {
                 a.skip href="#main" { "Skip to content" }
                 header.top {
@@ -118,6 +139,7 @@ pub(crate) fn page(frame: &Frame, title: &str, body: &Markup) -> Response {
                         "oneroof"
                     }
                     (chooser(frame))
+                    (visitor::card())
                 }
                 (navigation(frame))
                 main #main tabindex="-1" {

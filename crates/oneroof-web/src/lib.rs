@@ -5,6 +5,9 @@
 
 mod access;
 mod assets;
+mod attempts;
+mod door;
+mod fields;
 mod layout;
 mod listen;
 mod openapi;
@@ -13,8 +16,14 @@ mod parts;
 mod problem;
 mod recent;
 mod routes;
+mod sessions;
+mod sign_in;
 mod site;
+mod tls;
 mod view;
+mod visitor;
 
+pub use door::DoorOptions;
 pub use listen::{ListenError, ListenOptions, serve};
 pub use site::{Site, SiteOptions};
+pub use tls::{TlsError, TlsFiles};

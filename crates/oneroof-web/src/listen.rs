@@ -3,19 +3,26 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::serve::ListenerExt as _;
+use oneroof_engine::error::EngineError;
 use tokio::net::TcpListener;
 
 use crate::access::Names;
+use crate::door::{Door, DoorOptions};
 use crate::routes;
 use crate::site::Site;
+use crate::tls::{self, TlsError, TlsFiles, TlsListener};
 
 /// How to listen.
-#[derive(Debug, Clone)]
 pub struct ListenOptions {
     /// Address and port; port 0 for any that is free.
     pub address: SocketAddr,
     /// Names by which browsers reach it, besides loopback names.
     pub hosts: Vec<String>,
+    /// The certificate; `None`: plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// How people come in.
+    pub door: DoorOptions,
 }
 
 /// Why the dashboard is not served any more.
@@ -24,6 +31,15 @@ pub enum ListenError {
     /// Whoever reaches the address could look.
     #[error("listen on {0}, which is no loopback, without sign-in")]
     NoSignIn(SocketAddr),
+    /// Whoever is on the way could read along.
+    #[error("listen on {0}, which is no loopback, without TLS")]
+    NoTls(SocketAddr),
+    /// The certificate.
+    #[error("serve TLS")]
+    Tls(#[from] TlsError),
+    /// The door cannot be made.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The address cannot be had.
     #[error("listen on {address}")]
     Listen {
@@ -43,19 +59,47 @@ pub enum ListenError {
 /// See [`ListenError`].
 pub async fn serve(
     site: Arc<Site>,
-    options: &ListenOptions,
+    options: ListenOptions,
     ready: impl FnOnce(&str),
 ) -> Result<(), ListenError> {
     let address = options.address;
-    if !address.ip().is_loopback() {
+    let is_ours_alone = address.ip().is_loopback() && !options.door.behind_proxy;
+    if !is_ours_alone && options.door.keyring.is_none() {
         return Err(ListenError::NoSignIn(address));
     }
+    if !address.ip().is_loopback() && !options.door.secure {
+        return Err(ListenError::NoTls(address));
+    }
+    let acceptor = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let listening = |source| ListenError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
-    let router = routes::router(site, &Names::new(&options.hosts));
-    ready(&format!("http://{address}/"));
-    axum::serve(listener, router)
-        .await
-        .map_err(ListenError::Serve)
+    let mut hosts = options.hosts;
+    if !address.ip().is_unspecified() {
+        hosts.push(host_name(address));
+    }
+    let names = Names::new(&hosts, options.door.secure);
+    let door = Arc::new(Door::new(options.door)?);
+    let router = routes::router(site, &names, door);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = match acceptor {
+        None => {
+            ready(&format!("http://{address}/"));
+            axum::serve(listener.tap_io(|_| {}), service).await
+        }
+        Some(acceptor) => {
+            let listener = TlsListener::new(listener, acceptor).map_err(listening)?;
+            ready(&format!("https://{address}/"));
+            axum::serve(listener.tap_io(|_| {}), service).await
+        }
+    };
+    served.map_err(ListenError::Serve)
+}
+
+/// How a browser writes the address, without the port.
+fn host_name(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
 }

@@ -11,16 +11,18 @@ use utoipa::openapi::OpenApi;
 
 use crate::access::{self, Names};
 use crate::assets;
+use crate::door::{self, Door};
 use crate::openapi::Description;
 use crate::pages::{
     approve, axes, console, coverage, drift, evidence, gate, hub, queue, reconcile, releases,
     status, targets,
 };
+use crate::sign_in;
 use crate::site::Site;
 use crate::view::{API, View, page, twin};
 
 /// A request is never longer: the guard refuses statements of more than 64 KiB.
-const REQUEST_BYTES_MAX: usize = 512 * 1024;
+pub(crate) const REQUEST_BYTES_MAX: usize = 512 * 1024;
 
 /// Pages, each with its twin, and the description of the twins.
 struct Table {
@@ -57,6 +59,7 @@ fn table() -> Table {
         .view::<releases::ReleaseStory>()
         .view::<evidence::EvidenceList>()
         .view::<evidence::Rehearsal>()
+        .view::<evidence::under_way::UnderWaySeen>()
         .view::<gate::GateSeen>()
         .view::<approve::Screen>()
         .view::<coverage::overview::Overview>()
@@ -82,12 +85,13 @@ fn table() -> Table {
         .router
         .merge(console::routes())
         .merge(approve::routes())
-        .merge(evidence::files::routes());
+        .merge(evidence::files::routes())
+        .merge(evidence::under_way::routes());
     table
 }
 
 /// Everything that is answered.
-pub(crate) fn router(site: Arc<Site>, names: &Names) -> Router {
+pub(crate) fn router(site: Arc<Site>, names: &Names, door: Arc<Door>) -> Router {
     let Table {
         router,
         description,
@@ -99,13 +103,15 @@ pub(crate) fn router(site: Arc<Site>, names: &Names) -> Router {
             get(async move || Json(document.clone())),
         )
         .merge(assets::routes())
+        .with_state(site)
+        .merge(sign_in::routes(Arc::clone(&door)))
         .fallback(access::nothing_here)
         .layer(CatchPanicLayer::custom(access::panicked))
+        .layer(axum::middleware::from_fn_with_state(door, door::check))
         .layer(RequestBodyLimitLayer::new(REQUEST_BYTES_MAX))
         .layer(axum::middleware::from_fn_with_state(
             names.clone(),
             access::check,
         ))
         .layer(CompressionLayer::new())
-        .with_state(site)
 }

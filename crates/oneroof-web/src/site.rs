@@ -70,8 +70,13 @@ impl Site {
             }
             let _ = consoles.insert(target.clone(), Console { channel, harmless });
         }
+        let hub = Arc::new(Hub::of(&context));
+        // Aside: whoever asks first finds the index ready, and nobody waits for it to start. A folder that cannot be
+        // read is told to whoever asks for it.
+        let early = Arc::clone(&hub);
+        drop(tokio::task::spawn_blocking(move || early.prepare()));
         Ok(Arc::new(Site {
-            hub: Arc::new(Hub::of(&context)),
+            hub,
             context,
             recent: Recent::default(),
             targets,

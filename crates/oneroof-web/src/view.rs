@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, RawPathParams, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::Markup;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
+use crate::access::LIVE_POLICY;
 use crate::layout::{self, Frame, Place};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -38,6 +39,9 @@ pub(crate) trait View: Serialize + Sized + Send + Sync + 'static {
 
     /// Is it about one target?
     const ABOUT_TARGET: bool = true;
+
+    /// Does a script of ours follow what goes on?
+    const IS_LIVE: bool = false;
 
     /// Reads it.
     fn read(site: &Site, ask: &Self::Ask) -> impl Future<Output = Result<Self, Problem>> + Send;
@@ -77,7 +81,16 @@ pub(crate) async fn page<V: View>(
         frame.target = frame.target.or_else(|| frame.targets.first().cloned());
     }
     match read::<V>(&site, &ask).await {
-        Ok(value) => layout::page(&frame, &value.title(&ask), &value.page(&ask)),
+        Ok(value) => {
+            let mut response = layout::page(&frame, &value.title(&ask), &value.page(&ask));
+            if V::IS_LIVE {
+                let policy = HeaderValue::from_static(LIVE_POLICY);
+                let _ = response
+                    .headers_mut()
+                    .insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
         Err(problem) => layout::problem(&frame, &problem),
     }
 }

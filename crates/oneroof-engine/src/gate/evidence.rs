@@ -45,6 +45,10 @@ fn facts(kept: &KeptRehearsal) -> EvidenceFacts {
     let tiers = report["tiers"].as_array().into_iter().flatten();
     // A masked column is not the one that production has.
     let masked = report["clone"]["masked"].as_array();
+    let left_out = report["clone"]["left_out"].as_array();
+    let is_empty = |list: Option<&Vec<serde_json::Value>>| list.is_none_or(Vec::is_empty);
+    // The rows of a golden clone are older than the rehearsal.
+    let rows_at = report["clone"]["golden"]["data_at"].as_str();
     EvidenceFacts {
         signed: signed(&kept.folder, &name),
         verdict: kept.text("verdict").to_owned(),
@@ -67,7 +71,10 @@ fn facts(kept: &KeptRehearsal) -> EvidenceFacts {
         tiers: tiers
             .filter_map(|tier| tier["tier"].as_str().map(str::to_owned))
             .collect(),
-        is_whole: masked.is_none_or(Vec::is_empty),
+        rows_at: rows_at
+            .and_then(|at| DateTime::parse_from_rfc3339(at).ok())
+            .map(|at| at.timestamp()),
+        is_whole: is_empty(masked) && is_empty(left_out),
         proposer: Some(kept.text("proposer").to_owned()).filter(|name| !name.is_empty()),
         name,
     }

@@ -3,7 +3,7 @@
 use oneroof_model::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::markdown;
+use super::markdown::{self, Read};
 
 /// Rendered characters that are read in a minute.
 const CHARACTERS_A_MINUTE: usize = 900;
@@ -72,16 +72,24 @@ pub(super) fn id(path: &str) -> String {
     format!("KB-{}", digest.get(..4).unwrap_or_default().to_uppercase())
 }
 
+/// What the index wants to know of a document: its words, its first heading, and where it links to.
+pub(super) fn read(path: &str, text: String) -> Read {
+    match is_markdown(path) {
+        true => markdown::read(&text, path),
+        false => Read {
+            plain: text,
+            title: None,
+            links: Vec::new(),
+        },
+    }
+}
+
 /// What the list says of a document.
-pub(super) fn seen(path: &str, text: &str, card: Option<Card>) -> DocumentSeen {
-    let characters = match is_markdown(path) {
-        true => markdown::plain(text).chars().count(),
-        false => text.chars().count(),
-    };
+pub(super) fn seen(path: &str, read: &Read, card: Option<Card>) -> DocumentSeen {
+    let characters = read.plain.chars().count();
     let title = || {
-        let heading = is_markdown(path).then(|| markdown::title(text)).flatten();
         let name = path.rsplit('/').next().unwrap_or(path);
-        heading.unwrap_or_else(|| name.to_owned())
+        read.title.clone().unwrap_or_else(|| name.to_owned())
     };
     DocumentSeen {
         id: id(path),
@@ -121,15 +129,19 @@ pub(super) fn is_markdown(path: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn seen_of(path: &str, text: String) -> DocumentSeen {
+        seen(path, &read(path, text), None)
+    }
+
     #[test]
     fn a_document_without_a_card_is_known_by_its_heading() {
         let text = format!("# A title\n\n{}", "word ".repeat(400));
-        let one = seen("knowledge/a.md", &text, None);
+        let one = seen_of("knowledge/a.md", text);
         assert_eq!((one.title.as_str(), one.revision), ("A title", 1));
         assert_eq!(one.reading_minutes, 3);
         assert!(one.id.starts_with("KB-") && one.id.len() == 7);
         assert_eq!(one.id, id("knowledge/a.md"));
-        let sql = seen("knowledge/sql/a.sql", "# no heading", None);
+        let sql = seen_of("knowledge/sql/a.sql", "# no heading".to_owned());
         assert_eq!(sql.title, "a.sql");
     }
 }

@@ -15,7 +15,14 @@ const ENDINGS: [&str; 3] = [".md", ".sql", ".txt"];
 const CARD: &str = ".card.json";
 
 /// The documents of the folder, each with the times and sizes of its files: when it changes, something changed.
-pub(super) type Stamp = BTreeMap<String, Vec<(SystemTime, u64)>>;
+pub(super) type Stamp = BTreeMap<String, Files>;
+
+/// The time and the size of a document and of its card.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    document: Option<(SystemTime, u64)>,
+    card: Option<(SystemTime, u64)>,
+}
 
 /// Looks at the folder; a project without one has no documents.
 pub(super) fn stamp(folder: &Path) -> Result<Stamp, EngineError> {
@@ -24,7 +31,7 @@ pub(super) fn stamp(folder: &Path) -> Result<Stamp, EngineError> {
         look(folder, "", &mut stamp)?;
     }
     // A card without its document says nothing.
-    stamp.retain(|path, _| folder.join(path).is_file());
+    stamp.retain(|_, files| files.document.is_some());
     Ok(stamp)
 }
 
@@ -48,11 +55,12 @@ fn look(folder: &Path, prefix: &str, stamp: &mut Stamp) -> Result<(), EngineErro
         let document = path.strip_suffix(CARD).unwrap_or(&path);
         if kind.is_file() && is_document(document) {
             let facts = entry.metadata().map_err(reading())?;
-            let time = facts.modified().map_err(reading())?;
-            stamp
-                .entry(document.to_owned())
-                .or_default()
-                .push((time, facts.len()));
+            let file = Some((facts.modified().map_err(reading())?, facts.len()));
+            let files = stamp.entry(document.to_owned()).or_default();
+            match document == path {
+                true => files.document = file,
+                false => files.card = file,
+            }
         }
     }
     Ok(())

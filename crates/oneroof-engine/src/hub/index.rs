@@ -1,6 +1,7 @@
-//! The index of the hub, in memory: words by their stems, and what links to what.
+//! The index of the hub, in memory: words by their stems, and what links to what. When documents change, only those
+//! are read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,17 +11,16 @@ use tantivy::query::{
     Query, TermQuery,
 };
 use tantivy::schema::{
-    Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value,
+    FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::snippet::SnippetGenerator;
 use tantivy::tokenizer::TokenStream as _;
-use tantivy::{Index, IndexReader, TantivyDocument, TantivyError, Term};
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
 
 use crate::error::EngineError;
 
 use super::document::{self, Backlink, DocumentSeen};
 use super::folder::{self, Stamp};
-use super::markdown;
 
 /// Most hits of a search.
 pub const HITS_MAX: usize = 100;
@@ -28,9 +28,12 @@ pub const HITS_MAX: usize = 100;
 const WRITER_BYTES: usize = 15_000_000;
 /// Characters around a find.
 const EXCERPT_CHARACTERS: usize = 220;
+/// An excerpt is looked for in so many bytes at a time: most documents speak of their subject early.
+const EXCERPT_LOOK_BYTES: usize = 8 * 1024;
 /// A query has no more words; the rest is not looked at.
 const WORDS_MAX: usize = 24;
 const STEMS: &str = "en_stem";
+const NUMBER: &str = "number";
 /// A find in the title counts so much more.
 const TITLE_BOOST: f32 = 3.0;
 /// A word that only begins so counts less.
@@ -48,10 +51,40 @@ pub struct Hit {
     pub excerpt: String,
 }
 
-/// The index.
+/// Which of the hits: so many, after so many.
+#[derive(Debug, Clone, Copy)]
+pub struct HitRange {
+    /// Hits that are passed over.
+    pub skip: usize,
+    /// Hits at most; never more than [`HITS_MAX`].
+    pub take: usize,
+}
+
+/// The index, as it is at one moment.
 pub(super) struct HubIndex {
     documents: Vec<DocumentSeen>,
+    /// The places in `documents` of those that link to a path.
     backlinks: BTreeMap<String, Vec<usize>>,
+    /// The place in `documents` of what the words know by a number.
+    places: HashMap<u64, usize>,
+    known: BTreeMap<String, Known>,
+    stamp: Stamp,
+    next_number: u64,
+    words: Words,
+    searcher: Searcher,
+}
+
+/// What is kept of a document.
+#[derive(Debug, Clone)]
+struct Known {
+    number: u64,
+    seen: DocumentSeen,
+    links: Vec<String>,
+}
+
+/// The words of all documents; shared by an index and the one that follows it.
+#[derive(Clone)]
+struct Words {
     index: Index,
     reader: IndexReader,
     fields: Fields,
@@ -69,48 +102,95 @@ fn failed(error: TantivyError) -> EngineError {
 }
 
 impl HubIndex {
-    /// Reads every document once.
-    pub(super) fn build(folder: &Path, stamp: &Stamp) -> Result<HubIndex, EngineError> {
+    /// An index of nothing.
+    pub(super) fn empty() -> Result<HubIndex, EngineError> {
         let (schema, fields) = schema();
         let index = Index::create_in_ram(schema);
-        let mut writer = index
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(failed)?;
+        let words = Words {
+            index,
+            reader,
+            fields,
+        };
+        Ok(HubIndex {
+            documents: Vec::new(),
+            backlinks: BTreeMap::new(),
+            places: HashMap::new(),
+            known: BTreeMap::new(),
+            stamp: Stamp::new(),
+            next_number: 0,
+            searcher: words.reader.searcher(),
+            words,
+        })
+    }
+
+    /// The index of the folder as this stamp says that it is; what did not change since is not read.
+    pub(super) fn followed_by(&self, folder: &Path, stamp: Stamp) -> Result<HubIndex, EngineError> {
+        let words = self.words.clone();
+        let mut known = self.known.clone();
+        let mut next_number = self.next_number;
+        let mut writer = words
+            .index
             .writer_with_num_threads::<TantivyDocument>(1, WRITER_BYTES)
             .map_err(failed)?;
-        let mut documents = Vec::with_capacity(stamp.len());
-        let mut links: Vec<Vec<String>> = Vec::with_capacity(stamp.len());
-        for path in stamp.keys() {
+        let is_same = |path: &String| stamp.get(path) == self.stamp.get(path);
+        let gone = self.stamp.keys().filter(|path| !is_same(path));
+        for one in gone.filter_map(|path| known.remove(path)) {
+            let number = Term::from_field_u64(words.fields.number, one.number);
+            let _ = writer.delete_term(number);
+        }
+        for path in stamp.keys().filter(|path| !is_same(path)) {
             // One that went away meanwhile, or is too large to be one, is left out.
             let Ok(text) = folder::text(folder, path) else {
                 continue;
             };
-            let seen = document::seen(path, &text, folder::card(folder, path));
-            let (body, to) = match document::is_markdown(path) {
-                true => (markdown::plain(&text), markdown::links(&text, path)),
-                false => (text, Vec::new()),
-            };
+            let read = document::read(path, text);
+            let seen = document::seen(path, &read, folder::card(folder, path));
             let mut one = TantivyDocument::default();
-            one.add_u64(fields.number, documents.len() as u64);
-            one.add_text(fields.title, &seen.title);
-            one.add_text(fields.body, &body);
+            one.add_u64(words.fields.number, next_number);
+            one.add_text(words.fields.title, &seen.title);
+            one.add_text(words.fields.body, &read.plain);
             writer.add_document(one).map_err(failed)?;
-            documents.push(seen);
-            links.push(to);
+            let _ = known.insert(
+                path.clone(),
+                Known {
+                    number: next_number,
+                    seen,
+                    links: read.links,
+                },
+            );
+            next_number += 1;
         }
         writer.commit().map_err(failed)?;
+        writer.wait_merging_threads().map_err(failed)?;
+        words.reader.reload().map_err(failed)?;
         let mut backlinks: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (from, to) in links.into_iter().enumerate() {
-            for path in to {
-                backlinks.entry(path).or_default().push(from);
+        let mut places = HashMap::with_capacity(known.len());
+        for (place, one) in known.values().enumerate() {
+            let _ = places.insert(one.number, place);
+            for path in &one.links {
+                backlinks.entry(path.clone()).or_default().push(place);
             }
         }
-        let reader = index.reader().map_err(failed)?;
         Ok(HubIndex {
-            documents,
+            documents: known.values().map(|one| one.seen.clone()).collect(),
             backlinks,
-            index,
-            reader,
-            fields,
+            places,
+            known,
+            stamp,
+            next_number,
+            searcher: words.reader.searcher(),
+            words,
         })
+    }
+
+    /// What it is an index of.
+    pub(super) fn stamp(&self) -> &Stamp {
+        &self.stamp
     }
 
     /// All documents, by their paths.
@@ -122,7 +202,7 @@ impl HubIndex {
     pub(super) fn backlinks(&self, path: &str) -> Vec<Backlink> {
         let from = self.backlinks.get(path).map_or(&[][..], Vec::as_slice);
         from.iter()
-            .filter_map(|number| self.documents.get(*number))
+            .filter_map(|place| self.documents.get(*place))
             .filter(|document| document.path != path)
             .map(|document| Backlink {
                 path: document.path.clone(),
@@ -131,59 +211,57 @@ impl HubIndex {
             .collect()
     }
 
-    /// The documents that fit, the best first; `text` reads one of them.
+    /// How many documents fit, and those of the range, the best first; `plain` gives the words of one of them.
     pub(super) fn search(
         &self,
         query: &str,
-        hits_max: usize,
-        text: impl Fn(&str) -> String,
-    ) -> Result<Vec<Hit>, EngineError> {
+        range: HitRange,
+        plain: impl Fn(&str) -> String,
+    ) -> Result<(usize, Vec<Hit>), EngineError> {
         let asked = Asked::parse(query);
         if asked.is_empty() {
-            return Ok(Vec::new());
+            return Ok((0, Vec::new()));
         }
         let query = self.query(&asked)?;
-        let searcher = self.reader.searcher();
-        // What the tags, ids and paths leave out is left out afterwards: so all are asked for.
-        let limit = match asked.filters.is_empty() {
-            true => hits_max.clamp(1, HITS_MAX),
-            false => self.documents.len().max(1),
-        };
-        let found = searcher
-            .search(&query, &TopDocs::with_limit(limit).order_by_score())
-            .map_err(failed)?;
+        let found = self.fitting(&*query, &asked.filters)?;
         let mut snippets =
-            SnippetGenerator::create(&searcher, &*query, self.fields.body).map_err(failed)?;
+            SnippetGenerator::create(&self.searcher, &*query, self.words.fields.body)
+                .map_err(failed)?;
         snippets.set_max_num_chars(EXCERPT_CHARACTERS);
-        let mut hits = Vec::new();
-        for (score, address) in found {
-            let one: TantivyDocument = searcher.doc(address).map_err(failed)?;
-            let number = one.get_first(self.fields.number).and_then(|n| n.as_u64());
-            let number = number.and_then(|number| usize::try_from(number).ok());
-            let Some(document) = number.and_then(|number| self.documents.get(number)) else {
-                continue;
-            };
-            if !asked.filters.iter().all(|filter| filter.admits(document)) {
-                continue;
-            }
-            let words = match document::is_markdown(&document.path) {
-                true => markdown::plain(&text(&document.path)),
-                false => text(&document.path),
-            };
-            let snippet = snippets.snippet(&words).fragment().trim().to_owned();
-            hits.push(Hit {
-                excerpt: match snippet.is_empty() {
-                    true => words.chars().take(EXCERPT_CHARACTERS).collect(),
-                    false => snippet,
-                },
-                document: document.clone(),
-                score,
+        let shown = found.iter().skip(range.skip);
+        let hits = shown
+            .take(range.take.min(HITS_MAX))
+            .map(|(score, document)| Hit {
+                excerpt: excerpt(&snippets, &plain(&document.path)),
+                document: (*document).clone(),
+                score: *score,
             });
-            if hits.len() >= hits_max.min(HITS_MAX) {
-                break;
-            }
-        }
-        Ok(hits)
+        Ok((found.len(), hits.collect()))
+    }
+
+    /// All documents that fit, the best first.
+    fn fitting(
+        &self,
+        query: &dyn Query,
+        filters: &[Filter],
+    ) -> Result<Vec<(f32, &DocumentSeen)>, EngineError> {
+        let all = TopDocs::with_limit(self.documents.len().max(1)).order_by_score();
+        let found = self.searcher.search(query, &all).map_err(failed)?;
+        let numbers = self
+            .searcher
+            .segment_readers()
+            .iter()
+            .map(|segment| segment.fast_fields().u64(NUMBER))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        let documents = found.into_iter().filter_map(|(score, address)| {
+            let segment = numbers.get(address.segment_ord as usize)?;
+            let number = segment.first(address.doc_id)?;
+            Some((score, self.documents.get(*self.places.get(&number)?)?))
+        });
+        Ok(documents
+            .filter(|(_, document)| filters.iter().all(|filter| filter.admits(document)))
+            .collect())
     }
 
     /// Every word and every phrase must be there, in the title or in the body.
@@ -191,7 +269,10 @@ impl HubIndex {
         let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for part in &asked.parts {
             let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-            for (field, boost) in [(self.fields.title, TITLE_BOOST), (self.fields.body, 1.0)] {
+            for (field, boost) in [
+                (self.words.fields.title, TITLE_BOOST),
+                (self.words.fields.body, 1.0),
+            ] {
                 let terms = self.terms(field, part.text())?;
                 let query: Box<dyn Query> = match (terms.as_slice(), part) {
                     ([], _) => continue,
@@ -225,7 +306,11 @@ impl HubIndex {
     }
 
     fn terms(&self, field: Field, words: &str) -> Result<Vec<Term>, EngineError> {
-        let mut stems = self.index.tokenizer_for_field(field).map_err(failed)?;
+        let mut stems = self
+            .words
+            .index
+            .tokenizer_for_field(field)
+            .map_err(failed)?;
         let mut stream = stems.token_stream(words);
         let mut terms = Vec::new();
         while stream.advance() {
@@ -233,6 +318,28 @@ impl HubIndex {
         }
         Ok(terms)
     }
+}
+
+/// The words around a find; the beginning, if only the title has it.
+fn excerpt(snippets: &SnippetGenerator, words: &str) -> String {
+    let mut rest = words;
+    while !rest.is_empty() {
+        let mut end = rest.len().min(EXCERPT_LOOK_BYTES);
+        while !rest.is_char_boundary(end) {
+            end += 1;
+        }
+        // A word is not cut in two.
+        let end = rest[end..]
+            .find(char::is_whitespace)
+            .map_or(rest.len(), |more| end + more);
+        let (piece, after) = rest.split_at(end);
+        let snippet = snippets.snippet(piece).fragment().trim().to_owned();
+        if !snippet.is_empty() {
+            return snippet;
+        }
+        rest = after;
+    }
+    words.chars().take(EXCERPT_CHARACTERS).collect()
 }
 
 fn schema() -> (Schema, Fields) {
@@ -245,7 +352,7 @@ fn schema() -> (Schema, Fields) {
         )
     };
     let fields = Fields {
-        number: schema.add_u64_field("number", INDEXED | STORED),
+        number: schema.add_u64_field(NUMBER, INDEXED | FAST),
         title: schema.add_text_field("title", words()),
         body: schema.add_text_field("body", words()),
     };
@@ -377,13 +484,10 @@ mod tests {
         write("sql/t1.sql", "create table axis_registry ();");
         write("a/page.html", "<p>gate</p>");
         let stamp = folder::stamp(folder.path()).unwrap();
-        let index = HubIndex::build(folder.path(), &stamp).unwrap();
+        let empty = HubIndex::empty().unwrap();
+        let index = empty.followed_by(folder.path(), stamp).unwrap();
         assert_eq!(index.documents().len(), 3);
-        let found = |query: &str| -> Vec<String> {
-            let text = |path: &str| folder::text(folder.path(), path).unwrap();
-            let hits = index.search(query, 10, text).unwrap();
-            hits.into_iter().map(|hit| hit.document.path).collect()
-        };
+        let found = |query: &str| paths_of(&index, folder.path(), query);
         // The title counts more.
         assert_eq!(found("gate"), ["a/gate.md", "a/b.md"]);
         assert_eq!(found("rehearsals"), ["a/gate.md"]);
@@ -396,9 +500,92 @@ mod tests {
         assert_eq!(found(&document::id("a/b.md")), ["a/b.md"]);
         assert!(found("").is_empty() && found("nothing-of-it").is_empty());
         assert_eq!(index.backlinks("a/b.md")[0].path, "a/gate.md");
+        // A page of them.
+        let range = HitRange { skip: 1, take: 1 };
+        let (in_all, hits) = index.search("gate", range, |_| String::new()).unwrap();
+        assert_eq!((in_all, hits[0].document.path.as_str()), (2, "a/b.md"));
         // Whatever is typed is a query.
         for strange in ["(", "AND OR", "title:*", "\\", "a:b:c", "\"\"", "*"] {
             let _ = found(strange);
         }
+    }
+
+    fn paths_of(index: &HubIndex, folder: &Path, query: &str) -> Vec<String> {
+        let plain = |path: &str| document::read(path, folder::text(folder, path).unwrap()).plain;
+        let range = HitRange { skip: 0, take: 10 };
+        let (_, hits) = index.search(query, range, plain).unwrap();
+        hits.into_iter().map(|hit| hit.document.path).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_read_again_and_what_is_gone_is_not_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let write = |name: &str, text: &str| std::fs::write(path.join(name), text).unwrap();
+        for number in 0..20 {
+            write(
+                &format!("{number:02}.md"),
+                &format!("# Walrus {number}\n\n[next](05.md)"),
+            );
+        }
+        let first = HubIndex::empty()
+            .unwrap()
+            .followed_by(path, folder::stamp(path).unwrap())
+            .unwrap();
+        assert_eq!(first.next_number, 20);
+        write("03.md", "# Narwhal, and no other animal");
+        write("20.md", "# Narwhal again");
+        std::fs::remove_file(path.join("04.md")).unwrap();
+        let second = first
+            .followed_by(path, folder::stamp(path).unwrap())
+            .unwrap();
+        assert_eq!(second.next_number, 22, "two were read");
+        assert_eq!(second.documents().len(), 20);
+        let mut found = paths_of(&second, path, "narwhal");
+        found.sort();
+        assert_eq!(found, ["03.md", "20.md"]);
+        let all = HitRange {
+            skip: 0,
+            take: HITS_MAX,
+        };
+        let (walruses, _) = second.search("walrus", all, |_| String::new()).unwrap();
+        assert_eq!((walruses, second.backlinks("05.md").len()), (18, 17));
+        // Whoever still has the first one reads on in it.
+        let (walruses, _) = first.search("walrus", all, |_| String::new()).unwrap();
+        assert_eq!((walruses, first.backlinks("05.md").len()), (20, 19));
+        // Many small changes do not pile up.
+        let mut index = second;
+        for number in 0..30 {
+            write("20.md", &"word ".repeat(number + 10));
+            index = index
+                .followed_by(path, folder::stamp(path).unwrap())
+                .unwrap();
+        }
+        assert!(index.searcher.segment_readers().len() < 20);
+    }
+
+    #[test]
+    fn an_excerpt_is_around_the_find_wherever_that_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = format!(
+            "# Long\n\n{} walrus at last",
+            "é filler word ".repeat(4_000)
+        );
+        std::fs::write(folder.path().join("long.md"), long).unwrap();
+        let index = HubIndex::empty()
+            .unwrap()
+            .followed_by(folder.path(), folder::stamp(folder.path()).unwrap())
+            .unwrap();
+        let plain =
+            |path: &str| document::read(path, folder::text(folder.path(), path).unwrap()).plain;
+        let range = HitRange { skip: 0, take: 1 };
+        let (_, hits) = index.search("walrus", range, plain).unwrap();
+        assert!(
+            hits[0].excerpt.contains("walrus at last"),
+            "{}",
+            hits[0].excerpt
+        );
+        let (_, hits) = index.search("long", range, plain).unwrap();
+        assert!(hits[0].excerpt.starts_with("Long"), "{}", hits[0].excerpt);
     }
 }

@@ -137,55 +137,55 @@ fn target(link: &str, path: &str) -> Option<String> {
     }
 }
 
-/// The documents that a document links to.
-pub(super) fn links(text: &str, path: &str) -> Vec<String> {
-    let mut links: Vec<String> = parser(text)
-        .filter_map(|event| match event {
+/// What is in a document, for those who look for it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Read {
+    /// The words alone.
+    pub(super) plain: String,
+    /// The first heading.
+    pub(super) title: Option<String>,
+    /// The documents that it links to.
+    pub(super) links: Vec<String>,
+}
+
+/// Reads a document once.
+pub(super) fn read(text: &str, path: &str) -> Read {
+    let mut plain = String::with_capacity(text.len());
+    let mut links = Vec::new();
+    // Where the first heading begins, and what it is.
+    let mut heading = None;
+    let mut title: Option<String> = None;
+    for event in parser(text) {
+        match event {
+            Event::Text(text) | Event::Code(text) => plain.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => plain.push(' '),
+            Event::Start(Tag::Heading { .. }) => heading = Some(plain.len()),
             Event::Start(Tag::Link { dest_url, .. })
                 if !dest_url.contains(':') && !dest_url.starts_with('#') =>
             {
-                target(&dest_url, path)
+                links.extend(target(&dest_url, path));
             }
-            _ => None,
-        })
-        .collect();
-    links.sort();
-    links.dedup();
-    links
-}
-
-/// The words alone.
-pub(super) fn plain(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
-    for event in parser(text) {
-        match event {
-            Event::Text(text) | Event::Code(text) => words.push_str(&text),
-            Event::SoftBreak | Event::HardBreak => words.push(' '),
-            Event::End(
-                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell,
-            ) => {
-                words.push('\n');
+            Event::End(TagEnd::Heading(_)) => {
+                let words = heading.take().and_then(|begin| plain.get(begin..));
+                title = title.or(words.map(|words| words.trim().to_owned()));
+                plain.push('\n');
             }
+            Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableCell) => plain.push('\n'),
             _ => {}
         }
     }
-    words
+    links.sort();
+    links.dedup();
+    Read {
+        plain,
+        title: title.filter(|title| !title.is_empty()),
+        links,
+    }
 }
 
 /// The first heading.
 pub(super) fn title(text: &str) -> Option<String> {
-    let mut title: Option<String> = None;
-    for event in parser(text) {
-        match (event, title.as_mut()) {
-            (Event::Start(Tag::Heading { .. }), None) => title = Some(String::new()),
-            (Event::Text(text) | Event::Code(text), Some(title)) => title.push_str(&text),
-            (Event::End(TagEnd::Heading(_)), Some(_)) => break,
-            _ => {}
-        }
-    }
-    title
-        .map(|title| title.trim().to_owned())
-        .filter(|title| !title.is_empty())
+    read(text, "").title
 }
 
 #[cfg(test)]
@@ -234,10 +234,11 @@ mod tests {
             assert_eq!(address(link, "a/b.md"), leads, "{link}");
         }
         assert_eq!(
-            links(
+            read(
                 "[a](other.md) [b](http://x) [c](#d) [e](other.md)",
                 "a/b.md"
-            ),
+            )
+            .links,
             ["a/other.md"]
         );
     }
@@ -256,9 +257,9 @@ mod tests {
         );
         assert_eq!(title(text).as_deref(), Some("One"));
         assert!(
-            plain(text).contains("One\na\nb\n1\n2\n"),
+            read(text, "a.md").plain.contains("One\na\nb\n1\n2\n"),
             "{:?}",
-            plain(text)
+            read(text, "a.md").plain
         );
         assert_eq!(title("no heading"), None);
     }

@@ -17,11 +17,10 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::EngineError;
 
-use self::folder::Stamp;
 use self::index::HubIndex;
 
 pub use self::document::{Backlink, Document, DocumentSeen};
-pub use self::index::{HITS_MAX, Hit};
+pub use self::index::{HITS_MAX, Hit, HitRange};
 pub use self::publish::{Publication, Published, of_evidence, of_file, of_package};
 
 /// The folder is looked at for changes so often at most.
@@ -34,11 +33,11 @@ pub struct Hub {
     kept: Mutex<Option<Kept>>,
 }
 
-/// The index, and the folder that it was made of.
+/// The index, and when the folder was looked at.
 struct Kept {
     index: Arc<HubIndex>,
-    stamp: Stamp,
-    looked: Instant,
+    /// `None`: the next look is a new one.
+    looked: Option<Instant>,
 }
 
 /// Which documents are listed.
@@ -57,7 +56,9 @@ pub struct SearchReport {
     pub query: String,
     /// Documents that were looked through.
     pub documents: usize,
-    /// What fits, the best first.
+    /// Documents that fit.
+    pub hits_in_all: usize,
+    /// Those that were asked for, the best first.
     pub hits: Vec<Hit>,
 }
 
@@ -132,41 +133,58 @@ impl Hub {
     ///
     /// # Errors
     /// A folder that cannot be read.
-    pub fn search(&self, query: &str, hits_max: usize) -> Result<SearchReport, EngineError> {
+    pub fn search(&self, query: &str, range: HitRange) -> Result<SearchReport, EngineError> {
         let index = self.index()?;
+        let plain = |path: &str| {
+            let text = folder::text(&self.folder, path).unwrap_or_default();
+            document::read(path, text).plain
+        };
+        let (hits_in_all, hits) = index.search(query, range, plain)?;
         Ok(SearchReport {
             query: query.to_owned(),
             documents: index.documents().len(),
-            hits: index.search(query, hits_max, |path| {
-                folder::text(&self.folder, path).unwrap_or_default()
-            })?,
+            hits_in_all,
+            hits,
         })
     }
 
-    /// The index of the folder as it is now.
+    /// Makes the index ready, so that the first question does not wait for it; how many documents there are.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn prepare(&self) -> Result<usize, EngineError> {
+        Ok(self.index()?.documents().len())
+    }
+
+    /// The index of the folder as it is now, or was a moment ago.
     fn index(&self) -> Result<Arc<HubIndex>, EngineError> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = kept.as_mut() {
-            if kept.looked.elapsed() < LOOK_EVERY {
+        let is_recent = |looked: &Instant| looked.elapsed() < LOOK_EVERY;
+        let before = match kept.as_ref() {
+            Some(kept) if kept.looked.as_ref().is_some_and(is_recent) => {
                 return Ok(Arc::clone(&kept.index));
             }
-            kept.looked = Instant::now();
-            if folder::stamp(&self.folder)? == kept.stamp {
-                return Ok(Arc::clone(&kept.index));
-            }
-        }
+            Some(kept) => Arc::clone(&kept.index),
+            None => Arc::new(HubIndex::empty()?),
+        };
+        let looked = Some(Instant::now());
         let stamp = folder::stamp(&self.folder)?;
-        let index = Arc::new(HubIndex::build(&self.folder, &stamp)?);
+        let index = match stamp == *before.stamp() {
+            true => before,
+            false => Arc::new(before.followed_by(&self.folder, stamp)?),
+        };
         *kept = Some(Kept {
             index: Arc::clone(&index),
-            stamp,
-            looked: Instant::now(),
+            looked,
         });
         Ok(index)
     }
 
     /// The next look at the folder is a new one.
-    fn forget(&self) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    fn look_again(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.as_mut() {
+            kept.looked = None;
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::evidence_files;
 use crate::store::package_files::OpenPackage;
 
 use super::document::{self, Card};
-use super::{Hub, ListOptions, folder, markdown};
+use super::{HitRange, Hub, ListOptions, folder, markdown};
 
 /// Where the documents of packages are.
 const ARCHITECTURE: &str = "knowledge/dev/reports/architecture";
@@ -58,8 +58,8 @@ impl Hub {
         for publication in publications {
             published.push(self.write(publication)?);
         }
-        // One index for all of them.
-        self.forget();
+        // One look for all of them.
+        self.look_again();
         for (publication, published) in publications.iter().zip(&published) {
             self.proven(published, &publication.text)?;
         }
@@ -149,7 +149,7 @@ impl Hub {
         }
         // By a word of its title, if it has one, and by its path.
         let query = format!("path:{path} {}", first_word(&published.title));
-        let found = self.search(&query, 10)?;
+        let found = self.search(&query, HitRange { skip: 0, take: 10 })?;
         match found.hits.iter().any(|hit| hit.document.path == path) {
             true => Ok(()),
             false => Err(not_found("the search")),

@@ -1,13 +1,16 @@
 //! The clone of a rehearsal: made behind the seam of `oneroof-pg`, with what the steps need of it.
 
+use std::time::Instant;
+
 use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{
-    CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, make_clone,
+    CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, MaskReport, SnapshotError,
+    TemplateCopy, left_out_table, make_clone,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
-use oneroof_pg::ephemeral::{Lifetime, RegistryError};
+use oneroof_pg::ephemeral::{Lifetime, RegistryError, ServerEntry};
 use oneroof_pg::install;
 
 use super::report::{CloneReport, ConnectionReport};
@@ -15,23 +18,88 @@ use super::run::Rehearsal;
 use crate::adopt::install_options;
 use crate::clone_create::{apply_options, reader};
 use crate::context::{Context, TargetDatabase};
-use crate::error::EngineError;
+use crate::error::{EngineError, Failure};
+use crate::execute::forward::millis;
 use crate::execute::release::Place;
 use crate::open;
 use crate::source::Source;
 
 /// A fresh clone. Dropping it removes it, unless it was said to be kept.
 pub(crate) struct Clone {
-    made: DatabaseClone,
+    made: Made,
+    entry: CloneEntry,
+    server: ServerEntry,
     apply: ConnInfo,
     report: CloneReport,
+    source_transactions: u64,
+    source_programs: u64,
 }
 
-/// Makes a clone of the rehearsal's target.
+/// What ends with a clone.
+enum Made {
+    /// A private server.
+    Server(Box<DatabaseClone>),
+    /// A database in the server of a golden clone.
+    Copy(Box<TemplateCopy>),
+    /// Nothing: it is kept.
+    Kept,
+}
+
+/// Makes a clone of the rehearsal's target, or of the golden clone of it.
 pub(super) async fn make(
     rehearsal: &Rehearsal<'_>,
     source: &mut Source,
 ) -> Result<Clone, EngineError> {
+    let clone = match &rehearsal.options.golden {
+        Some(word) => of_golden(rehearsal, source, word).await?,
+        None => of_target(rehearsal, source).await?,
+    };
+    clone.adopt(rehearsal.target).await?;
+    Ok(clone)
+}
+
+async fn of_golden(
+    rehearsal: &Rehearsal<'_>,
+    source: &mut Source,
+    word: &str,
+) -> Result<Clone, EngineError> {
+    let started = Instant::now();
+    let (copy, golden) = super::from_golden::copy(rehearsal, source, word).await?;
+    let (apply_role, apply_role_note) = apply_role(rehearsal.target, source).await?;
+    let entry = copy.entry().clone();
+    let report = CloneReport {
+        id: entry.id.clone(),
+        database: entry.database.clone(),
+        strategy: "template".to_owned(),
+        why: format!(
+            "a copy of golden clone {}, whose rows are of {}, {} ago",
+            golden.id,
+            golden.data_at,
+            golden.age()
+        ),
+        duration_ms: millis(started.elapsed()),
+        masks: MaskReport {
+            masked: entry.masked.clone(),
+            ..MaskReport::default()
+        },
+        left_out: entry.left_out.clone(),
+        golden: Some(golden),
+        apply_role,
+        apply_role_note,
+        ..CloneReport::default()
+    };
+    Ok(Clone {
+        apply: copy.conninfo(&report.apply_role),
+        server: copy.server().clone(),
+        made: Made::Copy(Box::new(copy)),
+        entry,
+        report,
+        source_transactions: 1, // that read the roles
+        source_programs: 0,
+    })
+}
+
+async fn of_target(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Result<Clone, EngineError> {
     let Rehearsal {
         context,
         target,
@@ -52,13 +120,16 @@ pub(super) async fn make(
         }
     };
     let mut clone_options = clone_options(context, &target.name, run_id, lifetime).await?;
-    let choice = apply_options(context, reader, &options.copy, &mut clone_options).await?;
+    let scope = options.scope.as_ref();
+    let choice = apply_options(context, reader, &options.copy, scope, &mut clone_options).await?;
     let mut made = make_clone(reader, &clone_options, emit)
         .await
         .map_err(clone_error)?;
     made.set_kept(false).map_err(unregistered)?;
     let (apply_role, apply_role_note) = apply_role(target, source).await?;
     let report = made.report();
+    let (source_transactions, source_programs) =
+        (report.source_transactions, report.source_programs);
     let report = CloneReport {
         id: made.id().to_owned(),
         database: made.database().to_owned(),
@@ -73,20 +144,23 @@ pub(super) async fn make(
             .cloned()
             .collect(),
         masks: report.masks.clone(),
+        left_out: made.entry().left_out.clone(),
         doors: report.doors.clone(),
+        golden: None,
         apply_role: apply_role.clone(),
         apply_role_note,
         kept: false,
         connection: None,
     };
-    let apply = made.conninfo(&apply_role);
-    let clone = Clone {
-        made,
-        apply,
+    Ok(Clone {
+        apply: made.conninfo(&apply_role),
+        entry: made.entry().clone(),
+        server: made.server().clone(),
+        made: Made::Server(Box::new(made)),
         report,
-    };
-    clone.adopt(target).await?;
-    Ok(clone)
+        source_transactions: source_transactions + u64::from(options.scope.is_some()),
+        source_programs,
+    })
 }
 
 /// Options of every clone that this project makes; leftovers of killed runs are removed first.
@@ -186,7 +260,7 @@ impl Clone {
 
     pub(super) async fn admin_session(&self, run_id: &str) -> Result<Session, EngineError> {
         connect(
-            &self.made.superuser_conninfo(),
+            &self.superuser(),
             &SessionOptions::read_write(format!("oneroof/rehearse/{run_id}")),
         )
         .await
@@ -195,7 +269,7 @@ impl Clone {
 
     /// The clone as the place of a release run.
     pub(super) async fn place(&self, admin: &Session) -> Result<Place, EngineError> {
-        self.place_of(admin, self.made.database()).await
+        self.place_of(admin, &self.entry.database).await
     }
 
     /// Database `database` of the clone's server, which is the clone or a copy of it, as such a place.
@@ -208,19 +282,47 @@ impl Clone {
             .await
             .map_err(EngineError::database("read the clone's identity"))?;
         Ok(Place {
-            name: format!("clone:{}", self.made.id()),
+            name: format!("clone:{}", self.entry.id),
             apply: self.apply.clone().with_dbname(database),
-            admin: Some(self.made.server_conninfo(database)),
+            admin: Some(self.superuser().with_dbname(database)),
             class: TargetClass::Clone,
             expected_database: identity.database_name.clone(),
             identity,
         })
     }
 
+    /// What a failure means that is about a table whose rows the clone does not have; another one is as it is.
+    pub(super) async fn explained(&self, error: EngineError, run_id: &str) -> EngineError {
+        if self.entry.left_out.is_empty() {
+            return error;
+        }
+        let text = error.with_causes();
+        let Ok(session) = self.admin_session(run_id).await else {
+            return error;
+        };
+        let table = left_out_table(&session, &text).await;
+        session.close().await;
+        match table {
+            Ok(Some(table)) if self.entry.left_out.contains(&table) => {
+                let mut failure = match error {
+                    EngineError::Failed(failure) => *failure,
+                    _ => Failure::default(),
+                };
+                failure.message = format!(
+                    "table {table} is needed, and its rows were not copied: the scope of the clone leaves it out"
+                );
+                failure.detail = Some(text);
+                failure.hint = Some("rehearse without --scope, on a whole clone".to_owned());
+                failure.into()
+            }
+            _ => error,
+        }
+    }
+
     /// A superuser's session on another database of its server.
     pub(super) async fn server_session(&self, run_id: &str) -> Result<Session, EngineError> {
         connect(
-            &self.made.server_conninfo("postgres"),
+            &self.superuser().with_dbname("postgres"),
             &SessionOptions::read_write(format!("oneroof/rehearse/{run_id}")),
         )
         .await
@@ -229,12 +331,13 @@ impl Clone {
 
     /// How to reach it as the superuser of its server.
     pub(super) fn superuser(&self) -> ConnInfo {
-        self.made.superuser_conninfo()
+        self.server
+            .conninfo(&self.entry.database, &self.server.superuser)
     }
 
     /// Its entry in the registry of clones.
     pub(super) fn entry(&self) -> &CloneEntry {
-        self.made.entry()
+        &self.entry
     }
 
     pub(super) fn report(&self) -> CloneReport {
@@ -242,35 +345,60 @@ impl Clone {
     }
 
     pub(super) fn id(&self) -> &str {
-        self.made.id()
+        &self.entry.id
     }
 
     /// Transactions on the source that making the clone took, each asked for its transaction id.
     pub(super) fn source_transactions(&self) -> u64 {
-        self.made.report().source_transactions
+        self.source_transactions
     }
 
     /// Programs that read the source.
     pub(super) fn source_programs(&self) -> u64 {
-        self.made.report().source_programs
+        self.source_programs
     }
 
     /// How to connect with psql, as the superuser of the private server.
     pub(super) fn connection(&self) -> ConnectionReport {
-        connection(&self.made.superuser_conninfo())
+        connection(&self.superuser())
     }
 
     /// From here on the clone stays.
-    pub(super) fn keep(&mut self) -> Result<(), EngineError> {
-        self.made.set_kept(true).map_err(unregistered)
+    pub(super) fn keep(&mut self, context: &Context) -> Result<(), EngineError> {
+        match std::mem::replace(&mut self.made, Made::Kept) {
+            Made::Server(mut made) => {
+                let kept = made.set_kept(true).map_err(unregistered);
+                self.made = Made::Server(made);
+                kept
+            }
+            Made::Copy(copy) => {
+                copy.keep(Some(context.operator.clone()))
+                    .map_err(clone_error)?;
+                Ok(())
+            }
+            Made::Kept => Ok(()),
+        }
     }
 
-    /// Stops its server and removes everything.
+    /// Removes everything that ends with it.
     pub(super) async fn drop(self) -> Result<(), EngineError> {
-        self.made
-            .remove()
-            .await
-            .map_err(|error| EngineError::other(format!("drop the clone: {error}")))
+        match self.made {
+            Made::Server(made) => made
+                .remove()
+                .await
+                .map_err(|error| EngineError::other(format!("drop the clone: {error}"))),
+            Made::Copy(copy) => copy.remove().await.map_err(clone_error),
+            Made::Kept => Ok(()),
+        }
+    }
+
+    /// What is gone when it is dropped, in words.
+    pub(super) fn gone(&self) -> &'static str {
+        match self.made {
+            Made::Server(_) => "its server is stopped and its folder removed",
+            Made::Copy(_) => "its database is dropped, with the roles that were made for it",
+            Made::Kept => "it is kept",
+        }
     }
 }
 
@@ -326,6 +454,17 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         | CloneError::NotPhysical { .. }
         | CloneError::Masks { .. }
         | CloneError::Limit { .. } => refused(RefusalCode::CloneImpossible, Vec::new()),
+        CloneError::Snapshot(SnapshotError::Broken { faults, .. }) => {
+            refused(RefusalCode::SnapshotBroken, faults.clone())
+        }
+        CloneError::Snapshot(
+            SnapshotError::Name { .. }
+            | SnapshotError::Taken { .. }
+            | SnapshotError::Unknown { .. },
+        ) => EngineError::input(
+            error.to_string(),
+            hint.unwrap_or_else(|| "for example: before-2.0".to_owned()),
+        ),
         CloneError::NameTaken { .. } => refused(RefusalCode::CloneNameTaken, Vec::new()),
         _ => {
             let mut message = error.to_string();

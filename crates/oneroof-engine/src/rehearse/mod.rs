@@ -12,6 +12,7 @@ mod copies;
 pub mod coverage;
 mod crash_drill;
 mod drills;
+pub mod from_golden;
 mod html;
 mod isolation;
 mod locks;
@@ -44,6 +45,7 @@ use std::time::Instant;
 use oneroof_model::Event;
 
 use crate::clone_create::CopyOptions;
+use crate::clone_scope::PackageScope;
 use crate::context::Context;
 use crate::demo::figures::Figure;
 use crate::error::EngineError;
@@ -73,6 +75,10 @@ pub struct RehearseOptions {
     pub proposer: Option<String>,
     /// How the clone is made.
     pub copy: CopyOptions,
+    /// The golden clone that is copied instead of the target, from [`from_golden::starting_point`].
+    pub golden: Option<String>,
+    /// Copy the rows of those tables alone that a package can read.
+    pub scope: Option<PackageScope>,
     /// `--params` files.
     pub params: Vec<PathBuf>,
     /// Values to be read on the way, for the demo's record.
@@ -91,6 +97,13 @@ pub async fn rehearse(
     options: &RehearseOptions,
 ) -> Result<RehearsalReport, EngineError> {
     crate::check::require_fit(package)?;
+    if options.golden.is_some() && options.scope.is_some() {
+        return Err(EngineError::input(
+            "leave tables of a golden clone out",
+            "a copy of a golden clone has what that has: rehearse without --scope, or from the target"
+                .to_owned(),
+        ));
+    }
     let target = &open::target(context, from)?;
     let parameters = parameters::resolve(package, target, &options.params)?;
     crate::source::read_role(target)?;

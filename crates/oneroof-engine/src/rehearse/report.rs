@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::coverage::CoverageRecord;
+use super::from_golden::GoldenStart;
 use super::plan_report::{CoverageGap, InputRecord, ObjectiveRecord, PlanReport};
 use super::report_attempts::{CrashRecord, DrillRecord, NegativeRecord, UnitRollbackRecord};
 use super::report_workload::WorkloadReport;
@@ -182,7 +183,7 @@ pub struct SourceReport {
 }
 
 /// The clone of a rehearsal.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct CloneReport {
     /// Its id; a kept one is target `clone:<id>`.
     pub id: String,
@@ -201,8 +202,14 @@ pub struct CloneReport {
     /// What was masked, and what perhaps should have been.
     #[serde(flatten)]
     pub masks: MaskReport,
+    /// Tables whose rows were not copied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// What leads out of the clone: foreign servers and the like.
     pub doors: Vec<String>,
+    /// Set if it is a copy of a golden clone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub golden: Option<GoldenStart>,
     /// The role that the tiers ran as.
     pub apply_role: String,
     /// Set where `apply_role` is not a configured one.

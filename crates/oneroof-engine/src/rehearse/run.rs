@@ -9,6 +9,7 @@ use super::baseline;
 use super::clone::{self, Clone};
 use super::copies::Copies;
 use super::coverage;
+use super::from_golden::figures_behind;
 use super::observe::observe;
 use super::report::RehearsalReport;
 use super::stage::Stage;
@@ -52,6 +53,10 @@ pub(super) async fn run(
         .run(2, rehearsal.make_clone(&mut source, report))
         .await?;
     let on_clone = rehearsal.on_clone(&mut source, &clone, report).await;
+    let on_clone = match on_clone {
+        Err(error) => Err(clone.explained(error, rehearsal.run_id).await),
+        done => done,
+    };
     let exit = match &on_clone {
         // A rehearsal that failed has nothing more to prove, but production is still looked at again.
         Ok(()) | Err(_) => {
@@ -71,7 +76,7 @@ pub(super) async fn run(
         made.connection = keep.then(|| clone.connection());
     }
     if keep {
-        clone.keep()?;
+        clone.keep(rehearsal.context)?;
         steps.skip(
             17,
             &format!(
@@ -81,11 +86,9 @@ pub(super) async fn run(
         );
     } else {
         let dropped = steps.run(17, async {
+            let gone = clone.gone().to_owned();
             clone.drop().await?;
-            Ok((
-                (),
-                "its server is stopped and its folder removed".to_owned(),
-            ))
+            Ok(((), gone))
         });
         let dropped = dropped.await;
         report
@@ -120,10 +123,20 @@ impl Rehearsal<'_> {
             .free_disk_bytes
             .extend(clone::free_disk(self.context).map(|bytes| ("with_clone".to_owned(), bytes)));
         let described = made.report();
-        let detail = format!(
-            "`{}`, {}: {} bytes in {} ms",
-            described.database, described.strategy, described.bytes, described.duration_ms
-        );
+        let detail = match &described.golden {
+            Some(_) => format!(
+                "`{}`, {} in {} ms",
+                described.database, described.why, described.duration_ms
+            ),
+            None => format!(
+                "`{}`, {}: {} bytes in {} ms",
+                described.database, described.strategy, described.bytes, described.duration_ms
+            ),
+        };
+        let detail = match described.left_out.len() {
+            0 => detail,
+            many => format!("{detail}; the rows of {many} tables were not copied"),
+        };
         report.clone = Some(described);
         Ok((made, detail))
     }
@@ -156,6 +169,7 @@ impl Rehearsal<'_> {
         let states = StateReader {
             admin: &admin,
             apart: Vec::new(),
+            left_out: clone.entry().left_out.clone(),
         };
         let baseline = states.whole().await?;
         let mut copies = None;
@@ -177,6 +191,15 @@ impl Rehearsal<'_> {
             &mut report.observations,
         )
         .await?;
+        if let (Some(golden), Some(there)) = (
+            report
+                .clone
+                .as_mut()
+                .and_then(|clone| clone.golden.as_mut()),
+            report.probes.get("entry"),
+        ) {
+            golden.figures_behind = figures_behind(&self.package.plan.metrics, there, &probe);
+        }
         report.probes.insert("clone".into(), probe.clone());
         report.clone_deltas.push(format!(
             "setting oneroof.expected_database = {}",
@@ -223,6 +246,7 @@ impl Rehearsal<'_> {
             admin: &admin,
             baseline: &baseline,
             loaded: loaded.as_ref(),
+            left_out: &clone.entry().left_out,
         };
         let mut outcome = self.release(&stage, copies.as_ref(), report).await;
         lock.release().await;

@@ -26,6 +26,8 @@ pub(super) struct Stage<'a> {
     pub(super) baseline: &'a CloneState,
     /// A copy of it as it was then, for a workload.
     pub(super) loaded: Option<&'a Copies<'a>>,
+    /// Tables whose rows the clone does not have.
+    pub(super) left_out: &'a [String],
 }
 
 impl Stage<'_> {
@@ -34,6 +36,7 @@ impl Stage<'_> {
         StateReader {
             admin: self.admin,
             apart: vec![self.lock.backend_pid()],
+            left_out: self.left_out.to_vec(),
         }
     }
 

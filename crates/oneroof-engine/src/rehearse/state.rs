@@ -24,6 +24,8 @@ pub(super) struct StateReader<'a> {
     pub(super) admin: &'a Session,
     /// Sessions that stay open and write to no table: the run lock's.
     pub(super) apart: Vec<i32>,
+    /// Tables whose rows the clone does not have.
+    pub(super) left_out: Vec<String>,
 }
 
 impl StateReader<'_> {
@@ -124,7 +126,11 @@ impl StateReader<'_> {
     }
 
     async fn data(&self, options: &DataOptions) -> Result<DataDigest, EngineError> {
-        catalog::data(self.admin, options)
+        let options = DataOptions {
+            not_copied: self.left_out.clone(),
+            ..options.clone()
+        };
+        catalog::data(self.admin, &options)
             .await
             .map_err(EngineError::database("read the data of the clone"))
     }

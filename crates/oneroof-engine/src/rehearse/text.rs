@@ -53,6 +53,23 @@ fn write(report: &RehearsalReport, out: &mut String) -> std::fmt::Result {
             "| clone | `{}`, {} ({}), {} bytes in {} ms |",
             clone.database, clone.strategy, clone.why, clone.bytes, clone.duration_ms
         )?;
+        if let Some(golden) = &clone.golden {
+            writeln!(
+                out,
+                "| began from | golden clone {}: rows of {}, {} old; asked before: {}; figures that the source has otherwise by now: {} |",
+                golden.id,
+                golden.data_at,
+                golden.age(),
+                golden.revalidated.join("; "),
+                match golden.figures_behind.is_empty() {
+                    true => "none".to_owned(),
+                    false => golden.figures_behind.join("; "),
+                }
+            )?;
+        }
+        if !clone.left_out.is_empty() {
+            writeln!(out, "| rows not copied | {} |", clone.left_out.join(", "))?;
+        }
         writeln!(
             out,
             "| tiers ran as | {}{} |",

@@ -6,6 +6,7 @@ pub(crate) mod fingerprint_file;
 pub(crate) mod foreign_folder;
 #[cfg(test)]
 mod foreign_package;
+pub(crate) mod journal;
 pub(crate) mod kept_rehearsal;
 pub(crate) mod ledger_heads;
 pub(crate) mod migration_files;
@@ -14,3 +15,4 @@ pub mod package_files;
 pub(crate) mod query_log;
 pub(crate) mod rendered_folder;
 pub(crate) mod run_log;
+pub(crate) mod sign_in_tokens;

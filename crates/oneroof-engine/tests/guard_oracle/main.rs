@@ -10,13 +10,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod files;
+mod known_facts;
 mod state;
 
 use std::collections::BTreeMap;
 
 use oneroof_model::readonly::{Admitted, Policy, StatementKind, TrustedNames};
 use oneroof_pg::connect::Session;
-use oneroof_pg::readonly::{begin_facts, load_facts};
+use oneroof_pg::readonly::{begin_facts, load_facts, search_path};
 use oneroof_pg::testing::{TestDatabase, TestServer};
 use oneroof_sql::guard::{Closure, Step, admit, trusted_names};
 
@@ -222,7 +223,10 @@ async fn judged(session: &Session, sql: &str, by_text: bool, count: &mut Count) 
 }
 
 async fn closure(session: &Session, sql: &str) -> Result<Admitted, &'static str> {
-    let mut facts = begin_facts(session, &Policy::default()).await.unwrap();
+    let path = search_path(session).await.unwrap();
+    let mut facts = begin_facts(session, &path, &Policy::default())
+        .await
+        .unwrap();
     let names = trusted_names(&facts);
     let draft = admit(sql, &names).map_err(|refusal| refusal.rule.as_str())?;
     let mut closure = Closure::new(draft, names);

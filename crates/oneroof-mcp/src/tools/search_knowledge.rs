@@ -1,6 +1,6 @@
 //! `search_knowledge`: documents of the hub by their words.
 
-use oneroof_engine::hub::HITS_MAX;
+use oneroof_engine::hub::{HITS_MAX, HitRange};
 use rmcp::handler::server::tool::schema_for_type;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::CallToolResult;
@@ -38,8 +38,11 @@ impl Server {
         &self,
         Parameters(asked): Parameters<SearchKnowledge>,
     ) -> CallToolResult {
-        let limit = asked.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, HITS_MAX);
-        match self.hub(move |hub| hub.search(&asked.query, limit)).await {
+        let range = HitRange {
+            skip: 0,
+            take: asked.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, HITS_MAX),
+        };
+        match self.hub(move |hub| hub.search(&asked.query, range)).await {
             Ok(found) => Document::of(&found).result(),
             Err(error) => answer::error(&error),
         }

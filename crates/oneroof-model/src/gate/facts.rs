@@ -70,6 +70,8 @@ pub struct EvidenceFacts {
     pub params_digest: String,
     /// When it began.
     pub started_at: i64,
+    /// Of which moment the rows of its clone are, if they are older than it: it began from a golden clone.
+    pub rows_at: Option<i64>,
     /// Version of oneroof that ran it.
     pub engine_version: String,
     /// Major version of the source's server.

@@ -286,6 +286,16 @@ impl Judged<'_> {
                 };
                 not("evidence_stale", message, runner, again);
             }
+            let limit = self.policy.rehearsal_max_age;
+            if let Some(rows_at) = evidence.rows_at
+                && facts.now - rows_at > limit.seconds()
+            {
+                let message = format!(
+                    "rehearsal {name} began from a golden clone whose rows are older than {limit}"
+                );
+                let how = "make the golden clone anew (oneroof clone refresh golden) and rehearse, or rehearse from the target";
+                not("evidence_stale", message, runner, how);
+            }
             if evidence.engine_version != facts.engine_version {
                 let message = format!(
                     "rehearsal {name} was run by oneroof {}, this is {}",

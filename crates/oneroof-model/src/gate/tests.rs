@@ -99,6 +99,7 @@ fn facts() -> GateFacts {
             package_digest: "package".into(),
             params_digest: "params".into(),
             started_at: NOW - DAY,
+            rows_at: None,
             engine_version: "1".into(),
             server_major: 15,
             system_identifier: Some("7000".into()),
@@ -177,6 +178,11 @@ fn each_single_change_closes_it_for_its_own_reason() {
     closed("evidence_stale", "older than 7d", |f| {
         f.evidence[0].started_at = NOW - 8 * DAY
     });
+    closed(
+        "evidence_stale",
+        "golden clone whose rows are older than 7d",
+        |f| f.evidence[0].rows_at = Some(NOW - 8 * DAY),
+    );
     closed("evidence_stale", "future", |f| {
         f.evidence[0].started_at = NOW + DAY
     });

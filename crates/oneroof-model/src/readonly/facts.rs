@@ -61,6 +61,19 @@ pub struct Facts {
     pub operators: BTreeMap<String, Vec<OperatorFact>>,
 }
 
+impl Facts {
+    /// How many answers there are.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        self.relation_names.len()
+            + self.relations.len()
+            + self.type_names.len()
+            + self.types.len()
+            + self.functions.len()
+            + self.operators.len()
+    }
+}
+
 /// The operator's policy, resolved to identities.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Trusted {

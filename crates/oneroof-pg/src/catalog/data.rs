@@ -16,6 +16,8 @@ pub struct DataOptions {
     /// Columns `schema.table.column` that grow or change by themselves; `table.column` means the
     /// table of that name in every schema.
     pub volatile_columns: Vec<String>,
+    /// Tables, quoted and qualified, whose rows a clone does not have: reading them would fail.
+    pub not_copied: Vec<String>,
     /// What to do with generated keys.
     pub generated_columns: GeneratedColumns,
     /// What to do with the order of the rows.
@@ -301,6 +303,7 @@ pub(super) async fn statements(
                 &options.volatile_columns,
                 &leave_out,
                 &in_order,
+                &options.not_copied,
             ],
         )
         .await?;

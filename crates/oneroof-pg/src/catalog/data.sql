@@ -3,6 +3,7 @@
 -- $1: schema-qualified tables, null for all. $2: columns `schema.table.column` to leave out; `table.column` means
 -- the table of that name in every schema.
 -- $3: leave out generated keys (identity, serial, generated uuid). $4: hash the order of the rows too.
+-- $5: tables, quoted and qualified, whose rows a clone does not have.
 -- What is left out goes on to the foreign keys that refer to it, to partitions and inheriting tables, and to columns
 -- computed from it.
 -- The hash of a table is the sum of 64-bit hashes of its rows as text: it does not depend on their order, and equal
@@ -16,6 +17,7 @@ relation as (
      where c.relkind = 'r'
        and n.nspname !~ '^pg_'
        and n.nspname not in ('information_schema', 'oneroof')
+       and format('%I.%I', n.nspname, c.relname) <> all ($5::text[])
        and ($1::text[] is null
             or exists (select from unnest($1::text[]) as wanted (name) cross join lateral pg_catalog.parse_ident(wanted.name) as parts
                         where parts = array[n.nspname::text, c.relname::text]))

@@ -3,7 +3,8 @@
 //! after a crash, is its maker's: a [`super::TemplateCopy`] is registered, a copy in the private server of a
 //! rehearsal ends with that server.
 
-use super::make::{CloneError, create, database, oid_of, run};
+use super::error::{CloneError, database};
+use super::fill::{create, oid_of, run};
 use super::registry::CloneEntry;
 use super::undo;
 use crate::catalog;

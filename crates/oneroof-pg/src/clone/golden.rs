@@ -2,7 +2,8 @@
 
 use oneroof_model::TargetClass;
 
-use super::make::{CloneError, database, run};
+use super::error::{CloneError, database};
+use super::fill::run;
 use super::registry::{CloneEntry, CloneRegistry};
 use super::undo::Undo;
 use crate::catalog;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::make::{CloneError, database};
+use super::error::{CloneError, database};
 use super::queue::{Next, Queue, Task};
 use super::snapshot::{Snapshot, SnapshotDoor, TablePart, end_reading, speak_plainly};
 use super::stream::{Flow, StreamError, pour};

@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::archive::{Archive, Entry};
+use super::error::{CloneError, database};
+use super::fill::{Copied, run};
 use super::load::{Load, compresses_fast, loading};
-use super::make::{CloneError, CloneOptions, Copied, database, run};
+use super::options::CloneOptions;
 use super::queue::{Build, Queue};
 use super::snapshot::{IndexFacts, Snapshot, Split};
 use super::stream::Flow;
@@ -41,13 +43,21 @@ pub(super) async fn copy(
         .args(["--section=pre-data", "--section=post-data"]);
     let archive = match capture(dump, ARCHIVE_BYTES_MAX).await {
         Ok(Some(bytes)) => bytes,
+        Ok(None) if !options.left_out.is_empty() => {
+            return Err(CloneError::Client {
+                major: binaries.major,
+                detail: "its definitions are too many for a clone without the rows of some tables"
+                    .to_owned(),
+            });
+        }
         Ok(None) => return programs.in_one_pipe(snapshot, progress).await,
         Err(error) => return Err(programs.failed(error)),
     };
     let definitions_bytes = u64::try_from(archive.len()).unwrap_or(u64::MAX);
     programs.restore("--section=pre-data", &archive).await?;
 
-    let parts = snapshot.tables(split(options), &options.masks).await?;
+    let mut parts = snapshot.tables(split(options), &options.masks).await?;
+    parts.retain(|part| !options.left_out.contains(&part.identity));
     let total = definitions_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     let facts = snapshot.indexes().await?;
     let has_large_objects = snapshot.has_large_objects().await?;

@@ -5,6 +5,9 @@
 mod archive;
 mod control_file;
 mod copy;
+mod error;
+mod fill;
+mod freeze;
 mod golden;
 mod load;
 mod logical;
@@ -12,10 +15,14 @@ mod make;
 mod marks;
 mod mask;
 mod name;
+mod options;
 mod physical;
+mod plan;
 mod queue;
 mod registry;
 mod rights;
+mod roles;
+mod scope;
 mod scratch;
 mod snapshot;
 mod strategy;
@@ -24,19 +31,25 @@ mod template;
 mod undo;
 
 pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
+pub use error::CloneError;
+pub use freeze::{
+    CopyMethod, CopyProgress, FrozenClone, RestoreOptions, RestoredClone, SnapshotError,
+    SnapshotRecord, SnapshotStore, TakeOptions, restore_snapshot, take_snapshot,
+};
 pub use golden::{ClosedClone, close_clone};
 pub use load::CloneLimits;
-pub use make::{
-    CloneError, CloneOptions, CloneProgress, CloneReport, DatabaseClone, default_jobs, make_clone,
-};
+pub use make::{DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use mask::{ColumnMask, MaskReport, MaskRule};
 pub use name::clone_name;
+pub use options::{CloneOptions, CloneProgress, CloneReport, default_jobs};
 pub use physical::{StrategyChoice, choose_strategy};
 pub use registry::{
     CloneEntry, CloneRegistry, CloneRegistryError, Maker, remove_clone, sweep_copies,
 };
 pub use rights::{MissingRight, missing_rights};
+pub use roles::role_differences;
+pub use scope::{ScopeObject, left_out_table, scope_objects};
 pub use scratch::{ScratchOptions, make_database, make_scratch};
 pub use strategy::CloneStrategy;
-pub use template::{TemplateCopy, TemplateOptions, copy_from_template};
+pub use template::{RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template};

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::control_file::set_system_identifier;
+use super::error::{CloneError, database};
+use super::fill::{Copied, Filled, Work, entry_of, oid_of, run, unregistered};
 use super::logical::client;
-use super::make::{
-    CloneError, CloneOptions, CloneProgress, Copied, Filled, Parts, Plan, Work, database, entry_of,
-    oid_of, run, unregistered,
-};
+use super::make::Parts;
 use super::name::clone_name;
+use super::options::{CloneOptions, CloneProgress};
+use super::plan::Plan;
 use super::rights::MissingRight;
 use super::strategy::CloneStrategy;
 use crate::catalog;
@@ -361,7 +362,7 @@ async fn session(site: &ServerSite, database_name: &str) -> Result<Session, Clon
 }
 
 /// An identifier made as PostgreSQL makes one, of the time and something that nobody else has.
-fn new_identifier(server_id: &str) -> u64 {
+pub(super) fn new_identifier(server_id: &str) -> u64 {
     let seconds = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default();
     let own = u64::from_str_radix(server_id, 16).unwrap_or_default();
     (seconds << 32) | (own & u64::from(u32::MAX))

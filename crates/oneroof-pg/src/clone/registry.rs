@@ -51,6 +51,22 @@ pub struct CloneEntry {
     /// Who had it made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
+    /// Of which moment its rows are, if that is not when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_at: Option<String>,
+    /// The first clone of its line, if that is another one: snapshots of a clone, what is restored from them and what
+    /// took its place belong together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// Tables whose rows were not copied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// Columns that are masked, each with its rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<String>,
+    /// Roles of the server before a release ran here: others go with the copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) roles_before: Option<Vec<String>>,
     secret: String,
 }
 
@@ -181,6 +197,11 @@ impl CloneEntry {
             maker: None,
             strategy: None,
             operator: None,
+            data_at: None,
+            line: None,
+            left_out: Vec::new(),
+            masked: Vec::new(),
+            roles_before: None,
             secret: hex::encode(secret),
         };
         entry.mark_digest = entry.expected_digest();
@@ -210,6 +231,16 @@ impl CloneEntry {
         };
         entry.mark_digest = entry.expected_digest();
         entry
+    }
+
+    /// Of which moment its rows are, RFC 3339 in UTC.
+    pub fn data_at(&self) -> &str {
+        self.data_at.as_deref().unwrap_or(&self.created_at)
+    }
+
+    /// The first clone of its line; itself if it is that.
+    pub fn line(&self) -> &str {
+        self.line.as_deref().unwrap_or(&self.id)
     }
 
     /// Is it a copy beside a kept clone, in that clone's server?
@@ -341,6 +372,15 @@ impl CloneRegistry {
         Ok(forgotten)
     }
 
+    /// The clone belongs to this line from now on: it took the place of one that does.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError`].
+    pub fn hand_down_line(&self, id: &str, line: &str) -> Result<(), CloneRegistryError> {
+        let entry = self.find(id)?;
+        self.write(&entry.changed(|entry| entry.line = Some(line.to_owned())))
+    }
+
     /// Writes an entry: whole or not at all, for its owner's eyes only.
     pub(super) fn write(&self, entry: &CloneEntry) -> Result<(), CloneRegistryError> {
         use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -375,9 +415,10 @@ impl CloneRegistry {
             .mode(0o600)
             .open(&draft)
             .and_then(|mut file| {
+                // Not forced to the disk: that would wait for all that was written before it, the gigabytes of a
+                // clone included. A machine that crashes loses its clones with their entries.
                 file.write_all(text.as_bytes())?;
-                file.write_all(b"\n")?;
-                file.sync_all()
+                file.write_all(b"\n")
             })
             .and_then(|()| fs::rename(&draft, &path));
         if written.is_err() {
@@ -471,7 +512,8 @@ async fn remove_guest(
     match servers.attach(&entry.server_id) {
         Ok(server) => {
             let superuser = server.entry().superuser.clone();
-            undo::drop_database(&server.conninfo("postgres", &superuser), &entry.database)
+            let admin = server.conninfo("postgres", &superuser);
+            undo::drop_database(&admin, &entry.database, entry.roles_before.as_deref())
                 .await
                 .map_err(|source| CloneRegistryError::Database {
                     id: entry.id.clone(),
@@ -502,6 +544,9 @@ fn read(path: &Path) -> Result<Option<CloneEntry>, CloneRegistryError> {
             });
         }
     };
+    if text.is_empty() {
+        return Ok(None); // the machine crashed before its content reached the disk
+    }
     let entry: CloneEntry =
         serde_json::from_str(&text).map_err(|error| CloneRegistryError::Entry {
             path: path.to_owned(),

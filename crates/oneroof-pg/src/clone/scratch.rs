@@ -3,7 +3,8 @@
 use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
-use super::make::{CloneError, database, oid_of, run};
+use super::error::{CloneError, database};
+use super::fill::{oid_of, run};
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
 use crate::catalog;
 use crate::connect::{SessionOptions, connect};

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::make::{CloneError, database};
+use super::error::{CloneError, database};
 use super::mask::{ColumnMask, columns_of};
 use crate::catalog;
 use crate::connect::{Session, SessionOptions, connect};

@@ -6,12 +6,14 @@ use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
 use super::copy::{copy_database, open_copy};
-use super::make::{CloneError, database, oid_of};
+use super::error::{CloneError, database};
+use super::fill::oid_of;
 use super::name::clone_name;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
+use super::roles;
 use super::undo::{self, Undo};
 use crate::catalog;
-use crate::connect::{SessionOptions, connect};
+use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
 use crate::ephemeral::ServerEntry;
 
@@ -26,6 +28,17 @@ pub struct TemplateOptions {
     pub clones: CloneRegistry,
     /// `oneroof/<verb>/<run>`: names the session that copies.
     pub application_name: String,
+    /// What becomes of roles that are made while the copy is there.
+    pub roles: RolesOfServer,
+}
+
+/// Roles belong to a server and not to a database: what happens on a copy can make some that outlive it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RolesOfServer {
+    /// They stay.
+    Stay,
+    /// They go with the copy. Copies that say so wait for each other.
+    GoWithCopy,
 }
 
 /// A copy, which ends with this value and never outlives the process: killed runs are swept up by
@@ -36,6 +49,8 @@ pub struct TemplateCopy {
     server: ServerEntry,
     clones: CloneRegistry,
     application_name: String,
+    /// Holds the place of the only copy that makes roles.
+    alone: Option<Session>,
     removed: bool,
 }
 
@@ -68,7 +83,13 @@ pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCop
             source,
         })
     })?;
-    let entry = entry.changed(|entry| entry.maker = Some(Maker::ours()));
+    let entry = entry.changed(|entry| {
+        entry.maker = Some(Maker::ours());
+        entry.strategy = Some("template".to_owned());
+        entry.data_at = Some(source.data_at().to_owned());
+        entry.left_out.clone_from(&source.left_out);
+        entry.masked.clone_from(&source.masked);
+    });
     // Registered before it exists, so that a killed run leaves nothing that nobody knows of.
     options.clones.write(&entry).map_err(CloneError::Registry)?;
     let mut copy = TemplateCopy {
@@ -76,9 +97,10 @@ pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCop
         server: server.clone(),
         clones: options.clones.clone(),
         application_name: options.application_name.clone(),
+        alone: None,
         removed: false,
     };
-    match copy.fill(source).await {
+    match copy.fill(source, options.roles).await {
         Ok(()) => Ok(copy),
         Err(error) => {
             // Why there is no copy is what the caller hears about; a sweep finds what is left.
@@ -104,6 +126,11 @@ impl TemplateCopy {
         self.server.conninfo(&self.entry.database, role)
     }
 
+    /// The server that it lives in.
+    pub fn server(&self) -> &ServerEntry {
+        &self.server
+    }
+
     /// It stays, a clone of its own in the server of its source, until somebody drops it. It goes with that server.
     ///
     /// # Errors
@@ -111,7 +138,7 @@ impl TemplateCopy {
     pub fn keep(mut self, operator: Option<String>) -> Result<CloneEntry, CloneError> {
         let kept = self.entry.changed(|entry| {
             entry.maker = None;
-            entry.strategy = Some("template".to_owned());
+            entry.roles_before = None;
             entry.operator = operator;
         });
         self.clones.write(&kept).map_err(CloneError::Registry)?;
@@ -124,10 +151,14 @@ impl TemplateCopy {
     /// # Errors
     /// What the server says.
     pub async fn remove(mut self) -> Result<(), CloneError> {
-        undo::drop_database(&self.admin(), &self.entry.database)
+        let roles = self.entry.roles_before.as_deref();
+        undo::drop_database(&self.admin(), &self.entry.database, roles)
             .await
             .map_err(database("drop the copy"))?;
         self.removed = true;
+        if let Some(alone) = self.alone.take() {
+            alone.close().await;
+        }
         self.clones
             .forget(&self.entry.id)
             .map_err(CloneError::Registry)
@@ -137,12 +168,24 @@ impl TemplateCopy {
         self.server.conninfo("postgres", &self.server.superuser)
     }
 
-    async fn fill(&mut self, source: &CloneEntry) -> Result<(), CloneError> {
-        let name = &self.entry.database;
+    async fn fill(&mut self, source: &CloneEntry, roles: RolesOfServer) -> Result<(), CloneError> {
         let options = SessionOptions::read_write(self.application_name.clone());
-        let admin = connect(&self.admin(), &options)
-            .await
-            .map_err(database("open the private server"))?;
+        let opening = || database("open the private server");
+        let admin = connect(&self.admin(), &options).await.map_err(opening())?;
+        if roles == RolesOfServer::GoWithCopy {
+            let alone = connect(&self.admin(), &options).await.map_err(opening())?;
+            let waiting = || database("wait for the other rehearsals in this server");
+            roles::be_alone(&alone).await.map_err(waiting())?;
+            let before = roles::names(&alone).await.map_err(waiting())?;
+            self.alone = Some(alone);
+            self.entry = self
+                .entry
+                .changed(|entry| entry.roles_before = Some(before));
+            self.clones
+                .write(&self.entry)
+                .map_err(CloneError::Registry)?;
+        }
+        let name = &self.entry.database;
         copy_database(&admin, &source.database, name).await?;
         let oid = oid_of(&admin, name).await?;
         self.entry = self.entry.changed(|entry| entry.database_oid = oid);
@@ -167,6 +210,7 @@ impl Drop for TemplateCopy {
         let undo = Undo::DropDatabase {
             name: self.entry.database.clone(),
             application_name: self.application_name.clone(),
+            roles_before: self.entry.roles_before.clone(),
         };
         if undo.run_blocking(self.admin()) {
             let _ = self.clones.forget(&self.entry.id);

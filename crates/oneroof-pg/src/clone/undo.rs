@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::roles;
 use crate::catalog;
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
@@ -17,6 +18,8 @@ pub(super) enum Undo {
     DropDatabase {
         name: String,
         application_name: String,
+        /// Roles that were there before it; others go with it.
+        roles_before: Option<Vec<String>>,
     },
     /// Let connections in again.
     OpenDatabase { name: String },
@@ -28,13 +31,14 @@ impl Undo {
             Self::DropDatabase {
                 name,
                 application_name,
+                roles_before,
             } => {
                 let session = open(admin).await?;
                 session
                     .query(include_str!("terminate.sql"), &[application_name])
                     .await?;
                 session.close().await;
-                drop_database(admin, name).await
+                drop_database(admin, name, roles_before.as_deref()).await
             }
             Self::OpenDatabase { name } => {
                 let session = open(admin).await?;
@@ -63,10 +67,18 @@ impl Undo {
     }
 }
 
-/// Drops a database, whoever is connected to it; one that is not there is no error.
-pub(super) async fn drop_database(admin: &ConnInfo, name: &str) -> Result<(), PgError> {
+/// Drops a database, whoever is connected to it; one that is not there is no error. With it go the roles that were not
+/// there before it, if that is known.
+pub(super) async fn drop_database(
+    admin: &ConnInfo,
+    name: &str,
+    roles_before: Option<&[String]>,
+) -> Result<(), PgError> {
     let session = open(admin).await?;
     drop_on(&session, name).await?;
+    if let Some(before) = roles_before {
+        roles::drop_new(&session, before).await?;
+    }
     session.close().await;
     Ok(())
 }

@@ -5,6 +5,7 @@ mod binaries;
 mod folder;
 mod postmaster;
 mod registry;
+mod rest;
 mod server;
 
 pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client, find_program};
@@ -13,6 +14,8 @@ pub(crate) use postmaster::start_time_of;
 pub use registry::{
     AttachedServer, Registry, RegistryError, ServerEntry, SweepReport, SweptServer,
 };
+pub use rest::Rest;
+pub(crate) use rest::RestingServer;
 pub use server::{
     ClusterLocale, EphemeralServer, Lifetime, LocaleProvider, ServerConfig, ServerKind,
     ServerStartError,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{ServerFolder, is_id};
 use super::postmaster::{Postmaster, start_time_of};
+use super::rest::{self, Rest};
 use super::server::ServerKind;
 use crate::conninfo::ConnInfo;
 
@@ -51,6 +52,9 @@ pub struct ServerEntry {
     pub created_at: String,
     /// System identifier of the cluster, as text; `None` while it is being made.
     pub system_identifier: Option<String>,
+    /// It does not run, on purpose, and is started again by who needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resting: Option<Rest>,
 }
 
 impl ServerEntry {
@@ -76,7 +80,8 @@ impl ServerEntry {
 
     /// Did nobody who still wants it survive? Then it is removed.
     fn is_left_over(&self) -> bool {
-        let wanted = self.owner_lives() || (self.kept && self.is_running());
+        let is_there = self.is_running() || self.resting.is_some();
+        let wanted = self.owner_lives() || (self.kept && is_there);
         !wanted
     }
 }
@@ -121,6 +126,14 @@ pub enum RegistryError {
     NotRunning {
         /// The id.
         id: String,
+    },
+    /// A server that rests cannot be started now.
+    #[error("start server `{id}` again: {detail}")]
+    Start {
+        /// The id.
+        id: String,
+        /// Why.
+        detail: String,
     },
     /// The server does not end.
     #[error("stop server `{id}`")]
@@ -209,12 +222,17 @@ impl Registry {
         read_entry(&self.file_of(id))?.ok_or_else(unknown)
     }
 
-    /// A running server with this id.
+    /// A running server with this id. One that rests is started, which blocks for a moment.
     ///
     /// # Errors
-    /// [`RegistryError::Unknown`], [`RegistryError::NotRunning`].
+    /// [`RegistryError::Unknown`], [`RegistryError::NotRunning`], [`RegistryError::Start`].
     pub fn attach(&self, id: &str) -> Result<AttachedServer, RegistryError> {
-        let entry = self.find(id)?;
+        let mut entry = self.find(id)?;
+        if entry.resting.is_some()
+            && let Some(awake) = rest::wake_for_use(self, id)?
+        {
+            entry = awake;
+        }
         if !entry.is_running() {
             return Err(RegistryError::NotRunning { id: id.to_owned() });
         }
@@ -352,6 +370,7 @@ impl Registry {
             kept: false,
             created_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
             system_identifier: None,
+            resting: None,
         }
     }
 
@@ -359,7 +378,7 @@ impl Registry {
         self.folder.join(format!("{id}.json"))
     }
 
-    fn lock(&self) -> Result<File, RegistryError> {
+    pub(super) fn lock(&self) -> Result<File, RegistryError> {
         let path = self.folder.join(".lock");
         let failed = |source| RegistryError::Io {
             action: "lock",
@@ -445,7 +464,7 @@ fn read_entry(path: &Path) -> Result<Option<ServerEntry>, RegistryError> {
 }
 
 /// Runs blocking work beside the runtime.
-async fn off_thread<T: Send + 'static>(
+pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, RegistryError> {
     tokio::task::spawn_blocking(work)

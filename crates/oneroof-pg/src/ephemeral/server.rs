@@ -576,6 +576,17 @@ impl ServerSite {
         configure(&self.config, &self.server.folder, rules)
     }
 
+    /// Settings and access rules of a data folder that was a private server of ours before: its settings stay as far as
+    /// they are not about the place.
+    pub(crate) fn move_in(&self, rules: Rules<'_>) -> Result<(), ServerStartError> {
+        configure(&self.config, &self.server.folder, rules)
+    }
+
+    /// Other access rules; they count when the server reads its files again.
+    pub(crate) fn admit(&self, rules: Rules<'_>) -> Result<(), ServerStartError> {
+        write_rules(&self.config, &self.server.folder, rules)
+    }
+
     /// Starts the server and waits until it accepts connections.
     pub(crate) async fn run(&mut self) -> Result<(), ServerStartError> {
         let server = &mut self.server;
@@ -774,22 +785,20 @@ fn configure(
     folder: &folder::ServerFolder,
     rules: Rules<'_>,
 ) -> Result<(), ServerStartError> {
-    let write = |name: &str, text: &str, keep: bool| {
-        let path = folder.data().join(name);
-        let opened = OpenOptions::new()
-            .write(true)
-            .append(keep)
-            .truncate(!keep)
-            .open(&path);
-        opened
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|source| ServerStartError::Io {
-                action: "write",
-                path,
-                source,
-            })
-    };
-    write("postgresql.conf", &settings_text(config, folder), true)?;
+    write_file(
+        folder,
+        "postgresql.conf",
+        &settings_text(config, folder),
+        true,
+    )?;
+    write_rules(config, folder, rules)
+}
+
+fn write_rules(
+    config: &ServerConfig,
+    folder: &folder::ServerFolder,
+    rules: Rules<'_>,
+) -> Result<(), ServerStartError> {
     let mut rules = match rules {
         Rules::Everybody => "local all all trust\n".to_owned(),
         Rules::Only(name) => format!("local all \"{}\" trust\n", name.replace('"', "\"\"")),
@@ -797,7 +806,29 @@ fn configure(
     if config.tcp.is_some() {
         rules.push_str("host all all 127.0.0.1/32 scram-sha-256\n");
     }
-    write("pg_hba.conf", &rules, false)
+    write_file(folder, "pg_hba.conf", &rules, false)
+}
+
+/// Writes one of the server's own files, or adds to it.
+fn write_file(
+    folder: &folder::ServerFolder,
+    name: &str,
+    text: &str,
+    keep: bool,
+) -> Result<(), ServerStartError> {
+    let path = folder.data().join(name);
+    let opened = OpenOptions::new()
+        .write(true)
+        .append(keep)
+        .truncate(!keep)
+        .open(&path);
+    opened
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|source| ServerStartError::Io {
+            action: "write",
+            path,
+            source,
+        })
 }
 
 /// Settings for data that nobody will miss.

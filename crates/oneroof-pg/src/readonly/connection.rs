@@ -21,6 +21,17 @@ const END: &str = include_str!("end.sql");
 /// The search path is the only setting that belongs to a statement and not to the channel.
 const SET_PATH: &str = "select pg_catalog.set_config('search_path', $1, true)";
 
+/// Which state of the catalog a turn reads. Two turns with an equal state read the same catalog: they have the same
+/// snapshot of the same server, so no transaction that wrote anything ended in between, and they search names in the same
+/// schemas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogState {
+    /// The schemas that names without one are searched in, in order.
+    pub path: Vec<String>,
+    snapshot: String,
+    server_started: String,
+}
+
 /// An open connection that no foreign text has been left on.
 pub(super) struct Connection {
     pub(super) session: Session,
@@ -72,7 +83,7 @@ impl Connection {
         limits: &Limits,
         application_name: &str,
         is_superuser_accepted: bool,
-    ) -> Result<(), ReadonlyError> {
+    ) -> Result<CatalogState, ReadonlyError> {
         let client = self.session.client();
         let values = [
             milliseconds(limits.statement),
@@ -129,7 +140,11 @@ impl Connection {
             ),
         ];
         match checks.iter().find(|(holds, _)| !holds) {
-            None => Ok(()),
+            None => Ok(CatalogState {
+                path: row.try_get(10).map_err(PgError::from)?,
+                snapshot: read(11)?,
+                server_started: read(12)?,
+            }),
             Some((_, what)) => Err(ReadonlyError::Surprise {
                 what: (*what).to_owned(),
             }),

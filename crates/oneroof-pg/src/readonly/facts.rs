@@ -17,27 +17,47 @@ use super::trusted::trusted;
 use crate::connect::Session;
 use crate::error::PgError;
 
-/// Begins: reads the session's search path, sets it to `pg_catalog` for the rest of the transaction, resolves the
-/// policy and reads the casts. The result answers no question yet; it may be kept for other transactions of the same
-/// session as long as the database's definition is the same.
+/// The schemas that names without one are searched in, in order; to be read before [`enter_catalog`].
 ///
 /// # Errors
 /// What the server says.
-pub async fn begin_facts(session: &Session, policy: &Policy) -> Result<Facts, PgError> {
+pub async fn search_path(session: &Session) -> Result<Vec<String>, PgError> {
     let rows = session.query(include_str!("path.sql"), &[]).await?;
-    let path: Vec<String> = match rows.first() {
-        Some(row) => row.try_get("path")?,
-        None => Vec::new(),
-    };
+    match rows.first() {
+        Some(row) => Ok(row.try_get("path")?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Sets the search path to `pg_catalog` for the rest of the transaction: the server then prints every name that is not
+/// its own with its schema.
+///
+/// # Errors
+/// What the server says.
+pub async fn enter_catalog(session: &Session) -> Result<(), PgError> {
     session.simple("set local search_path = pg_catalog").await?;
-    let trusted = trusted(session, policy).await?;
+    Ok(())
+}
+
+/// Begins: [`enter_catalog`], resolves the policy and reads the casts; `path` is what [`search_path`] said. The result
+/// answers no question yet; it may be kept for other transactions as long as the database's definition is the same.
+///
+/// # Errors
+/// What the server says.
+pub async fn begin_facts(
+    session: &Session,
+    path: &[String],
+    policy: &Policy,
+) -> Result<Facts, PgError> {
+    let ((), casts) = tokio::try_join!(enter_catalog(session), casts(session))?;
     Ok(Facts {
         path: path
-            .into_iter()
-            .filter(|schema| schema != "pg_catalog")
+            .iter()
+            .filter(|schema| *schema != "pg_catalog")
+            .cloned()
             .collect(),
-        trusted,
-        casts: casts(session).await?,
+        trusted: trusted(session, policy).await?,
+        casts,
         ..Facts::default()
     })
 }
@@ -95,8 +115,31 @@ pub async fn load_facts(
     type_oids.extend(type_names.values().flatten());
     facts.relation_names.extend(relation_names);
     facts.type_names.extend(type_names);
-    relations(session, &relation_oids, facts).await?;
-    types(session, &type_oids, &relation_oids, facts).await
+    let (relations, types) = tokio::try_join!(
+        relations(session, &relation_oids),
+        types(session, &type_oids, &relation_oids),
+    )?;
+    for oid in relation_oids {
+        facts.relations.entry(oid).or_insert(None);
+    }
+    for oid in type_oids {
+        facts.types.entry(oid).or_insert(None);
+    }
+    for (oid, fact) in relations {
+        // Stored texts name relations with their schema, but for those of pg_catalog.
+        let name = match fact.schema.as_str() {
+            "pg_catalog" => Name::bare(&fact.name),
+            schema => Name::in_schema(schema, &fact.name),
+        };
+        facts.relation_names.entry(name).or_insert(Some(oid));
+        facts.relations.insert(oid, Some(fact));
+    }
+    for (oid, fact) in types {
+        let name = Name::in_schema(&fact.schema, &fact.name);
+        facts.type_names.entry(name).or_insert(Some(oid));
+        facts.types.insert(oid, Some(fact));
+    }
+    Ok(())
 }
 
 async fn names(
@@ -194,13 +237,9 @@ async fn casts(session: &Session) -> Result<Vec<CastFact>, PgError> {
 async fn relations(
     session: &Session,
     asked: &BTreeSet<u32>,
-    facts: &mut Facts,
-) -> Result<(), PgError> {
+) -> Result<BTreeMap<u32, RelationFact>, PgError> {
     if asked.is_empty() {
-        return Ok(());
-    }
-    for oid in asked {
-        facts.relations.entry(*oid).or_insert(None);
+        return Ok(BTreeMap::new());
     }
     let oids: Vec<u32> = asked.iter().copied().collect();
     let rows = session
@@ -235,16 +274,7 @@ async fn relations(
             fact.depends.push(dependency(row)?);
         }
     }
-    for (oid, fact) in found {
-        // Stored texts name relations with their schema, but for those of pg_catalog.
-        let name = match fact.schema.as_str() {
-            "pg_catalog" => Name::bare(&fact.name),
-            schema => Name::in_schema(schema, &fact.name),
-        };
-        facts.relation_names.entry(name).or_insert(Some(oid));
-        facts.relations.insert(oid, Some(fact));
-    }
-    Ok(())
+    Ok(found)
 }
 
 fn relation(row: &Row) -> Result<RelationFact, PgError> {
@@ -303,13 +333,9 @@ async fn types(
     session: &Session,
     asked: &BTreeSet<u32>,
     relations: &BTreeSet<u32>,
-    facts: &mut Facts,
-) -> Result<(), PgError> {
+) -> Result<BTreeMap<u32, TypeFact>, PgError> {
     if asked.is_empty() && relations.is_empty() {
-        return Ok(());
-    }
-    for oid in asked {
-        facts.types.entry(*oid).or_insert(None);
+        return Ok(BTreeMap::new());
     }
     let oids: Vec<u32> = asked.iter().copied().collect();
     let relations: Vec<u32> = relations.iter().copied().collect();
@@ -334,7 +360,7 @@ async fn types(
     }
     let reached: Vec<u32> = found.keys().copied().collect();
     if reached.is_empty() {
-        return Ok(());
+        return Ok(found);
     }
     for row in session
         .query(include_str!("type_functions.sql"), &[&reached])
@@ -368,10 +394,5 @@ async fn types(
             })),
         }
     }
-    for (oid, fact) in found {
-        let name = Name::in_schema(&fact.schema, &fact.name);
-        facts.type_names.entry(name).or_insert(Some(oid));
-        facts.types.insert(oid, Some(fact));
-    }
-    Ok(())
+    Ok(found)
 }

@@ -17,8 +17,9 @@ mod recover;
 mod trusted;
 mod turn;
 
+pub use connection::CatalogState;
 pub use error::ReadonlyError;
-pub use facts::{begin_facts, load_facts};
+pub use facts::{begin_facts, enter_catalog, load_facts, search_path};
 pub use limits::Limits;
 pub use outcome::{ColumnShape, QueryRows, Truncated};
 pub use pool::{PoolOptions, ReadonlyPool};

@@ -7,7 +7,7 @@ use oneroof_model::readonly::{Admitted, StatementKind};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, SimpleQueryMessage, Statement};
 
-use super::connection::Connection;
+use super::connection::{CatalogState, Connection};
 use super::error::ReadonlyError;
 use super::outcome::{ColumnShape, QueryRows, Truncated};
 use super::parameter::{Parameter, PlainText};
@@ -23,6 +23,7 @@ const DECLARE: &str = "declare oneroof_query no scroll cursor for ";
 /// Dropping it in the middle is safe: what runs is cancelled, and the slot is free when the server has obeyed.
 pub struct Turn {
     held: Option<(Slot, Connection)>,
+    catalog: Option<CatalogState>,
     deadline: Instant,
 }
 
@@ -37,6 +38,7 @@ impl Turn {
         let limit = limits.statement + limits.cancel_after;
         let mut turn = Turn {
             held: Some((slot, connection)),
+            catalog: None,
             deadline: Instant::now() + limit,
         };
         let begun = match &turn.held {
@@ -55,7 +57,10 @@ impl Turn {
             None => return Err((None, gone())),
         };
         match begun {
-            Ok(()) => Ok(turn),
+            Ok(catalog) => {
+                turn.catalog = Some(catalog);
+                Ok(turn)
+            }
             Err(ReadonlyError::Server(error)) if error.is_connection_lost() => {
                 let slot = turn.held.take().map(|(slot, _)| slot);
                 Err((slot, error.into()))
@@ -67,7 +72,7 @@ impl Turn {
         }
     }
 
-    /// The session, for reading facts of the catalog in the same transaction; its search path is `pg_catalog`.
+    /// The session, for reading facts of the catalog in the same transaction.
     ///
     /// # Errors
     /// Never, before [`Turn::execute`] or [`Turn::finish`].
@@ -76,6 +81,14 @@ impl Turn {
             .as_ref()
             .map(|(_, connection)| &connection.session)
             .ok_or_else(gone)
+    }
+
+    /// Which state of the catalog is read.
+    ///
+    /// # Errors
+    /// Never, for a turn that began.
+    pub fn catalog(&self) -> Result<&CatalogState, ReadonlyError> {
+        self.catalog.as_ref().ok_or_else(gone)
     }
 
     /// How long the whole turn may still take.

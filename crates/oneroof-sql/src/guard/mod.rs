@@ -20,7 +20,7 @@ mod walk;
 use oneroof_model::readonly::{GuardRefusal, GuardRule, Place, StatementKind, TrustedNames, Uses};
 
 use crate::parse::{ParseError, ParseErrorKind, locate, on_parser_thread};
-use crate::tree::{Arena, Item, Record};
+use crate::tree::Record;
 
 pub use closure::{Closure, Step, trusted_names};
 
@@ -107,11 +107,7 @@ fn admit_any_length(
 ) -> Result<Draft, Box<GuardRefusal>> {
     let owned_names = trusted.clone();
     let outcome = on_parser_thread(text, move |text, tree| {
-        let arena = Arena::new();
-        let item = Item::of(&arena, tree);
-        item.as_record()
-            .ok_or_else(|| Box::new(internal("the parse tree cannot be read")))
-            .and_then(|tree| judge(text, tree, &owned_names, parameters))
+        judge(text, tree, &owned_names, parameters)
     });
     match outcome {
         Ok(Ok((kind, uses))) => Ok(Draft {

@@ -8,7 +8,7 @@ use oneroof_model::readonly::{GuardRefusal, GuardRule, TrustedNames, Uses};
 use super::lists::FUNCTIONS;
 use super::{Draft, admit_any_length};
 use crate::parse::on_parser_thread;
-use crate::tree::{Arena, Item, Record};
+use crate::tree::Record;
 
 /// Reads a view.
 pub(super) fn query(text: &str, trusted: &TrustedNames) -> Result<Draft, Box<GuardRefusal>> {
@@ -29,17 +29,14 @@ pub(super) fn computed_in_advance(
     let names = trusted.clone();
     on_parser_thread(&format!("select ({text})"), move |_, tree| {
         let mut found = None;
-        let arena = Arena::new();
-        if let Some(root) = Item::of(&arena, tree).as_record() {
-            root.each(&mut |node| {
-                if found.is_none()
-                    && let Some(name) = foreign_call(node, &names)
-                    && !has_column(node)
-                {
-                    found = Some(name);
-                }
-            });
-        }
+        tree.each(&mut |node| {
+            if found.is_none()
+                && let Some(name) = foreign_call(node, &names)
+                && !has_column(node)
+            {
+                found = Some(name);
+            }
+        });
         found
     })
     .map_err(|error| {

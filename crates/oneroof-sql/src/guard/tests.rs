@@ -6,7 +6,9 @@ use oneroof_model::readonly::TrustedNames;
 use prost::Message as _;
 
 use super::*;
+use crate::parse::with_parsed;
 use crate::position::Tree;
+use crate::tree::{Arena, Item};
 
 /// Every node type of the parser, with the protobuf message that holds an empty one.
 fn every_node() -> Vec<(&'static str, pg_query::protobuf::Node)> {
@@ -186,10 +188,8 @@ fn parameters_with_values_are_admitted_where_no_constant_is_needed() {
 
 /// The statement as libpg_query prints its tree; `None` where it cannot.
 fn printed_again(sql: &str) -> Option<String> {
-    on_parser_thread(sql, |_, tree| {
-        pg_query::deparse(tree, pg_query::DeparseOptions::default()).ok()
-    })
-    .ok()?
+    let tree = with_parsed(sql, Clone::clone).ok()?;
+    pg_query::deparse(&tree, pg_query::DeparseOptions::default()).ok()
 }
 
 /// The verdict is about what a statement means and not about how it is written.

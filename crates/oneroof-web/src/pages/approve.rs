@@ -4,18 +4,21 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use maud::{Markup, html};
 use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, ApprovedTier};
+use oneroof_model::DashboardDeed;
 use oneroof_model::gate::{Act, Decision};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::gate::package;
+use crate::fields::Fields;
 use crate::layout::{self, Frame, Place, address, encoded};
 use crate::parts::badge::{Tone, badge};
 use crate::parts::figure::facts;
@@ -24,6 +27,7 @@ use crate::parts::text::{digest, duration, prose, value, when};
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::view::View;
+use crate::visitor;
 
 /// What is signed under.
 const NAMESPACE: &str = "oneroof-approval";
@@ -168,7 +172,9 @@ fn question(ask: &Asked, screen: &ApprovalScreen) -> Markup {
     let can_approve = screen.not_approvable.is_empty();
     html! {
         h2 #decide { "Your decision" }
+        (visitor::not_allowed(DashboardDeed::Decide, "Deciding"))
         form.decide method="post" action="/approve" {
+            (visitor::csrf())
             input type="hidden" name="target" value=(screen.gate.target.name);
             input type="hidden" name="package" value=(ask.package);
             fieldset {
@@ -196,15 +202,6 @@ struct Decided {
     reason: String,
     #[serde(default)]
     key: String,
-}
-
-/// What was signed.
-#[derive(Debug, Deserialize)]
-struct Signed {
-    target: String,
-    package: String,
-    text: String,
-    signature: String,
 }
 
 /// The file again.
@@ -290,6 +287,7 @@ fn sign(decided: &Decided, decision: Decision, text: &str) -> Markup {
             li {
                 "Take the file along, as it is:"
                 form method="post" action="/approve/file" {
+                    (visitor::csrf())
                     input type="hidden" name="text" value=(text);
                     button type="submit" { "Download " (FILE) }
                 }
@@ -299,12 +297,15 @@ fn sign(decided: &Decided, decision: Decision, text: &str) -> Markup {
                 pre tabindex="0" { "ssh-keygen -Y sign -n " (NAMESPACE) " -f ~/.ssh/id_ed25519 " (FILE) }
             }
             li {
-                form.decide method="post" action="/approve/signed" {
+                form.decide method="post" action="/approve/signed" enctype="multipart/form-data" {
+                    (visitor::csrf())
                     input type="hidden" name="target" value=(decided.target);
                     input type="hidden" name="package" value=(decided.package);
                     input type="hidden" name="text" value=(text);
-                    label for="signature" { "Bring what is in " code { (FILE) ".sig" } ":" }
-                    textarea #signature name="signature" rows="8" spellcheck="false" autocomplete="off" required {}
+                    label for="file" { "Bring " code { (FILE) ".sig" } ":" }
+                    input #file type="file" name="file" accept=".sig,text/plain";
+                    label for="signature" { "or what is in it:" }
+                    textarea #signature name="signature" rows="8" spellcheck="false" autocomplete="off" {}
                     button type="submit" { "Keep the decision" }
                 }
             }
@@ -338,17 +339,22 @@ async fn file(asked: Result<Form<File>, FormRejection>) -> Response {
     }
 }
 
-async fn signed(
-    State(site): State<Arc<Site>>,
-    signed: Result<Form<Signed>, FormRejection>,
-) -> Response {
-    let signed = match signed {
-        Ok(Form(signed)) => signed,
-        Err(rejection) => return not_understood(&rejection),
+async fn signed(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
+    let fields = match Fields::read(&headers, body).await {
+        Ok(fields) => fields,
+        Err(problem) => return layout::problem(&Frame::nowhere(), &problem),
     };
-    let frame = frame(&site, &signed.target);
-    let text = as_written(&signed.text);
-    let signature = as_written(&signed.signature);
+    let (target, package) = (fields.get("target"), fields.get("package"));
+    let frame = frame(&site, target);
+    let text = as_written(fields.get("text"));
+    // Who brings the file need not paste it.
+    let brought = ["file", "signature"].map(|name| fields.get(name));
+    let brought = brought.into_iter().find(|one| !one.trim().is_empty());
+    let Some(signature) = brought.map(as_written) else {
+        let problem = Problem::input("there is no signature: neither a file nor its text")
+            .hint(format!("bring `{FILE}.sig`, which `ssh-keygen` wrote"));
+        return layout::problem(&frame, &problem);
+    };
     match approve::accept(&site.context, &text, &signature) {
         Err(error) => layout::problem(&frame, &Problem::from(error)),
         Ok(kept) => {
@@ -362,7 +368,7 @@ async fn signed(
                     ("ends", when(&kept.expires_at)),
                 ]))
                 p { "Whether it counts is the gate's to say." }
-                (back(&signed.target, &signed.package))
+                (back(target, package))
             };
             layout::page(&frame, "The decision is kept", &body)
         }

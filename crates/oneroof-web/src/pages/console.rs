@@ -9,6 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use maud::{Markup, html};
 use oneroof_engine::readonly::{Answer, QueryReport, Question, Truncated};
+use oneroof_model::DashboardDeed;
 use serde::Deserialize;
 
 use super::OfTarget;
@@ -18,6 +19,7 @@ use crate::parts::text::duration;
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::view::API;
+use crate::visitor;
 
 const PATH: &str = "/query";
 
@@ -111,8 +113,9 @@ async fn twin(
 }
 
 async fn ask(site: &Site, target: &str, sql: &str) -> Result<QueryReport, Problem> {
+    let name = visitor::name();
     let question = Question {
-        principal: &site.context.operator,
+        principal: name.as_deref().unwrap_or(&site.context.operator),
         sql: sql.as_bytes(),
         parameters: &[],
     };
@@ -135,7 +138,9 @@ fn shown(
     let body = html! {
         p { "One statement that only reads: it runs if everything that it can reach is known to change nothing, at most 5 seconds and 500 rows. "
             "Every statement is written down before it runs." }
+        (visitor::not_allowed(DashboardDeed::Ask, "Asking"))
         form.console method="post" action={ (PATH) "?target=" (encoded(target)) } {
+            (visitor::csrf())
             input type="hidden" name="target" value=(target);
             label for="sql" { "Statement for " strong { (target) } }
             textarea #sql name="sql" rows="8" spellcheck="false" autocomplete="off" required { (sql) }

@@ -1,5 +1,8 @@
 //! Drift: the open findings, how many there were after each scan, and whose objects they are about.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use maud::{Markup, html};
 use oneroof_engine::governance::drift::{
     self, DriftOptions, DriftReport, DriftView, Finding, FindingCounts, FindingFilter,
@@ -45,8 +48,19 @@ pub(crate) struct Drift {
     report: DriftReport,
     /// Findings that the filter lets through, on all pages.
     findings_in_all: usize,
+    /// All of them by what is wrong.
+    by_cause: Vec<Cause>,
     page: u32,
     trend: DriftTrend,
+}
+
+/// What is wrong, and how often.
+#[derive(Debug, Serialize)]
+struct Cause {
+    detector: String,
+    severity: String,
+    findings: usize,
+    objects: usize,
 }
 
 impl View for Drift {
@@ -83,6 +97,7 @@ impl View for Drift {
         )?;
         let page = ask.page.unwrap_or(1).max(1);
         let findings_in_all = report.findings.len();
+        let by_cause = by_cause(&report.findings);
         let first = usize::try_from(page - 1)
             .unwrap_or(usize::MAX)
             .saturating_mul(PAGE_FINDINGS);
@@ -94,6 +109,7 @@ impl View for Drift {
         Ok(Drift {
             report,
             findings_in_all,
+            by_cause,
             page,
             trend,
         })
@@ -136,6 +152,8 @@ impl View for Drift {
                     (scans(&self.trend))
                 }
             }
+            h2 { "By cause" }
+            (self.causes())
             h2 { "By accountable agency" }
             (by_owner(&self.trend.by_owner, &self.report.target))
         }
@@ -161,6 +179,24 @@ impl Drift {
         address
     }
 
+    fn causes(&self) -> Markup {
+        let rows: Vec<Vec<Markup>> = self
+            .by_cause
+            .iter()
+            .map(|cause| {
+                vec![
+                    badge(Tone::of_severity(&cause.severity), &cause.severity),
+                    html! { a href=(self.address(None, Some(&cause.detector), 1)) { (cause.detector) } },
+                    html! { (cause.findings) },
+                    html! { (cause.objects) },
+                    chart::share(cause.findings as u64, self.findings_in_all as u64),
+                ]
+            })
+            .collect();
+        let columns = ["severity", "detector", "findings", "objects", "share"];
+        table("By cause", &columns, &rows, "No finding is open here.")
+    }
+
     fn row(&self, finding: &Finding) -> Vec<Markup> {
         vec![
             badge(Tone::of_severity(&finding.severity), &finding.severity),
@@ -179,6 +215,26 @@ impl Drift {
             },
         ]
     }
+}
+
+/// How much of it has which cause, most first: a detector says one thing only.
+fn by_cause(findings: &[Finding]) -> Vec<Cause> {
+    let mut causes: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for finding in findings {
+        let cause = (finding.detector.as_str(), finding.severity.as_str());
+        causes.entry(cause).or_default().push(&finding.object_ref);
+    }
+    let mut causes: Vec<Cause> = causes
+        .into_iter()
+        .map(|((detector, severity), objects)| Cause {
+            detector: detector.to_owned(),
+            severity: severity.to_owned(),
+            findings: objects.len(),
+            objects: objects.into_iter().collect::<BTreeSet<_>>().len(),
+        })
+        .collect();
+    causes.sort_by_key(|cause| Reverse(cause.findings));
+    causes
 }
 
 fn severities(counts: &FindingCounts) -> Markup {

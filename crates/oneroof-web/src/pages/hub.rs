@@ -1,7 +1,7 @@
 //! The hub: documents to list, read and search.
 
 use maud::{Markup, PreEscaped, html};
-use oneroof_engine::hub::{Document, DocumentSeen, HITS_MAX, Hit, ListOptions};
+use oneroof_engine::hub::{Document, DocumentSeen, Hit, HitRange, ListOptions};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -14,8 +14,10 @@ use crate::problem::Problem;
 use crate::site::Site;
 use crate::view::View;
 
-/// Documents on one page.
+/// Documents on one page of the list.
 const PAGE_DOCUMENTS: usize = 100;
+/// Documents on one page of what a search found.
+const PAGE_HITS: usize = 20;
 
 /// Which documents.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -26,7 +28,7 @@ pub(crate) struct Asked {
     prefix: Option<String>,
     /// Of the list, only those with this tag.
     tag: Option<String>,
-    /// The page of the list, from 1; the first if absent.
+    /// The page, from 1; the first if absent.
     #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u32>,
 }
@@ -38,6 +40,9 @@ pub(crate) struct HubSeen {
     documents_in_all: usize,
     page: u32,
     documents: Vec<DocumentSeen>,
+    /// Documents that fit, on all pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits_in_all: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hits: Option<Vec<Hit>>,
 }
@@ -46,18 +51,23 @@ impl View for HubSeen {
     type Ask = Asked;
     const PATH: &'static str = "/hub";
     const SUMMARY: &'static str =
-        "The documents of the project, 100 a page; with `q` those that a search finds";
+        "The documents of the project, 100 a page; with `q` those that a search finds, 20 a page";
     const PLACE: Place = Place::Hub;
     const ABOUT_TARGET: bool = false;
 
     async fn read(site: &Site, ask: &Asked) -> Result<HubSeen, Problem> {
         let page = ask.page.unwrap_or(1).max(1);
         if let Some(query) = ask.q.clone() {
-            let found = site.hub(move |hub| hub.search(&query, HITS_MAX)).await?;
+            let range = HitRange {
+                skip: before(page, PAGE_HITS),
+                take: PAGE_HITS,
+            };
+            let found = site.hub(move |hub| hub.search(&query, range)).await?;
             return Ok(HubSeen {
                 documents_in_all: found.documents,
-                page: 1,
+                page,
                 documents: Vec::new(),
+                hits_in_all: Some(found.hits_in_all),
                 hits: Some(found.hits),
             });
         }
@@ -66,17 +76,15 @@ impl View for HubSeen {
             tag: ask.tag.clone(),
         };
         let documents = site.hub(move |hub| hub.list(&options)).await?;
-        let first = usize::try_from(page - 1)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(PAGE_DOCUMENTS);
         Ok(HubSeen {
             documents_in_all: documents.len(),
             page,
             documents: documents
                 .into_iter()
-                .skip(first)
+                .skip(before(page, PAGE_DOCUMENTS))
                 .take(PAGE_DOCUMENTS)
                 .collect(),
+            hits_in_all: None,
             hits: None,
         })
     }
@@ -89,7 +97,11 @@ impl View for HubSeen {
     }
 
     fn page(&self, ask: &Asked) -> Markup {
-        let shown = self.page as usize * PAGE_DOCUMENTS;
+        let (size, in_all) = match self.hits_in_all {
+            Some(hits) => (PAGE_HITS, hits),
+            None => (PAGE_DOCUMENTS, self.documents_in_all),
+        };
+        let is_more = before(self.page.saturating_add(1), size) < in_all;
         html! {
             form.filters method="get" action="/hub" role="search" aria-label="Search the hub" {
                 label { "Search" input type="search" name="q" value=(ask.q.as_deref().unwrap_or_default()); }
@@ -98,7 +110,7 @@ impl View for HubSeen {
             p.quiet { "Words, the last may be a beginning; \"phrases\"; tag:one-roof, path:sql/, KB-1A2B." }
             @match &self.hits {
                 Some(hits) => {
-                    p { strong { (hits.len()) } @if hits.len() == 1 { " document fits" } @else { " documents fit" } ", of " (self.documents_in_all) ". "
+                    p { strong { (in_all) } @if in_all == 1 { " document fits" } @else { " documents fit" } ", of " (self.documents_in_all) ". "
                         a href="/hub" { "All documents" } }
                     ul.plain.list {
                         @for hit in hits { li { (line(&hit.document)) p.quiet { (hit.excerpt) } } }
@@ -111,18 +123,25 @@ impl View for HubSeen {
                         p { strong { (self.documents_in_all) } " documents" @if let Some(tag) = &ask.tag { " with tag " strong { (tag) } } @if let Some(prefix) = &ask.prefix { " below " code { (prefix) } } "." }
                     }
                     ul.plain.list { @for document in &self.documents { li { (line(document)) } } }
-                    (pager(self.page,
-                        (self.page > 1).then(|| address(ask, self.page - 1)),
-                        (shown < self.documents_in_all).then(|| address(ask, self.page + 1))))
                 },
             }
+            (pager(self.page,
+                (self.page > 1).then(|| address(ask, self.page - 1)),
+                is_more.then(|| address(ask, self.page + 1))))
         }
     }
 }
 
+/// What is on the pages before this one.
+fn before(page: u32, size: usize) -> usize {
+    usize::try_from(page - 1)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(size)
+}
+
 fn address(ask: &Asked, page: u32) -> String {
     let mut address = format!("/hub?page={page}");
-    for (name, word) in [("prefix", &ask.prefix), ("tag", &ask.tag)] {
+    for (name, word) in [("q", &ask.q), ("prefix", &ask.prefix), ("tag", &ask.tag)] {
         if let Some(word) = word {
             address.push_str(&format!("&{name}={}", encoded(word)));
         }

@@ -1,4 +1,5 @@
-//! `oneroof clone list | golden | check | drop`; what makes clones is in `clone_create.rs`.
+//! `oneroof clone list | golden | check | drop`; what makes clones is in `clone_create.rs`, snapshots in
+//! `clone_snapshot.rs`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use oneroof_engine::golden::{self, GoldenOptions, GoldenReport};
 use serde::Serialize;
 
 use super::clone_create::{CreateArgs, PruneArgs, RefreshArgs};
-use super::{Session, clone_create};
+use super::clone_snapshot::{RestoreArgs, SnapshotArgs};
+use super::{Session, clone_create, clone_snapshot};
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
 use crate::ui::style::{BAD, GOOD, QUIET, paint};
@@ -34,6 +36,8 @@ enum CloneCommand {
     Drop(DropArgs),
     Prune(PruneArgs),
     Refresh(RefreshArgs),
+    Snapshot(SnapshotArgs),
+    Restore(RestoreArgs),
 }
 
 /// Make a kept clone golden: the reference that others compare with
@@ -89,6 +93,8 @@ pub(crate) async fn run(args: &CloneArgs, session: &Session) -> anyhow::Result<E
     match &args.command {
         CloneCommand::Create(args) => clone_create::create(args, &context, session).await?,
         CloneCommand::Refresh(args) => clone_create::refresh(args, &context, session).await?,
+        CloneCommand::Snapshot(args) => clone_snapshot::snapshot(args, &context, session).await?,
+        CloneCommand::Restore(args) => clone_snapshot::restore(args, &context, session).await?,
         CloneCommand::Prune(args) => clone_create::prune(args, &context, session).await?,
         CloneCommand::List => {
             let report = clones::list(&context).await?;
@@ -144,12 +150,15 @@ fn list_text(clones: &[ListedClone]) -> String {
         "by",
         "strategy",
         "age",
+        "rows",
         "size",
         "server",
     ]);
     let unknown = || "?".to_owned();
     for clone in clones {
         let age = clone.age_seconds.and_then(|age| i64::try_from(age).ok());
+        let rows = clone.data_age_seconds;
+        let rows = rows.and_then(|age| i64::try_from(age).ok());
         table.row([
             clone.id.clone(),
             clone.class.to_string(),
@@ -158,12 +167,17 @@ fn list_text(clones: &[ListedClone]) -> String {
             clone.operator.clone().unwrap_or_else(unknown),
             clone.strategy.clone().unwrap_or_else(unknown),
             age.map_or_else(unknown, time::age),
+            rows.map_or_else(unknown, time::age),
             clone.size_bytes.map_or_else(unknown, clone_create::size),
             if clone.running { "runs" } else { "stopped" }.to_owned(),
         ]);
     }
     let mut text = table.text();
     // Outside of the table, where nothing is wrapped: made for copying.
+    for clone in clones.iter().filter(|one| !one.left_out.is_empty()) {
+        let tables = clone.left_out.join(", ");
+        let _ = write!(text, "\n{}  rows not copied: {tables}", clone.id);
+    }
     for clone in clones {
         if let Some(connection) = &clone.connection {
             let _ = write!(text, "\n{}  psql '{connection}'", clone.id);

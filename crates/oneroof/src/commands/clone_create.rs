@@ -7,11 +7,14 @@ use clap::{Args, ValueEnum};
 use oneroof_engine::clone_create::{
     self, CloneLimits, CopyOptions, CreateOptions, CreateReport, MaskReport, WantedStrategy,
 };
+use oneroof_engine::clone_scope::PackageScope;
 use oneroof_engine::clones::{self, PruneOptions, PruneReport};
 use oneroof_engine::context::Context;
+use oneroof_engine::store::package_files::OpenPackage;
 
 use super::arguments::ExecuteFlag;
 use super::{Session, quantity};
+use crate::ui::error::InputError;
 use crate::ui::time;
 
 /// How a clone is made.
@@ -44,6 +47,8 @@ enum Strategy {
     Physical,
     /// Files of a kept clone, inside its server
     Template,
+    /// Files of a kept clone that were put away by `clone snapshot`, in a private server of its own
+    Snapshot,
 }
 
 impl CopyArguments {
@@ -54,6 +59,7 @@ impl CopyArguments {
                 Strategy::Logical => WantedStrategy::Logical,
                 Strategy::Physical => WantedStrategy::Physical,
                 Strategy::Template => WantedStrategy::Template,
+                Strategy::Snapshot => WantedStrategy::Snapshot,
             },
             jobs: self.jobs.map(usize::from),
             rate_limit_bytes: self.rate_limit,
@@ -75,14 +81,20 @@ impl CopyArguments {
     oneroof clone create --from production\n  \
     oneroof clone create --from production --jobs 4 --rate-limit 50MB\n  \
     oneroof clone create --from production --golden\n  \
+    oneroof clone create --from production --scope package:one-roof\n  \
     oneroof clone create --from staging --strategy physical\n  \
-    oneroof clone create --from golden")]
+    oneroof clone create --from golden\n  \
+    oneroof clone create --from snapshot:before-2.0")]
 pub(super) struct CreateArgs {
-    /// Target to copy, or a kept clone: `clone:ID`, `golden`
+    /// Target to copy, a kept clone (`clone:ID`, `golden`), or a snapshot (`snapshot:NAME`)
     #[arg(long, value_name = "TARGET")]
     from: String,
     #[command(flatten)]
     copy: CopyArguments,
+    /// Copy the rows of those tables alone that a package can read: `package:PKG`. The others are there
+    /// with their definitions; reading them fails
+    #[arg(long, value_name = "SCOPE", default_value = "all")]
+    scope: String,
     /// Make it golden: the reference that others compare with, which admits no connections
     #[arg(long)]
     golden: bool,
@@ -126,6 +138,26 @@ pub(super) struct PruneArgs {
     execute: ExecuteFlag,
 }
 
+/// What `--scope` says; `package` alone means `this` one.
+pub(super) fn scope(
+    word: &str,
+    this: Option<&OpenPackage>,
+    session: &Session,
+) -> anyhow::Result<Option<PackageScope>> {
+    match (word, this) {
+        ("all", _) => Ok(None),
+        ("package", Some(package)) => Ok(Some(PackageScope::of(package))),
+        _ => match word.strip_prefix("package:") {
+            Some(name) => Ok(Some(PackageScope::of(&session.package(name)?))),
+            None => Err(InputError::new(
+                format!("use the scope `{word}`"),
+                "the scopes are all, and package:PKG",
+            )
+            .into()),
+        },
+    }
+}
+
 pub(super) async fn create(
     args: &CreateArgs,
     context: &Context,
@@ -133,6 +165,7 @@ pub(super) async fn create(
 ) -> anyhow::Result<()> {
     let options = CreateOptions {
         copy: args.copy.options(),
+        scope: scope(&args.scope, None, session)?,
         golden: args.golden,
         database: args.database.clone(),
     };
@@ -166,7 +199,7 @@ pub(super) async fn prune(
     Ok(())
 }
 
-fn create_text(report: &CreateReport) -> String {
+pub(super) fn create_text(report: &CreateReport) -> String {
     let mut text = format!(
         "{} `{}` of `{}` in {}\nstrategy {}: {}",
         report.target,
@@ -185,6 +218,7 @@ fn create_text(report: &CreateReport) -> String {
             size((bytes as f64 / seconds) as u64)
         );
     }
+    text.push_str(&rows_text(report));
     for difference in &report.differences {
         let _ = write!(text, "\ndiffers: {difference}");
     }
@@ -233,6 +267,22 @@ pub(super) fn masks_text(masks: &MaskReport) -> String {
             text,
             "\nnot masked, and looks like personal data by its name: {}{more}",
             names.join(", ")
+        );
+    }
+    text
+}
+
+/// How old the rows are, if they are not of now, and which tables have none.
+fn rows_text(report: &CreateReport) -> String {
+    let mut text = String::new();
+    if matches!(report.strategy.as_str(), "template" | "snapshot") {
+        let _ = write!(text, "\nrows of {}", report.data_at);
+    }
+    if !report.left_out.is_empty() {
+        let _ = write!(
+            text,
+            "\nrows not copied, reading them fails: {}",
+            report.left_out.join(", ")
         );
     }
     text

@@ -8,7 +8,7 @@ use oneroof_engine::demo::clean::CleanReport;
 use oneroof_engine::demo::{self, DemoOptions, DemoReport};
 use oneroof_engine::fixture::FixtureSize;
 use oneroof_engine::rehearse::report::Verdict;
-use oneroof_web::{ListenOptions, SiteOptions};
+use oneroof_web::{DoorOptions, ListenOptions, SiteOptions};
 
 use super::{Session, rehearse, serve};
 use crate::config::project::{self, Project};
@@ -96,9 +96,16 @@ pub(crate) async fn run(args: &DemoArgs, session: &Session) -> anyhow::Result<Ex
     let listen = ListenOptions {
         address,
         hosts: Vec::new(),
+        tls: None,
+        // Only this machine reaches it.
+        door: DoorOptions {
+            keyring: None,
+            secure: false,
+            behind_proxy: false,
+        },
     };
     let context = project.context(&session.printer);
-    serve::listen_until_dropped(context, &site, &listen, session).await
+    serve::listen_until_dropped(context, &site, listen, session).await
 }
 
 fn clean_text(report: &CleanReport) -> String {

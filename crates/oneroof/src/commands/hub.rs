@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use oneroof_engine::hub::{
-    self, Document, DocumentSeen, Hub, ListOptions, Published, SearchReport,
+    self, Document, DocumentSeen, HitRange, Hub, ListOptions, Published, SearchReport,
 };
 
 use super::Session;
@@ -128,7 +128,11 @@ pub(crate) fn run(args: &HubArgs, session: &Session) -> anyhow::Result<Exit> {
         HubCommand::Get(args) => printer.report(&hub.get(&args.document)?, document_text)?,
         HubCommand::Search(args) => {
             let query = quoted(&args.words);
-            let found = hub.search(&query, usize::from(args.limit))?;
+            let range = HitRange {
+                skip: 0,
+                take: usize::from(args.limit),
+            };
+            let found = hub.search(&query, range)?;
             printer.report(&found, search_text)?;
         }
     }
@@ -183,6 +187,14 @@ fn search_text(found: &SearchReport) -> String {
         return format!("none of {} documents fits", found.documents);
     }
     let mut text = String::new();
+    if found.hits_in_all > found.hits.len() {
+        let _ = writeln!(
+            text,
+            "the best {} of {} that fit",
+            found.hits.len(),
+            found.hits_in_all
+        );
+    }
     for hit in &found.hits {
         let one = &hit.document;
         let _ = writeln!(

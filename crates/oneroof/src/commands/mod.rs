@@ -9,6 +9,7 @@ mod audit;
 mod change;
 mod clone;
 mod clone_create;
+mod clone_snapshot;
 mod completions;
 mod coverage;
 mod demo;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use oneroof_engine::migrations::Direction;
+use oneroof_engine::migrations::{Direction, for_target};
 use oneroof_engine::rehearse::compare::{Compared, Comparison};
+use oneroof_engine::rehearse::from_golden::starting_point;
 use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
 use oneroof_engine::rehearse::workload::WorkloadRequest;
 use oneroof_engine::rehearse::{self, RehearseOptions};
@@ -16,7 +17,7 @@ use oneroof_model::options::FullRelease;
 
 use super::Session;
 use super::arguments::{MigrationsOptions, PackageArgument, ParamsOption};
-use super::clone_create::{CopyArguments, masks_text};
+use super::clone_create::{CopyArguments, masks_text, scope};
 use crate::config::project;
 use crate::exit::Exit;
 use crate::ui::error::ErrorReport;
@@ -40,13 +41,15 @@ use crate::ui::time;
     oneroof rehearse packages/my-change --from production --through T2 --keep\n  \
     oneroof rehearse one-roof --from production --tiers structure,responsibility\n  \
     oneroof rehearse ./db/migrations --from production\n  \
+    oneroof rehearse one-roof --from golden\n  \
     oneroof rehearse one-roof --from production --compare golden\n  \
     oneroof rehearse one-roof --from production --workload orders.pgbench --workload-clients 8\n  \
     oneroof rehearse one-roof --from production --json | jq '.tiers[].metrics'")]
 pub(crate) struct RehearseArgs {
     #[command(flatten)]
     package: PackageArgument,
-    /// Target to clone
+    /// Target to clone, or its golden clone (`golden`, `golden:ID`): a copy of that, in about a second, as
+    /// old as its rows are; the target is probed and compared all the same
     #[arg(long, value_name = "TARGET")]
     from: String,
     /// Stop after this tier (its id or label)
@@ -84,6 +87,11 @@ pub(crate) struct RehearseArgs {
     proposer: Option<String>,
     #[command(flatten)]
     copy: CopyArguments,
+    /// Copy the rows of those tables alone that a package can read: `package` (this one), `package:PKG`.
+    /// A table that is needed after all fails the rehearsal by its name; the gate takes such evidence only
+    /// if the policy says so
+    #[arg(long, value_name = "SCOPE", default_value = "all")]
+    scope: String,
     /// Write the steps as JUnit too
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -94,14 +102,21 @@ pub(crate) struct RehearseArgs {
 }
 
 pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Result<Exit> {
-    let (context, package) = session
-        .context_and_package_for(
-            &args.package,
-            &args.from,
-            Direction::Forward,
-            &args.migrations,
-        )
-        .await?;
+    let (context, package) = session.context_and_package(&args.package)?;
+    let copy = args.copy.options();
+    let start = starting_point(&context, &args.from, copy.strategy)?;
+    let (package, said) = for_target(
+        &context,
+        package,
+        &start.target,
+        Direction::Forward,
+        args.migrations.tool(),
+        &args.migrations.plan(),
+    )
+    .await?;
+    if let Some(said) = said {
+        session.printer.talk(&said);
+    }
     let options = RehearseOptions {
         through: args.through.clone(),
         tiers: args.tiers.clone(),
@@ -113,11 +128,13 @@ pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Resul
             clients: args.workload_clients,
         }),
         proposer: args.proposer.clone(),
-        copy: args.copy.options(),
+        copy,
+        scope: scope(&args.scope, Some(&package), session)?,
+        golden: start.golden,
         params: args.params.params.clone(),
         ..RehearseOptions::default()
     };
-    let report = rehearse::rehearse(&context, &package, &args.from, &options).await?;
+    let report = rehearse::rehearse(&context, &package, &start.target, &options).await?;
     if let Some(path) = &args.junit {
         std::fs::write(path, junit::text(&report))
             .with_context(|| format!("write `{}`", path.display()))?;

@@ -11,6 +11,8 @@ use crate::sandbox::Sandbox;
 /// A dashboard that listens.
 pub(crate) struct Dashboard {
     child: Child,
+    /// What the command reported before.
+    pub(crate) said: Vec<Value>,
     pub(crate) address: String,
 }
 
@@ -37,15 +39,21 @@ impl Reply {
 }
 
 impl Dashboard {
+    /// Of the project of a sandbox.
+    pub(crate) fn start(sandbox: &Sandbox, arguments: &[&str]) -> Dashboard {
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--json"];
+        Dashboard::open(sandbox, &[&serve, arguments].concat())
+    }
+
+    /// Of any command that ends in one.
     #[expect(
         clippy::disallowed_methods,
         reason = "a server that a test talks to and ends"
     )]
-    pub(crate) fn start(sandbox: &Sandbox, arguments: &[&str]) -> Dashboard {
+    pub(crate) fn open(sandbox: &Sandbox, arguments: &[&str]) -> Dashboard {
         let mut child = Command::new(assert_cmd::cargo::cargo_bin!("oneroof"))
             .arg("--project")
             .arg(sandbox.project())
-            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -53,20 +61,29 @@ impl Dashboard {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // The report is printed over several lines.
+        // Each report is printed over several lines, the last of which is a bracket alone.
+        let mut said = Vec::new();
         let mut text = String::new();
         let ready: Value = loop {
             let line = lines.next().expect("it listens before it ends").unwrap();
             text.push_str(&line);
-            if let Ok(ready) = serde_json::from_str(&text) {
-                break ready;
+            if line == "}" {
+                let report: Value = serde_json::from_str(&text).unwrap();
+                text.clear();
+                match report["url"].is_string() {
+                    true => break report,
+                    false => said.push(report),
+                }
             }
         };
         let url = ready["url"].as_str().unwrap();
         Dashboard {
             child,
+            said,
             address: url
-                .trim_start_matches("http://")
+                .split_once("://")
+                .unwrap()
+                .1
                 .trim_end_matches('/')
                 .to_owned(),
         }
@@ -83,6 +100,27 @@ impl Dashboard {
 
     pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Reply {
         self.send("POST", path, headers, body)
+    }
+
+    /// A form as a page of the dashboard sends it: with its sign.
+    pub(crate) fn post_form(&self, path: &str, headers: &str, body: &str) -> Reply {
+        let page = self.get("/query").body;
+        let sign = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
+        let sign = sign.split('"').next().unwrap();
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+        self.post(
+            path,
+            &format!("{kind}{headers}"),
+            &format!("csrf={sign}&{body}"),
+        )
+    }
+
+    /// The most memory that it ever had.
+    pub(crate) fn memory_max_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.unwrap().parse().unwrap()
     }
 
     fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {

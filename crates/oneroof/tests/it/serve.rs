@@ -1,5 +1,7 @@
 //! `oneroof serve`: pages and their twins, and who is heard.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::dashboard::Dashboard;
@@ -76,7 +78,7 @@ fn every_page_has_a_twin_and_neither_needs_a_script() {
     // The description has each of them, and the console.
     let described = dashboard.get("/api/v1/openapi.json").json();
     let paths = described["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), PAGES.len() + named.len() + 4, "{paths:#?}");
+    assert_eq!(paths.len(), PAGES.len() + named.len() + 5, "{paths:#?}");
     assert!(paths.contains_key("/api/v1/evidence/{name}"));
     assert!(paths.contains_key("/api/v1/hub/{path}"));
     assert!(paths["/api/v1/query"]["post"].is_object());
@@ -143,6 +145,18 @@ fn numbers_are_those_of_the_commands() {
         words.map(|word| owner[word].as_u64().unwrap()).sum()
     };
     assert_eq!(by_owner.map(count).sum::<u64>(), 14);
+    let causes = drift["by_cause"].as_array().unwrap();
+    let sum = causes
+        .iter()
+        .map(|cause| cause["findings"].as_u64().unwrap());
+    assert_eq!(sum.sum::<u64>(), 14);
+    let detectors: BTreeSet<&str> = drift["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["detector"].as_str().unwrap())
+        .collect();
+    assert_eq!(causes.len(), detectors.len(), "{causes:#?}");
     let warnings = api("/drift?severity=warning");
     assert_eq!(warnings["findings"].as_array().unwrap().len(), 10);
 
@@ -242,8 +256,7 @@ fn the_console_reads_and_explains_what_it_refuses() {
         (422, &json!("42703"))
     );
 
-    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    let page = |body: &str| dashboard.post("/query?target=directus", form, body);
+    let page = |body: &str| dashboard.post_form("/query?target=directus", "", body);
     let shown = page("sql=select+%27%3Cb%3E%27+as+word");
     assert_eq!(shown.status, 200);
     assert!(shown.body.contains("&lt;b&gt;") && !shown.body.contains("<b>"));
@@ -284,17 +297,19 @@ fn only_this_machine_and_pages_of_ours_are_heard() {
             "{headers}"
         );
     }
-    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let post = |headers: &str| {
         dashboard
-            .post("/query", &format!("{form}{headers}"), "sql=select+1")
+            .post_form("/query", headers, "sql=select+1")
             .status
     };
     assert_eq!(post("Sec-Fetch-Site: same-origin\r\n"), 200);
     assert_eq!(post("Sec-Fetch-Site: cross-site\r\n"), 403);
     assert_eq!(post("Origin: http://evil.example\r\n"), 403);
-    let long = format!("{form}Content-Length: 600000\r\n");
-    assert_eq!(dashboard.post("/query", &long, "").status, 413);
+    assert_eq!(post("Content-Length: 600000\r\n"), 413);
+    // A form that no page of ours made.
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let foreign = dashboard.post("/query", form, "sql=select+1&csrf=0");
+    assert_eq!(foreign.status, 403, "{}", foreign.body);
 
     let other = governed.sandbox.run(&["serve", "--listen", "0.0.0.0:0"]);
     let other = other.exits(2);
@@ -329,23 +344,22 @@ fn the_gate_tells_what_is_in_the_way_and_hold_decides_nothing() {
         "{}",
         page.body
     );
-    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     for decision in ["hold", "", "yes", "APPROVE"] {
         let body = format!("{asked}&decision={decision}&key=");
-        let held = dashboard.post("/approve", form, &body);
+        let held = dashboard.post_form("/approve", "", &body);
         assert!(held.body.contains("Nothing was decided"), "{}", held.body);
     }
     // A key that no policy knows decides nothing either.
     let key = "ssh-ed25519+AAAAC3NzaC1lZDI1NTE5AAAAIPvUpGoV0cQp7y2CNv4c0hMyIdJjLpZm9fF0mT0C1q9v";
-    let refused = dashboard.post(
+    let refused = dashboard.post_form(
         "/approve",
-        form,
+        "",
         &format!("{asked}&decision=approve&key={}", key.replace('+', "%20")),
     );
     assert_ne!(refused.status, 200, "{}", refused.body);
-    let refused = dashboard.post(
+    let refused = dashboard.post_form(
         "/approve/signed",
-        form,
+        "",
         &format!("{asked}&text=%7B%7D&signature=x"),
     );
     assert_eq!(refused.status, 400, "{}", refused.body);

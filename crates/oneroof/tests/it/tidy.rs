@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 17] = [
+const ONLY_IN: [(&str, &[&str]); 18] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
     ("axum", &["oneroof-mcp", "oneroof-web"]),
@@ -43,9 +43,10 @@ const ONLY_IN: [(&str, &[&str]); 17] = [
     ("pg_query", &["oneroof-sql"]),
     ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
-    ("rustls", &["oneroof-pg"]),
+    ("rustls", &["oneroof-pg", "oneroof-web"]),
     ("ssh-key", &["oneroof-engine"]),
     ("tantivy", &["oneroof-engine"]),
+    ("tokio-rustls", &["oneroof-web"]),
     (
         "tokio",
         &[

@@ -95,6 +95,13 @@ fn facts(report: &RehearsalReport) -> Markup {
             @if let Some(digest) = &source.definition_digest { tr { th { "its definitions" } td { code { (digest) } } } }
             @if let Some(clone) = &report.clone {
                 tr { th { "clone" } td { code { (clone.database) } ", " (clone.strategy) ", " (clone.bytes) " bytes in " (clone.duration_ms) " ms: " (clone.why) } }
+                @if let Some(golden) = &clone.golden {
+                    tr { th { "began from" } td { "golden clone " code { (golden.id) } ", rows of " (golden.data_at) ", " (golden.age()) " old"
+                        @for line in &golden.figures_behind { br; "behind the source: " (line) } } }
+                }
+                @if !clone.left_out.is_empty() {
+                    tr { th { "rows not copied" } td { (clone.left_out.join(", ")) } }
+                }
                 tr { th { "tiers ran as" } td { (clone.apply_role) @if let Some(note) = &clone.apply_role_note { " (" (note) ")" } } }
             }
             @for (moment, bytes) in disk(report) { tr { th { "free disk, " (moment.replace('_', " ")) } td { (bytes) " bytes" } } }

@@ -1,18 +1,23 @@
 //! Rehearsals and their evidence.
 
 pub(crate) mod files;
+mod happened;
 mod record;
+pub(crate) mod under_way;
 
 use maud::{Markup, html};
 use oneroof_engine::evidence::{self, EvidenceSeen, EvidenceVerified, VerifyOptions};
 use oneroof_engine::evidence_files::{self, EvidenceFiles};
+use oneroof_engine::under_way::UnderWay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::Nothing;
 use super::status::evidence_line;
-use crate::layout::Place;
+use crate::layout::{Place, encoded};
+use crate::parts::badge::{Tone, badge};
+use crate::parts::text::{prose, when};
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::view::View;
@@ -20,6 +25,8 @@ use crate::view::View;
 /// All evidence of the project.
 #[derive(Debug, Serialize)]
 pub(crate) struct EvidenceList {
+    /// Those that are not evidence yet.
+    under_way: Vec<UnderWay>,
     evidence: Vec<EvidenceSeen>,
 }
 
@@ -32,6 +39,7 @@ impl View for EvidenceList {
 
     async fn read(site: &Site, _: &Nothing) -> Result<EvidenceList, Problem> {
         Ok(EvidenceList {
+            under_way: oneroof_engine::under_way::list(&site.context),
             evidence: evidence::list(&site.context),
         })
     }
@@ -43,11 +51,26 @@ impl View for EvidenceList {
     fn page(&self, _: &Nothing) -> Markup {
         html! {
             p { "A rehearsal is the whole life of a release on a fresh clone. What was seen is kept as evidence." }
+            @if !self.under_way.is_empty() {
+                h2 { "Under way" }
+                ul.plain.list { @for one in &self.under_way { li { (under_way_line(one)) } } }
+                h2 { "Done" }
+            }
             @if self.evidence.is_empty() {
                 p.nothing { "Nothing was rehearsed yet: " code { "oneroof rehearse PACKAGE --from TARGET" } }
             }
             ul.plain.list { @for seen in &self.evidence { li { (evidence_line(seen)) } } }
         }
+    }
+}
+
+fn under_way_line(one: &UnderWay) -> Markup {
+    html! {
+        (badge(Tone::Info, "UNDER WAY")) " "
+        a href={ "/under-way/" (encoded(&one.name)) } { (one.package.as_deref().unwrap_or(&one.name)) }
+        @if let Some(target) = &one.target { " from " (target) }
+        @if let Some(step) = &one.step { ", " (prose(step)) }
+        @if let Some(at) = &one.last_at { span.quiet { ", last heard " (when(at)) } }
     }
 }
 

@@ -1,0 +1,190 @@
+//! Who may sign in to the dashboard where it can be reached from elsewhere: tokens, each with a name and a role.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use oneroof_model::{DashboardRole, Digest, nearest};
+use serde::Serialize;
+
+use crate::clock;
+use crate::context::Context;
+use crate::error::EngineError;
+use crate::store::sign_in_tokens::{self, KeptToken};
+
+/// What tokens begin with, so that people and scanners for leaked secrets know one when they see it.
+const BEGIN: &str = "oneroof_";
+const NAME_CHARACTERS_MAX: usize = 64;
+
+/// A token, without the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenSeen {
+    /// Whose it is.
+    pub name: String,
+    /// What they may do.
+    pub role: DashboardRole,
+    /// UTC.
+    pub made_at: String,
+    /// UTC; from then on it is not taken.
+    pub ends_at: String,
+    /// Is it past that time?
+    pub is_over: bool,
+}
+
+/// A token that was just made.
+#[derive(Debug, Serialize)]
+pub struct NewToken {
+    /// What is kept of it.
+    #[serde(flatten)]
+    pub seen: TokenSeen,
+    /// The token; nobody can show it again.
+    pub token: String,
+}
+
+/// Random bytes as 64 hexadecimal digits.
+///
+/// # Errors
+/// The system has no source of chance.
+pub fn secret() -> Result<String, EngineError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| EngineError::other(format!("get random bytes: {error}")))?;
+    Ok(Digest::of(&bytes).to_string())
+}
+
+/// Makes a token.
+///
+/// # Errors
+/// A name that is none, or that has a token already; a file that cannot be written.
+pub fn add(
+    context: &Context,
+    name: &str,
+    role: DashboardRole,
+    days: u32,
+) -> Result<NewToken, EngineError> {
+    let is_part = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
+    if name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX || !name.chars().all(is_part) {
+        return Err(EngineError::input(
+            format!("make a token for `{name}`"),
+            format!("a name has letters, digits and . _ @ + -, at most {NAME_CHARACTERS_MAX}"),
+        ));
+    }
+    let file = sign_in_tokens::file(&context.root);
+    let mut tokens = sign_in_tokens::read(&file)?;
+    if tokens.iter().any(|token| token.name == name) {
+        return Err(EngineError::input(
+            format!("make a token for `{name}`: there is one"),
+            format!("`oneroof serve token revoke {name}` ends it"),
+        ));
+    }
+    let now = clock::instant();
+    let token = format!("{BEGIN}{}", secret()?);
+    let kept = KeptToken {
+        name: name.to_owned(),
+        role,
+        sha256: Digest::of(token.as_bytes()),
+        made_at: written(now),
+        ends_at: written(now + TimeDelta::days(days.into())),
+    };
+    let seen = seen(&kept);
+    tokens.push(kept);
+    sign_in_tokens::write(&file, tokens)?;
+    Ok(NewToken { seen, token })
+}
+
+/// The tokens, without the tokens.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn list(context: &Context) -> Result<Vec<TokenSeen>, EngineError> {
+    let tokens = sign_in_tokens::read(&sign_in_tokens::file(&context.root))?;
+    Ok(tokens.iter().map(seen).collect())
+}
+
+/// Ends a token: who is signed in with it is signed out.
+///
+/// # Errors
+/// No such token.
+pub fn revoke(context: &Context, name: &str) -> Result<TokenSeen, EngineError> {
+    let file = sign_in_tokens::file(&context.root);
+    let mut tokens = sign_in_tokens::read(&file)?;
+    let Some(place) = tokens.iter().position(|token| token.name == name) else {
+        let names = tokens.iter().map(|token| token.name.as_str());
+        return Err(EngineError::input(
+            format!("find the token of `{name}`"),
+            match nearest(name, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`oneroof serve token list` shows them".to_owned(),
+            },
+        ));
+    };
+    let gone = tokens.remove(place);
+    sign_in_tokens::write(&file, tokens)?;
+    Ok(seen(&gone))
+}
+
+/// Knows tokens when it sees them, as the file is now.
+pub struct Keyring {
+    file: PathBuf,
+    read: Mutex<Option<Reading>>,
+}
+
+/// The file, as it was read.
+struct Reading {
+    /// When the file was written, and how long it is.
+    state: Option<(SystemTime, u64)>,
+    tokens: Vec<KeptToken>,
+}
+
+impl Keyring {
+    /// The tokens of a project.
+    ///
+    /// # Errors
+    /// A file that cannot be read; no token that is still taken: nobody could sign in.
+    pub fn open(context: &Context) -> Result<Keyring, EngineError> {
+        if !list(context)?.iter().any(|token| !token.is_over) {
+            return Err(EngineError::input(
+                "let anybody sign in: there is no token that is still taken".to_owned(),
+                "make one: `oneroof serve token add NAME --role viewer`".to_owned(),
+            ));
+        }
+        Ok(Keyring {
+            file: sign_in_tokens::file(&context.root),
+            read: Mutex::new(None),
+        })
+    }
+
+    /// Whose token has this digest; `None` if nobody's, or if it was revoked or is over.
+    pub fn who(&self, digest: &Digest) -> Option<TokenSeen> {
+        let facts = std::fs::metadata(&self.file).ok();
+        let state = facts.and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.as_ref().is_none_or(|read| read.state != state) {
+            // A file that cannot be read knows nobody.
+            *read = Some(Reading {
+                state,
+                tokens: sign_in_tokens::read(&self.file).unwrap_or_default(),
+            });
+        }
+        let tokens = read.as_ref().map_or(&[][..], |read| &read.tokens);
+        let token = tokens.iter().find(|token| token.sha256 == *digest)?;
+        Some(seen(token)).filter(|token| !token.is_over)
+    }
+}
+
+fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn seen(token: &KeptToken) -> TokenSeen {
+    let end = DateTime::parse_from_rfc3339(&token.ends_at);
+    TokenSeen {
+        name: token.name.clone(),
+        role: token.role,
+        made_at: token.made_at.clone(),
+        ends_at: token.ends_at.clone(),
+        // A time that cannot be read is over.
+        is_over: end.map_or(true, |end| end <= clock::instant()),
+    }
+}

@@ -1,0 +1,156 @@
+//! Copies of the files.
+
+use super::faithful::beside_tables;
+use super::*;
+
+/// A server that gives its files to who may replicate.
+async fn server_with_senders() -> Arc<TestServer> {
+    let registry = oneroof_pg::testing::registry();
+    let mut config = oneroof_pg::ephemeral::ServerConfig::new(system_binaries(), registry);
+    for (name, value) in [("wal_level", "replica"), ("max_wal_senders", "4")] {
+        config.settings.push((name.to_owned(), value.to_owned()));
+    }
+    let server = Arc::new(TestServer::start_with(config).await);
+    let rules = server.server().data_folder().join("pg_hba.conf");
+    std::fs::write(rules, "local all all trust\nlocal replication all trust\n").unwrap();
+    server
+        .admin()
+        .await
+        .simple("select pg_reload_conf()")
+        .await
+        .unwrap();
+    server
+}
+
+#[tokio::test]
+async fn a_copy_of_the_files_is_a_clone_with_an_identity_of_its_own() {
+    let project = Project {
+        folder: tempfile::tempdir().unwrap(),
+        server: server_with_senders().await,
+    };
+    let admin = project.server.admin().await;
+    for statement in [
+        "create role reader login password 'secret'",
+        "create role copier login replication",
+        "create database \"next door\"",
+    ] {
+        admin.simple(statement).await.unwrap();
+    }
+    let source = project.source(include_str!("../sql/every_value.sql")).await;
+    source
+        .run(
+            "drop event trigger no_ddl; truncate unlogged_one;
+             create publication some_of_it for table wide;
+             create subscription asleep connection 'host=/nowhere dbname=none' publication some_of_it
+                with (connect = false, slot_name = none, enabled = false, create_slot = false)",
+        )
+        .await;
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        ..project.options()
+    };
+    let as_copier = project.server.conninfo(source.name(), "copier");
+    let mut steps = Vec::new();
+    let clone = make_clone(&as_copier, &options, |step| steps.push(step))
+        .await
+        .unwrap();
+    let (here, there) = (source.session().await, admin_of(&clone).await);
+    assert_faithful(&here, &there).await;
+    assert_eq!(beside_tables(&here).await, beside_tables(&there).await);
+
+    // Nothing takes one for the other: not by the system, not by the mark.
+    let (one, two) = (
+        catalog::identity(&here).await.unwrap(),
+        catalog::identity(&there).await.unwrap(),
+    );
+    assert_eq!(one.database_oid, two.database_oid, "the files are the same");
+    assert_ne!(one.system_identifier, two.system_identifier);
+    assert_eq!(
+        clone.entry().system_identifier,
+        two.system_identifier.unwrap()
+    );
+    assert_eq!(
+        mark_verdict(&there, &options.clones).await.unwrap().class(),
+        Some(TargetClass::Clone)
+    );
+    let mark = catalog::mark(&there).await.unwrap().unwrap();
+    catalog::write_mark(&here, source.name(), &mark)
+        .await
+        .unwrap();
+    match mark_verdict(&here, &options.clones).await.unwrap() {
+        MarkVerdict::Forged { why } => assert!(why.contains("system identifier"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+
+    // What belongs to the source stayed there.
+    for (query, expected) in [
+        (
+            "select count(*) from pg_authid where rolpassword is not null",
+            "0",
+        ),
+        ("select count(*) from pg_subscription", "0"),
+        (
+            "select datallowconn from pg_database where datname = 'next door'",
+            "f",
+        ),
+        (
+            "select count(*) from pg_database where datname like 'test%' and datname not like '%rehearsal%'",
+            "0",
+        ),
+        ("show archive_mode", "off"),
+        ("show listen_addresses", ""),
+    ] {
+        let answer = there.simple(query).await.unwrap();
+        assert_eq!(answer.rows[0][0].as_deref(), Some(expected), "{query}");
+    }
+    let report = clone.report();
+    assert!(
+        report
+            .differences
+            .iter()
+            .any(|line| line.contains("next door")),
+        "{:?}",
+        report.differences
+    );
+    assert!(report.bytes > 10_000_000);
+    assert!(matches!(
+        steps.last(),
+        Some(CloneProgress::Copying { bytes, of }) if bytes == of
+    ));
+    there.close().await;
+    clone.remove().await.unwrap();
+    project.assert_empty();
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_copied_are_told_before_anything_is_made() {
+    let project = Project::new().await;
+    let source = project.source("create table t ()").await;
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        ..project.options()
+    };
+    let error = make(&source, &options).await.unwrap_err();
+    assert!(
+        matches!(&error, CloneError::NotPhysical { why } if why.contains("max_wal_senders")),
+        "{error:?}"
+    );
+    project.assert_empty();
+
+    let project = Project {
+        folder: tempfile::tempdir().unwrap(),
+        server: server_with_senders().await,
+    };
+    let source = project.source("create role \"No Copier\" login").await;
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        ..project.options()
+    };
+    let conninfo = project.server.conninfo(source.name(), "No Copier");
+    let error = make_clone(&conninfo, &options, |_| {}).await.unwrap_err();
+    let CloneError::Rights { missing, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(missing[0].sql, "alter role \"No Copier\" replication");
+    project.assert_empty();
+}
