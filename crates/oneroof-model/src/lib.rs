@@ -23,6 +23,7 @@ pub mod readiness;
 pub mod readonly;
 mod refusal;
 pub mod signers;
+mod table_name;
 pub mod template;
 mod toml_error;
 mod value;
@@ -38,9 +39,13 @@ pub use effects::{
 pub use event::{Event, EventRecord, StepOutcome};
 pub use ledger::{AppliedTier, BegunTier, FinishedRun, LedgerEntry, ReleaseState, StatementMark};
 pub use migration::{AppliedMigration, MigrationTool};
-pub use migration_checksum::{flyway_checksum, sqlx_checksum};
+pub use migration_checksum::{
+    RefineryVersions, atlas_checksums, atlas_total, flyway_checksum, graphile_checksum,
+    refinery_checksum, sqitch_id, sqitch_script_hash, sqlx_checksum,
+};
 pub use nearest::nearest;
 pub use package::ReleasePlan;
 pub use refusal::{Refusal, RefusalCode};
+pub use table_name::{TableName, TableNameError};
 pub use toml_error::TomlError;
 pub use value::Value;

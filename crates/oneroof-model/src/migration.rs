@@ -102,10 +102,14 @@ impl fmt::Display for MigrationTool {
 pub struct AppliedMigration {
     /// As the tool writes it.
     pub version: String,
+    /// What the tool knows it by, where that is not its version (Sqitch: the id of the change).
+    pub id: Option<String>,
     /// Its checksum, where the tool keeps one: in hexadecimal, or as the tool writes it.
     pub checksum: Option<String>,
     /// `false`: the tool says that it failed half-way.
     pub finished: bool,
+    /// The tool was told to begin here: this version and all before it count as applied.
+    pub baseline: bool,
 }
 
 #[cfg(test)]

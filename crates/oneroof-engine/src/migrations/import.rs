@@ -60,12 +60,13 @@ pub async fn import(
 ) -> Result<ImportReport, EngineError> {
     let opened = OpenedMigrations::open(folder, options.from)?;
     opened.require_sound()?;
-    let (wanted, applied) = match (&options.pending_on, context) {
+    let (wanted, applied, records) = match (&options.pending_on, context) {
         (Some(target), Some(context)) => {
-            let pending = pending(context, &opened, target).await?;
-            (pending.migrations, pending.applied)
+            let table = options.plan.history_table.as_ref();
+            let pending = pending(context, &opened, target, table).await?;
+            (pending.migrations, pending.applied, pending.records)
         }
-        _ => (opened.set.migrations.clone(), 0),
+        _ => (opened.set.migrations.clone(), 0, Default::default()),
     };
     if wanted.is_empty() {
         return Err(EngineError::input(
@@ -77,17 +78,11 @@ pub async fn import(
         ));
     }
     let tool = opened.set.tool;
-    if options.plan.record_history
-        && oneroof_sql::migrations::history_table(tool)
-            .create
-            .is_none()
-    {
-        return Err(EngineError::input(
-            format!("write the records of {tool}: their format is not known well enough"),
-            "leave --record-history out, and tell the tool itself that they were applied"
-                .to_owned(),
-        ));
-    }
+    options.plan.require_possible(&opened.set)?;
+    let plan = PlanOptions {
+        records,
+        ..options.plan.clone()
+    };
     let real = std::fs::canonicalize(folder)
         .map_err(EngineError::file(format!("find `{}`", folder.display())))?;
     let own = real
@@ -117,7 +112,7 @@ pub async fn import(
     }
     std::fs::create_dir_all(&place).map_err(making())?;
     let relative = migration_files::relative(&place, &real)?;
-    let made = plan::plan_text(&opened.set, &wanted, &name, &relative, &options.plan);
+    let made = plan::plan_text(&opened.set, &wanted, &name, &relative, &plan);
     let mut files = Vec::new();
     for (path, text) in &made {
         let file = place.join(path);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use oneroof_model::package::Migrations;
 use oneroof_model::{Diagnostic, MigrationTool, Refusal, RefusalCode, ReleasePlan};
-use oneroof_sql::migrations::{self, Detected, Migration, MigrationFile, MigrationSet};
+use oneroof_sql::migrations::{self, Detected, History, Migration, MigrationFile, MigrationSet};
 
 use super::plan::{PlanOptions, plan_text};
 use crate::check;
@@ -117,6 +117,7 @@ impl OpenedMigrations {
             texts: BTreeMap::new(),
             originals: BTreeMap::new(),
         };
+        let history = History::of(&self.set, section.history_table.as_ref());
         let mut original = |path: &str| {
             if let Some(file) = self.files.iter().find(|file| file.path == path) {
                 let bytes = file.text.clone().into_bytes();
@@ -141,24 +142,24 @@ impl OpenedMigrations {
             original(&script.file);
             let mut text = script.text.clone();
             if section.record_history && migration.up.transaction {
-                let before = self
-                    .set
-                    .migrations
-                    .iter()
-                    .take_while(|one| *one != migration)
-                    .last();
-                let record = if place == migration.up.place() {
-                    migrations::record(section.from, migration)
-                } else {
-                    migrations::forget(section.from, migration, before)
+                let record = match place == migration.up.place() {
+                    true => history.record(migration),
+                    false => history.forget(migration),
                 };
-                if let Some(record) = record {
-                    text = format!("{}\n;\n{record}", text.trim_end());
-                }
+                text = format!("{}\n;\n{record}", text.trim_end());
             }
             readied.texts.insert(name.clone(), text);
         }
         readied
+    }
+
+    /// The last part of the folder's path: what packages of it are named after.
+    pub(super) fn folder_name(&self) -> Result<String, EngineError> {
+        let finding = format!("find `{}`", self.folder.display());
+        let real = std::fs::canonicalize(&self.folder).map_err(EngineError::file(finding))?;
+        Ok(real.file_name().map_or("migrations".into(), |name| {
+            name.to_string_lossy().into_owned()
+        }))
     }
 
     /// A package of all migrations.
@@ -174,13 +175,8 @@ impl OpenedMigrations {
         wanted: &[Migration],
         options: &PlanOptions,
     ) -> Result<OpenPackage, EngineError> {
-        let real = std::fs::canonicalize(&self.folder).map_err(EngineError::file(format!(
-            "find `{}`",
-            self.folder.display()
-        )))?;
-        let folder = real.file_name().map_or("migrations".into(), |name| {
-            name.to_string_lossy().into_owned()
-        });
+        options.require_possible(&self.set)?;
+        let folder = self.folder_name()?;
         let name = super::plan::package_name(&folder, wanted);
         let made = plan_text(&self.set, wanted, &name, &folder, options);
         let files = made

@@ -1,15 +1,18 @@
-//! Which migrations a target has not had yet, by the tool's own records there.
+//! Which migrations a target has not had yet: by the tool's own records there, and by our ledger.
 
-use oneroof_model::{AppliedMigration, MigrationTool, Refusal, RefusalCode};
-use oneroof_pg::migrations::applied;
-use oneroof_sql::migrations::{Migration, MigrationSet, history_table};
+use oneroof_model::{
+    AppliedMigration, LedgerEntry, MigrationTool, Refusal, RefusalCode, TableName,
+};
+use oneroof_pg::ledger;
+use oneroof_pg::migrations::{applied, sqitch_project};
+use oneroof_sql::migrations::{History, Migration, MigrationSet, Standing, is_up_to};
 
+use super::bare::standing;
 use super::opened::OpenedMigrations;
-use super::plan::PlanOptions;
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::execute::release;
 use crate::source::Source;
-use crate::store::package_files::OpenPackage;
 use crate::{open, run_id};
 
 /// What is to be done on a target.
@@ -19,11 +22,17 @@ pub struct Pending {
     pub migrations: Vec<Migration>,
     /// How many they have.
     pub applied: usize,
-    /// Where they are kept, if they are.
-    pub table: Option<&'static str>,
+    /// Of these, how many only our ledger knows of.
+    pub by_ledger: usize,
+    /// Where the tool keeps its records.
+    pub table: TableName,
+    /// Does it, on this target?
+    pub records: Standing,
+    /// Our ledger there.
+    pub(super) ledger: Vec<LedgerEntry>,
 }
 
-/// Reads the tool's records on target `from` and compares them with the folder.
+/// Reads the tool's records on target `from`, in `table` if that is said, and compares them with the folder.
 ///
 /// # Errors
 /// A migration that was edited after it was applied, one that failed half-way, one that is not in the folder any more;
@@ -32,31 +41,50 @@ pub async fn pending(
     context: &Context,
     opened: &OpenedMigrations,
     from: &str,
+    table: Option<&TableName>,
 ) -> Result<Pending, EngineError> {
     opened.require_sound()?;
     let target = open::target(context, from)?;
     let mut source = Source::open(&target, "migrations", &run_id::new()).await?;
     let tool = opened.set.tool;
-    let table = history_table(tool).name;
+    let history = History::of(&opened.set, table);
+    let (table, project) = (history.table().clone(), history.project());
     let found = source
         .read(&Default::default(), async |session| {
-            applied(session, tool, table)
+            let adopted = ledger::exists(session)
                 .await
-                .map_err(EngineError::database(format!(
+                .map_err(EngineError::database("look for the ledger"))?;
+            let ledger = match adopted {
+                true => release::entries(session).await?,
+                false => Vec::new(),
+            };
+            let reading = || {
+                EngineError::database(format!(
                     "read the records of {tool} (`{table}`) on `{from}`"
-                )))
+                ))
+            };
+            let records = applied(session, tool, &table, project)
+                .await
+                .map_err(reading())?;
+            let standing = match (&records, project) {
+                (None, _) => Standing::Nothing,
+                (Some(_), Some(project)) => {
+                    let known = sqitch_project(session, &table, project).await;
+                    match known.map_err(reading())? {
+                        true => Standing::All,
+                        false => Standing::Tables,
+                    }
+                }
+                (Some(_), None) => Standing::All,
+            };
+            Ok((records, standing, ledger))
         })
         .await;
     source.close().await;
-    let Some(records) = found? else {
-        return Ok(Pending {
-            migrations: opened.set.migrations.clone(),
-            applied: 0,
-            table: None,
-        });
-    };
-    let (migrations, count) = compare(&opened.set, &records).map_err(|reasons| {
-        Refusal::new(
+    let (records, standing_records, ledger) = found?;
+    let (mut migrations, _) =
+        compare(&opened.set, &records.unwrap_or_default()).map_err(|reasons| {
+            Refusal::new(
             RefusalCode::PackageInvalid,
             format!("the records of {tool} on `{from}` and the folder do not fit together"),
         )
@@ -64,52 +92,37 @@ pub async fn pending(
         .hint(format!(
             "what was applied is not edited: write another migration; `{table}` holds the records"
         ))
-    })?;
+        })?;
+    let ours = standing(&opened.set, &opened.folder_name()?, &ledger);
+    let not_recorded = migrations.len();
+    migrations.retain(|migration| migration.repeatable || !ours.contains(migration));
     Ok(Pending {
+        applied: opened.set.migrations.len() - migrations.len(),
+        by_ledger: not_recorded - migrations.len(),
         migrations,
-        applied: count,
-        table: Some(table),
+        table,
+        records: standing_records,
+        ledger,
     })
 }
 
-/// The package of what `from` has not had yet, of a bare folder; any other package as it is.
-///
-/// # Errors
-/// As [`pending`]; nothing is pending.
-pub async fn for_target(
-    context: &Context,
-    package: OpenPackage,
-    from: &str,
-    tool: Option<MigrationTool>,
-    options: &PlanOptions,
-) -> Result<(OpenPackage, Option<String>), EngineError> {
-    let Some(opened) = &package.bare else {
-        return Ok((package, None));
-    };
-    let opened = match tool {
-        Some(tool) => OpenedMigrations::open(&opened.folder, Some(tool))?,
-        None => (**opened).clone(),
-    };
-    let pending = pending(context, &opened, from).await?;
-    let said = format!("{}; {}", opened.sentence(), pending.sentence(from));
-    if pending.migrations.is_empty() {
-        return Err(EngineError::input(
-            format!("find something to do for `{from}`: {said}"),
-            None,
-        ));
-    }
-    let package = opened.package_of(&pending.migrations, options)?;
-    Ok((package, Some(said)))
-}
-
 impl Pending {
-    /// `12 were applied on `production` (by `schema_migrations`), 3 are pending`
-    fn sentence(&self, from: &str) -> String {
-        match self.table {
-            None => format!("`{from}` has no records of it: all are pending"),
-            Some(table) => format!(
-                "{} applied on `{from}` by its records in `{table}`, {} pending",
-                self.applied,
+    /// `12 applied on `production` by its records in `schema_migrations`, 3 pending`
+    pub(super) fn sentence(&self, from: &str) -> String {
+        let by_ledger = match self.by_ledger {
+            0 => String::new(),
+            count => format!(" and {count} by our ledger"),
+        };
+        match (self.records, self.by_ledger) {
+            (Standing::Nothing, 0) => format!("`{from}` has no records of it: all are pending"),
+            (Standing::Nothing, count) => format!(
+                "{count} applied on `{from}` by our ledger, {} pending",
+                self.migrations.len()
+            ),
+            (Standing::Tables | Standing::All, _) => format!(
+                "{} applied on `{from}` by its records in `{}`{by_ledger}, {} pending",
+                self.applied - self.by_ledger,
+                self.table,
                 self.migrations.len()
             ),
         }
@@ -137,9 +150,10 @@ fn compare(
             .position(|migration| is_of(set.tool, migration, record))
         {
             Some(place) => newest = newest.max(place + 1),
+            None if record.baseline => {}
             None => reasons.push(format!(
                 "version {} was applied, and the folder does not have it",
-                record.version
+                named(record)
             )),
         }
     }
@@ -155,13 +169,20 @@ fn compare(
             .iter()
             .rev()
             .find(|record| is_of(set.tool, migration, record));
+        let before_all = records.iter().any(|record| {
+            record.baseline
+                && !migration.repeatable
+                && is_up_to(&migration.version, &record.version)
+        });
         match record {
+            None if before_all => {}
             None => pending.push(migration.clone()),
             Some(record) => {
+                let known = [&migration.checksum, &migration.wide_checksum];
                 let edited = record.checksum.is_some()
-                    && migration.checksum.is_some()
-                    && record.checksum != migration.checksum
-                    && set.tool != MigrationTool::Sqitch;
+                    && !record.baseline
+                    && known.iter().any(|checksum| checksum.is_some())
+                    && !known.contains(&&record.checksum);
                 if edited && migration.repeatable {
                     pending.push(migration.clone());
                 } else if edited {
@@ -187,6 +208,14 @@ fn short(checksum: Option<&str>) -> &str {
     checksum.get(..16).unwrap_or(checksum)
 }
 
+/// A version, with the id where the tool goes by that.
+fn named(record: &AppliedMigration) -> String {
+    match &record.id {
+        None => record.version.clone(),
+        Some(id) => format!("{} ({})", record.version, short(Some(id))),
+    }
+}
+
 /// Does the record speak of this migration?
 fn is_of(tool: MigrationTool, migration: &Migration, record: &AppliedMigration) -> bool {
     let number = |text: &str| text.trim_start_matches('0').to_owned();
@@ -194,10 +223,14 @@ fn is_of(tool: MigrationTool, migration: &Migration, record: &AppliedMigration) 
         MigrationTool::Flyway if migration.repeatable => {
             record.version.strip_prefix("R:") == Some(migration.name.as_str())
         }
-        MigrationTool::GraphileMigrate => record.version == migration.file_name,
-        MigrationTool::Sqitch => {
-            record.version == migration.version.split('@').next().unwrap_or_default()
+        // The message in the name of the file is not part of it.
+        MigrationTool::GraphileMigrate => {
+            record.version.strip_suffix(".sql") == Some(migration.version.as_str())
         }
+        MigrationTool::Sqitch => match (&migration.sqitch, &record.id) {
+            (Some(own), Some(id)) => own.change_id == *id,
+            _ => record.version == migration.version.split('@').next().unwrap_or_default(),
+        },
         MigrationTool::Diesel | MigrationTool::Dbmate | MigrationTool::Atlas => {
             record.version == migration.version
         }
@@ -222,8 +255,10 @@ mod tests {
     fn record(version: &str, checksum: Option<&str>) -> AppliedMigration {
         AppliedMigration {
             version: version.to_owned(),
+            id: None,
             checksum: checksum.map(str::to_owned),
             finished: true,
+            baseline: false,
         }
     }
 
@@ -271,6 +306,42 @@ mod tests {
         let mut dirty = record("1", None);
         dirty.finished = false;
         assert!(compare(&simple, &[dirty]).unwrap_err()[0].contains("failed half-way"));
+    }
+
+    #[test]
+    fn what_a_baseline_covers_is_not_pending() {
+        let files = [("V1__a.sql", ""), ("V1.5__b.sql", ""), ("V3__c.sql", "")];
+        let set = set(MigrationTool::Flyway, &files);
+        let mut record = record("2", None);
+        record.baseline = true;
+        assert_eq!(versions(&set, &[record]), ["3"]);
+    }
+
+    #[test]
+    fn reworked_changes_are_told_apart_by_their_ids() {
+        let plan = "%project=p\n\na 2024-01-01T00:00:00Z A <a@b.c>\n@v1 2024-01-01T00:00:00Z A <a@b.c>\na 2024-01-02T00:00:00Z A <a@b.c>\n";
+        let files = [
+            ("sqitch.plan", plan),
+            ("deploy/a@v1.sql", ""),
+            ("deploy/a.sql", ""),
+        ];
+        let set = set(MigrationTool::Sqitch, &files);
+        let mut first = record("a", None);
+        first.id = set.migrations[0]
+            .sqitch
+            .as_ref()
+            .map(|own| own.change_id.clone());
+        assert_eq!(versions(&set, std::slice::from_ref(&first)), ["a"]);
+        first.checksum = Some("edited".to_owned());
+        let edited = compare(&set, &[first]).unwrap_err();
+        assert!(
+            edited[0].contains("`deploy/a@v1.sql` was edited"),
+            "{edited:?}"
+        );
+        let mut other = record("a", None);
+        other.id = Some("77".to_owned());
+        let lost = compare(&set, &[other]).unwrap_err();
+        assert!(lost[0].contains("version a (77) was applied"), "{lost:?}");
     }
 
     #[test]

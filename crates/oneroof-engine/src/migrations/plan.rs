@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use oneroof_model::MigrationTool;
-use oneroof_sql::migrations::{self, Migration, MigrationSet, Script};
+use oneroof_model::TableName;
+use oneroof_sql::migrations::{History, Migration, MigrationSet, Rows, Script, Standing};
 
-/// The file of the tier that makes the tool's own records.
+use crate::error::EngineError;
+
+/// The tier that makes the tool's own records, and its files.
+pub(super) const HISTORY_TIER: &str = "history";
 const HISTORY_FILE: &str = "tiers/00_history.sql";
 const HISTORY_ROLLBACK: &str = "rollback/00_history.sql";
 
@@ -17,6 +20,25 @@ pub struct PlanOptions {
     pub irreversible: Option<String>,
     /// The tool's own records are written too.
     pub record_history: bool,
+    /// Where the tool keeps them, if not where it does by default or by its settings in the folder.
+    pub history_table: Option<TableName>,
+    /// What the target has of them already: nothing makes that.
+    pub records: Standing,
+}
+
+impl PlanOptions {
+    /// Refuses records that nobody but the tool itself can write.
+    pub(super) fn require_possible(&self, set: &MigrationSet) -> Result<(), EngineError> {
+        let history = History::of(set, self.history_table.as_ref());
+        match history.cannot().filter(|_| self.record_history) {
+            None => Ok(()),
+            Some(why) => Err(EngineError::input(
+                format!("write the records of {}: {why}", set.tool),
+                "leave --record-history out, and tell the tool itself that they were applied"
+                    .to_owned(),
+            )),
+        }
+    }
 }
 
 /// `release.toml` and what else the package has of its own, by path.
@@ -49,27 +71,31 @@ pub(super) fn plan_text(
         set.tool,
         quoted(folder),
     );
-    let history = migrations::history_table(set.tool);
-    let create = history.create.filter(|_| options.record_history);
-    if create.is_some() {
+    let history = History::of(set, options.history_table.as_ref());
+    if options.record_history {
         text.push_str("record_history = true\n");
+    }
+    // What the tool's own settings say is written down too: they are not part of the package.
+    if let Some(table) = options.history_table.as_ref().or(set.history.as_ref()) {
+        let _ = writeln!(text, "history_table = {}", quoted(&table.to_string()));
     }
     let mount = folder
         .trim_end_matches('/')
         .rsplit('/')
         .next()
         .unwrap_or(folder);
-    if let Some(create) = create {
+    let creation = history.creation(options.records);
+    if let Some(creation) = creation.filter(|_| options.record_history) {
         let _ = write!(
             text,
-            "\n[[tier]]\nid       = \"history\"\nsummary  = \"the records that {} keeps\"\nfile     = \"{HISTORY_FILE}\"\nrollback = \"{HISTORY_ROLLBACK}\"\n",
-            set.tool
+            "\n[[tier]]\nid       = \"{HISTORY_TIER}\"\nsummary  = \"the records that {} keeps\"\nfile     = \"{HISTORY_FILE}\"\nrollback = \"{HISTORY_ROLLBACK}\"\n{}",
+            set.tool,
+            row_lines(creation.rows)
         );
-        files.insert(HISTORY_FILE.to_owned(), create.to_owned());
-        let rollback = "-- The records stay: others may rest on them.\nselect 1;\n";
-        files.insert(HISTORY_ROLLBACK.to_owned(), rollback.to_owned());
+        files.insert(HISTORY_FILE.to_owned(), creation.sql);
+        files.insert(HISTORY_ROLLBACK.to_owned(), creation.rollback);
     }
-    let mut ids = BTreeSet::from(["history".to_owned()]);
+    let mut ids = BTreeSet::from([HISTORY_TIER.to_owned()]);
     let mut checks = String::new();
     for migration in wanted {
         let id = id_of(migration, &mut ids);
@@ -95,16 +121,25 @@ pub(super) fn plan_text(
         if !migration.up.transaction {
             text.push_str("transaction = \"none\"\n");
         }
-        if create.is_some() && migration.up.transaction {
-            text.push_str(&declared_rows(set.tool, migration));
-        } else if create.is_some() {
-            text.push_str(&record_apart(set, migration, &id, &mut files));
+        if options.record_history && migration.up.transaction {
+            text.push_str(&declared_rows(&history, migration));
+        } else if options.record_history {
+            text.push_str(&record_apart(&history, migration, &id, &mut files));
         }
         if let Some(verify) = &migration.verify {
             checks.push_str(&verified(verify, &id, &file(verify)));
         }
     }
     text.push_str(&checks);
+    let times = history.times();
+    if options.record_history && !times.is_empty() {
+        let times: Vec<String> = times.iter().map(|column| quoted(column)).collect();
+        let _ = write!(
+            text,
+            "\n# When something was recorded differs from run to run.\n[effects]\nvolatile_columns = [{}]\n",
+            times.join(", ")
+        );
+    }
     files.insert("release.toml".to_owned(), text);
     files
 }
@@ -143,51 +178,45 @@ fn verified(verify: &Script, id: &str, file: &str) -> String {
 
 /// A tier outside a transaction writes no rows: its record is a tier of its own.
 fn record_apart(
-    set: &MigrationSet,
+    history: &History<'_>,
     migration: &Migration,
     id: &str,
     files: &mut BTreeMap<String, String>,
 ) -> String {
-    let before = set
-        .migrations
-        .iter()
-        .take_while(|one| *one != migration)
-        .last();
-    let record = migrations::record(set.tool, migration);
-    let forget = migrations::forget(set.tool, migration, before);
-    let (Some(record), Some(forget)) = (record, forget) else {
-        return String::new();
-    };
     let (file, rollback) = (
         format!("tiers/{id}_record.sql"),
         format!("rollback/{id}_record.sql"),
     );
     let text = format!(
         "\n[[tier]]\nid       = \"{id}_record\"\nsummary  = \"the record of the tier before\"\nfile     = \"{file}\"\nrollback = \"{rollback}\"\n{}",
-        declared_rows(set.tool, migration)
+        declared_rows(history, migration)
     );
-    files.insert(file, record);
-    files.insert(rollback, forget);
+    files.insert(file, history.record(migration));
+    files.insert(rollback, history.forget(migration));
     text
 }
 
-/// The row that the tool's record is.
-fn declared_rows(tool: MigrationTool, migration: &Migration) -> String {
-    let table = migrations::history_table(tool).name;
-    let text = migration.version.replace('\'', "''");
-    let digits = text.trim_start_matches('0');
-    let number = if digits.is_empty() { "0" } else { digits };
-    let predicate = match tool {
-        MigrationTool::Diesel | MigrationTool::Dbmate => format!("version = '{text}'"),
-        MigrationTool::Goose => format!("version_id = {number}"),
-        MigrationTool::Flyway => format!("script = '{}'", migration.up.file.replace('\'', "''")),
-        _ => format!("version = {number}"),
-    };
-    format!(
-        "  [[tier.rows]]\n  table = {}\n  where = {}\n",
-        quoted(table),
-        quoted(&predicate)
-    )
+/// The rows that the tool's record is.
+fn declared_rows(history: &History<'_>, migration: &Migration) -> String {
+    row_lines(history.rows(migration))
+}
+
+fn row_lines(rows: Vec<Rows>) -> String {
+    let rows = rows.into_iter().map(|rows| {
+        format!(
+            "  [[tier.rows]]\n  table = {}\n  where = {}\n",
+            quoted(&rows.table),
+            quoted(&rows.predicate)
+        )
+    });
+    rows.collect()
+}
+
+/// The tiers of all migrations of a folder, by the names that they have in any package of it.
+pub(super) fn tier_ids(set: &MigrationSet) -> Vec<String> {
+    let mut ids = BTreeSet::from([HISTORY_TIER.to_owned()]);
+    let all = set.migrations.iter();
+    all.map(|migration| id_of(migration, &mut ids)).collect()
 }
 
 /// `m0001_add_email`, and another one if that is taken.
@@ -245,7 +274,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use oneroof_model::ReleasePlan;
+    use oneroof_model::{MigrationTool, ReleasePlan};
     use oneroof_sql::migrations::{MigrationFile, read};
 
     use super::*;
@@ -292,7 +321,9 @@ mod tests {
         for set in sets {
             let options = PlanOptions {
                 irreversible: Some("we only go \"forward\"".to_owned()),
-                record_history: true,
+                record_history: set.tool != MigrationTool::Sqitch,
+                history_table: TableName::parse("ops.\"the records\"").ok(),
+                records: Standing::Nothing,
             };
             let name = package_name("My Migrations", &set.migrations);
             let files = plan_text(&set, &set.migrations, &name, "../../db/sql", &options);

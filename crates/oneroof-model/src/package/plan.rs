@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::claims::{Capability, DeclaredGap, Objective};
 use super::tier::Tier;
 use crate::expression::Expression;
-use crate::{MigrationTool, TomlError, Value};
+use crate::{MigrationTool, TableName, TomlError, Value};
 
 /// A whole release, readable in one sitting.
 #[derive(Debug, Clone, Deserialize)]
@@ -141,6 +141,8 @@ pub struct Migrations {
     /// Does a tier write the tool's own record of it too?
     #[serde(default)]
     pub record_history: bool,
+    /// Where the tool keeps its records, if not where it does by default.
+    pub history_table: Option<TableName>,
 }
 
 impl Migrations {

@@ -1,3 +1,5 @@
-select r.version::text, r.hash::text as checksum, r.applied = r.total as finished
-  from atlas_schema_revisions.atlas_schema_revisions as r
+-- Type 1 is a baseline: Atlas begins after it. A version that begins with a point is the table's own name.
+select r.version::text, null::text as id, r.hash::text as checksum, r.applied = r.total as finished, r.type = 1 as baseline
+  from "the table" as r
+ where r.version !~ '^[.]'
  order by r.version

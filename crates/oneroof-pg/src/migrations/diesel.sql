@@ -1,3 +1,3 @@
-select m.version::text, null::text as checksum, true as finished
-  from __diesel_schema_migrations as m
+select m.version::text, null::text as id, null::text as checksum, true as finished, false as baseline
+  from "the table" as m
  order by m.version

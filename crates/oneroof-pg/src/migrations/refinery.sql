@@ -1,3 +1,3 @@
-select h.version::text, null::text as checksum, true as finished
-  from refinery_schema_history as h
+select h.version::text, null::text as id, h.checksum::text as checksum, true as finished, false as baseline
+  from "the table" as h
  order by h.version

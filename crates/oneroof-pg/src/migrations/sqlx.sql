@@ -1,3 +1,3 @@
-select m.version::text, encode(m.checksum, 'hex') as checksum, m.success as finished
-  from _sqlx_migrations as m
+select m.version::text, null::text as id, encode(m.checksum, 'hex') as checksum, m.success as finished, false as baseline
+  from "the table" as m
  order by m.version

@@ -1,4 +1,4 @@
 -- tern keeps only the newest version; 0 is none.
-select m.version::text, null::text as checksum, true as finished
-  from public.schema_version as m
+select m.version::text, null::text as id, null::text as checksum, true as finished, false as baseline
+  from "the table" as m
  where m.version > 0

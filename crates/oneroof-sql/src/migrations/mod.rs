@@ -19,15 +19,18 @@ mod psql;
 mod refinery;
 mod script;
 mod sqitch;
+mod sqitch_plan;
 mod sqlx;
 mod tern;
 mod text;
 
-use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool};
+use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool, TableName};
 use serde::Serialize;
 
 pub use detect::{Detected, detect};
-pub use history::{HistoryTable, forget, history_table, record};
+pub use history::{Creation, History, Rows, Standing, default_table};
+pub use order::is_up_to;
+pub use sqitch_plan::{SqitchDependency, SqitchRecord, SqitchTag};
 
 /// One file of the folder, as it is on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +93,12 @@ pub struct Migration {
     pub repeatable: bool,
     /// Its checksum, as the tool would keep it.
     pub checksum: Option<String>,
+    /// Its checksum where the tool was built for wider versions (refinery).
+    pub wide_checksum: Option<String>,
+    /// The checksum of the one before it, as its file says (graphile-migrate).
+    pub previous: Option<String>,
+    /// What the tool would record beside that (Sqitch).
+    pub sqitch: Option<Box<SqitchRecord>>,
     /// The name of the file, as the tool would keep it.
     pub file_name: String,
 }
@@ -118,6 +127,10 @@ pub struct MigrationSet {
     pub remarks: Vec<Diagnostic>,
     /// Files that are no migrations and say something about them: plans, sums, settings.
     pub others: Vec<String>,
+    /// Where the tool keeps its records, by its own settings in the folder.
+    pub history: Option<TableName>,
+    /// Why what the tool would record cannot be worked out.
+    pub no_record: Option<String>,
 }
 
 impl MigrationSet {
@@ -154,6 +167,9 @@ struct Found {
     verify: Option<Piece>,
     repeatable: bool,
     checksum: Option<String>,
+    wide_checksum: Option<String>,
+    previous: Option<String>,
+    sqitch: Option<Box<SqitchRecord>>,
 }
 
 impl Found {
@@ -166,6 +182,9 @@ impl Found {
             verify: None,
             repeatable: false,
             checksum: None,
+            wide_checksum: None,
+            previous: None,
+            sqitch: None,
         }
     }
 }
@@ -196,6 +215,8 @@ struct Reading {
     found: Vec<Found>,
     remarks: Vec<Diagnostic>,
     others: Vec<String>,
+    history: Option<TableName>,
+    no_record: Option<String>,
 }
 
 impl Reading {
@@ -270,6 +291,9 @@ pub fn read(tool: MigrationTool, files: &[MigrationFile]) -> MigrationSet {
             name: found.name,
             repeatable: found.repeatable,
             checksum: found.checksum,
+            wide_checksum: found.wide_checksum,
+            previous: found.previous,
+            sqitch: found.sqitch,
             file_name,
         });
     }
@@ -282,6 +306,8 @@ pub fn read(tool: MigrationTool, files: &[MigrationFile]) -> MigrationSet {
         migrations,
         remarks: reading.remarks,
         others: reading.others,
+        history: reading.history,
+        no_record: reading.no_record,
     }
 }
 

@@ -25,6 +25,12 @@ impl VersionKey {
     }
 }
 
+/// Is `version` not after `last`, as the tools compare versions?
+#[must_use]
+pub fn is_up_to(version: &str, last: &str) -> bool {
+    VersionKey::of(version) <= VersionKey::of(last)
+}
+
 /// Sorts by version.
 pub(super) fn by_version(found: &mut [Found]) {
     found.sort_by_cached_key(|found| (found.repeatable, VersionKey::of(&found.version)));

@@ -1,5 +1,7 @@
 //! refinery: `V1__name.sql` counted, `U1__name.sql` not counted: both go forward, in the order of their numbers.
 
+use oneroof_model::{RefineryVersions, refinery_checksum};
+
 use super::flyway::named;
 use super::order::by_version;
 use super::text::file_name;
@@ -10,9 +12,20 @@ pub(super) fn read(files: &[MigrationFile]) -> Reading {
     for file in files {
         if let Some(('V' | 'U', version, name)) = named(&file.path) {
             let name = name.replace(' ', "_");
-            reading
-                .found
-                .push(Found::new(&version, &name, Piece::of(file)));
+            let mut found = Found::new(&version, &name, Piece::of(file));
+            let checksum = |versions| refinery_checksum(&name, &version, &file.text, versions);
+            found.checksum = checksum(RefineryVersions::Int4);
+            found.wide_checksum = checksum(RefineryVersions::Int8);
+            if found.wide_checksum.is_none() {
+                let message = format!("version `{version}` is no whole number");
+                reading.error(
+                    &file.path,
+                    None,
+                    message,
+                    "refinery counts with whole numbers",
+                );
+            }
+            reading.found.push(found);
         } else if file_name(&file.path).ends_with(".rs")
             && named(&file.path.replace(".rs", ".sql")).is_some()
         {

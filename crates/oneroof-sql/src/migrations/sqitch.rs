@@ -1,18 +1,15 @@
 //! Sqitch: `sqitch.plan` gives the order, `deploy/`, `revert/` and `verify/` the texts, which psql runs. A change that
-//! was reworked keeps its earlier texts as `name@tag.sql`.
+//! was reworked keeps its earlier texts as `name@tag.sql`. What Sqitch records of a change follows from the plan alone:
+//! [`super::sqitch_plan`] works it out.
 
-use super::text::lines;
-use super::{Found, MigrationFile, Piece, Reading};
+use oneroof_model::{TableName, sqitch_script_hash};
 
-/// A line of the plan.
-enum Planned {
-    Change { name: String, line: u32 },
-    Tag(String),
-}
+use super::sqitch_plan::{Entry, Plan};
+use super::{Found, MigrationFile, Piece, Reading, text};
 
 pub(super) fn read(files: &[MigrationFile]) -> Reading {
     let mut reading = Reading::default();
-    let Some(plan) = files.iter().find(|file| file.path.ends_with("sqitch.plan")) else {
+    let Some(file) = files.iter().find(|file| file.path.ends_with("sqitch.plan")) else {
         reading.error(
             "sqitch.plan",
             None,
@@ -21,95 +18,68 @@ pub(super) fn read(files: &[MigrationFile]) -> Reading {
         );
         return reading;
     };
-    reading.others.push(plan.path.clone());
+    reading.others.push(file.path.clone());
     let conf = files.iter().find(|file| file.path == "sqitch.conf");
-    let top = match (
-        plan.path.rsplit_once('/'),
-        conf.and_then(|conf| top_dir(&conf.text)),
-    ) {
+    let setting =
+        |section: &str, key: &str| conf.and_then(|conf| text::setting(&conf.text, section, key));
+    let top = match (file.path.rsplit_once('/'), setting("core", "top_dir")) {
         (Some((folder, _)), _) => format!("{folder}/"),
-        (None, Some(folder)) if folder != "." => format!("{folder}/"),
+        (None, Some(folder)) if folder.trim_end_matches('/') != "." => {
+            format!("{}/", folder.trim_end_matches('/'))
+        }
         _ => String::new(),
     };
     reading.others.extend(conf.map(|conf| conf.path.clone()));
-    let planned = plan_of(plan, &mut reading);
-    for (number, entry) in planned.iter().enumerate() {
-        let Planned::Change { name, line } = entry else {
+    reading.history = setting("engine \"pg\"", "registry")
+        .or_else(|| setting("core", "registry"))
+        .map(|registry| TableName::new(Some(registry), "changes"));
+    let plan = Plan::read(file, &mut reading);
+    let mut recorded = plan.records();
+    if let Ok(records) = &mut recorded {
+        for record in records.values_mut() {
+            record.committer_name = setting("user", "name").map(str::to_owned);
+            record.committer_email = setting("user", "email").map(str::to_owned);
+        }
+    }
+    for (place, entry) in plan.entries.iter().enumerate() {
+        let Entry::Change { name, line, .. } = entry else {
             continue;
         };
-        // Reworked later: its own texts bear the last tag before that.
-        let later = planned.iter().skip(number + 1);
-        let again = later.clone().position(
-            |other| matches!(other, Planned::Change { name: other, .. } if other == name),
-        );
-        let tag = again.and_then(|again| {
-            let mut between = later.take(again).filter_map(|other| match other {
-                Planned::Tag(tag) => Some(tag.as_str()),
-                Planned::Change { .. } => None,
-            });
-            between.next_back()
-        });
-        if again.is_some() && tag.is_none() {
-            let message = format!("change `{name}` is there twice without a tag between");
-            reading.error(&plan.path, Some(*line), message, "");
-        }
-        let version = tag.map_or_else(|| name.clone(), |tag| format!("{name}@{tag}"));
-        let script = |folder: &str| {
+        let script = |folder: &str, version: &str| {
             let path = format!("{top}{folder}/{version}.sql");
-            files.iter().find(|file| file.path == path).map(Piece::of)
+            files.iter().find(|file| file.path == path)
         };
-        match script("deploy") {
-            None => {
-                let message = format!("change `{version}` has no file `{top}deploy/{version}.sql`");
-                reading.error(&plan.path, Some(*line), message, "");
+        // Reworked later: its own texts bear a tag between the two, the latest that there is a text for.
+        let version = match plan.tags_until_rework(place) {
+            None => name.clone(),
+            Some(tags) => {
+                if tags.is_empty() {
+                    let message = format!("change `{name}` is there twice without a tag between");
+                    reading.error(&file.path, Some(*line), message, "");
+                }
+                let mut versions = tags.iter().map(|tag| format!("{name}@{tag}"));
+                let first = versions.clone().next().unwrap_or_else(|| name.clone());
+                versions
+                    .find(|version| script("deploy", version).is_some())
+                    .unwrap_or(first)
             }
-            Some(deploy) => {
-                let mut found = Found::new(&version, &version, deploy);
-                found.down = script("revert");
-                found.verify = script("verify");
-                reading.found.push(found);
-            }
+        };
+        let Some(deploy) = script("deploy", &version) else {
+            let message = format!("change `{version}` has no file `{top}deploy/{version}.sql`");
+            reading.error(&file.path, Some(*line), message, "");
+            continue;
+        };
+        let mut found = Found::new(&version, &version, Piece::of(deploy));
+        found.down = script("revert", &version).map(Piece::of);
+        found.verify = script("verify", &version).map(Piece::of);
+        found.checksum = Some(sqitch_script_hash(&deploy.text));
+        match &mut recorded {
+            Ok(records) => found.sqitch = records.remove(&place).map(Box::new),
+            Err(why) => reading.no_record = Some(why.clone()),
         }
+        reading.found.push(found);
     }
     reading
-}
-
-/// `top_dir = sql` of `sqitch.conf`.
-fn top_dir(conf: &str) -> Option<&str> {
-    conf.lines().find_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        (key.trim() == "top_dir").then(|| value.trim().trim_end_matches('/'))
-    })
-}
-
-fn plan_of(plan: &MigrationFile, reading: &mut Reading) -> Vec<Planned> {
-    let mut planned = Vec::new();
-    for line in lines(&plan.text) {
-        let text = line.text.split('#').next().unwrap_or_default().trim();
-        let Some(first) = text
-            .split_whitespace()
-            .next()
-            .filter(|first| !first.starts_with('%'))
-        else {
-            continue;
-        };
-        if let Some(tag) = first.strip_prefix('@') {
-            planned.push(Planned::Tag(tag.to_owned()));
-        } else if first.starts_with('-') {
-            let message = format!(
-                "it takes `{}` back within the plan: not understood",
-                first.trim_start_matches('-')
-            );
-            reading.error(&plan.path, Some(line.number), message, "");
-        } else {
-            let name = first.trim_start_matches('+').to_owned();
-            planned.push(Planned::Change {
-                name,
-                line: line.number,
-            });
-        }
-    }
-    planned
 }
 
 #[cfg(test)]
@@ -127,6 +97,10 @@ mod tests {
     fn the_plan_gives_order_and_reworked_texts() {
         let list = files(&[
             ("sqitch.plan", PLAN),
+            (
+                "sqitch.conf",
+                "[core]\n\tengine = pg\n[engine \"pg\"]\n\tregistry = meta\n",
+            ),
             ("deploy/schema.sql", "BEGIN;\ncreate schema s;\nCOMMIT;\n"),
             ("revert/schema.sql", "BEGIN;\ndrop schema s;\nCOMMIT;\n"),
             ("verify/schema.sql", "BEGIN;\nselect 1;\nROLLBACK;\n"),
@@ -150,6 +124,14 @@ mod tests {
         assert_eq!(
             remarks(&set),
             ["sqitch.plan:9 change `lost` has no file `deploy/lost.sql`"]
+        );
+        assert_eq!(set.history.unwrap().to_string(), "meta.changes");
+        let reworked = set.migrations[2].sqitch.as_ref().unwrap();
+        let first = set.migrations[1].sqitch.as_ref().unwrap();
+        assert_eq!(reworked.name, "users");
+        assert_eq!(
+            reworked.requires[0].id.as_deref(),
+            Some(first.change_id.as_str())
         );
     }
 }

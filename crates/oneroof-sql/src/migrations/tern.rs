@@ -1,7 +1,9 @@
 //! tern: one file, `---- create above / drop below ----` between the two ways, `---- tern: disable-tx ----`.
 
+use oneroof_model::TableName;
+
 use super::order::by_version;
-use super::text::{file_name, lines, numbered, only, without_mark};
+use super::text::{file_name, lines, numbered, only, setting, without_mark};
 use super::{Found, MigrationFile, Piece, Reading, Section};
 
 /// The line between the two ways.
@@ -39,6 +41,14 @@ pub(super) fn read(files: &[MigrationFile]) -> Reading {
         let mut found = Found::new(version, name, piece(Section::Up, 0..up_end));
         found.down = between.map(|line| piece(Section::Down, line.end..text.len()));
         reading.found.push(found);
+    }
+    if let Some(conf) = files.iter().find(|file| file.path == "tern.conf")
+        && let Some(name) = setting(&conf.text, "database", "version_table")
+    {
+        match TableName::parse(name) {
+            Ok(name) => reading.history = Some(name),
+            Err(error) => reading.error(&conf.path, None, error.to_string(), ""),
+        }
     }
     by_version(&mut reading.found);
     if let Some(first) = reading.found.first()

@@ -85,6 +85,23 @@ pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// `key = value` below `[section]`: what Git, Sqitch and tern write their settings as.
+pub(super) fn setting<'a>(conf: &'a str, section: &str, key: &str) -> Option<&'a str> {
+    let mut within = false;
+    let mut found = None;
+    for line in conf.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[') {
+            within = name.trim_end_matches(']').trim() == section;
+        } else if within
+            && let Some((name, value)) = line.split_once('=')
+            && name.trim() == key
+        {
+            found = Some(value.trim().trim_matches('"'));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use oneroof_engine::apply::{self, ApplyOptions, ApplyReport};
+use oneroof_engine::migrations::Direction;
 
 use super::Session;
-use super::arguments::{ExecuteFlag, PackageArgument, ParamsOption, TargetOption};
+use super::arguments::{
+    ExecuteFlag, MigrationsOptions, PackageArgument, ParamsOption, TargetOption,
+};
 use crate::exit::Exit;
 use crate::ui::record;
 use crate::ui::table::Table;
@@ -45,10 +48,19 @@ pub(crate) struct ApplyArgs {
     evidence: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
+    #[command(flatten)]
+    migrations: MigrationsOptions,
 }
 
 pub(crate) async fn run(args: &ApplyArgs, session: &Session) -> anyhow::Result<Exit> {
-    let (context, package) = session.context_and_package(&args.package)?;
+    let (context, package) = session
+        .context_and_package_for(
+            &args.package,
+            &args.target.target,
+            Direction::Forward,
+            &args.migrations,
+        )
+        .await?;
     let options = ApplyOptions {
         execute: args.execute.execute,
         resume: args.resume,

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, SignedApproval};
+use oneroof_engine::migrations::Direction;
 use oneroof_model::gate::{Act, Age, Decision};
 use serde_json::json;
 
 use super::Session;
-use super::arguments::{PackageArgument, ParamsOption, TargetOption};
+use super::arguments::{MigrationsOptions, PackageArgument, ParamsOption, TargetOption};
 use crate::env;
 use crate::exit::Exit;
 use crate::ui::error::InputError;
@@ -59,6 +60,8 @@ pub(crate) struct ApproveArgs {
     revoke: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
+    #[command(flatten)]
+    migrations: MigrationsOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,7 +75,18 @@ enum DecisionWord {
 }
 
 pub(crate) async fn run(args: &ApproveArgs, session: &Session) -> anyhow::Result<Exit> {
-    let (context, package) = session.context_and_package(&args.package)?;
+    let direction = match args.rollback {
+        true => Direction::Standing,
+        false => Direction::Forward,
+    };
+    let (context, package) = session
+        .context_and_package_for(
+            &args.package,
+            &args.target.target,
+            direction,
+            &args.migrations,
+        )
+        .await?;
     let printer = &session.printer;
     if let Some(word) = &args.revoke {
         let reason = args.reason.as_deref().unwrap_or("no reason was given");

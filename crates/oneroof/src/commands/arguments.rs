@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use oneroof_engine::migrations::import::PlanOptions;
+use oneroof_model::{MigrationTool, TableName};
 
 /// Which package.
 #[derive(Debug, Args)]
@@ -35,4 +37,39 @@ pub(crate) struct ExecuteFlag {
     /// Act; without it the command only shows what it would do
     #[arg(long)]
     pub(crate) execute: bool,
+}
+
+/// What may be said about a bare folder of migrations, where a package is expected.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A bare folder of migrations")]
+pub(crate) struct MigrationsOptions {
+    /// Whose migrations they are [default: found out by their names]
+    #[arg(long = "migrations-of", value_name = "TOOL", value_parser = super::package::import::tools())]
+    tool: Option<String>,
+    /// Why nothing undoes those that have no way back and get none from the ledger
+    #[arg(long, value_name = "WHY")]
+    irreversible: Option<String>,
+    /// Let each tier write the tool's own record too
+    #[arg(long)]
+    record_history: bool,
+    /// Where the tool keeps its records, SCHEMA.TABLE [default: where it does by default]
+    #[arg(long, value_name = "TABLE", value_parser = TableName::parse)]
+    history_table: Option<TableName>,
+}
+
+impl MigrationsOptions {
+    /// Whose they are, if that was said.
+    pub(crate) fn tool(&self) -> Option<MigrationTool> {
+        self.tool.as_deref().and_then(MigrationTool::parse)
+    }
+
+    /// What the plan of the folder is made with.
+    pub(crate) fn plan(&self) -> PlanOptions {
+        PlanOptions {
+            irreversible: self.irreversible.clone(),
+            record_history: self.record_history,
+            history_table: self.history_table.clone(),
+            ..PlanOptions::default()
+        }
+    }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use oneroof_engine::gate::{self, GateOptions, GateReport};
+use oneroof_engine::migrations::Direction;
 
 use super::Session;
-use super::arguments::{PackageArgument, ParamsOption, TargetOption};
+use super::arguments::{MigrationsOptions, PackageArgument, ParamsOption, TargetOption};
 use crate::exit::Exit;
 use crate::ui::table::Table;
 
@@ -43,10 +44,23 @@ pub(crate) struct GateArgs {
     on_change: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
+    #[command(flatten)]
+    migrations: MigrationsOptions,
 }
 
 pub(crate) async fn run(args: &GateArgs, session: &Session) -> anyhow::Result<Exit> {
-    let (context, package) = session.context_and_package(&args.package)?;
+    let direction = match args.rollback {
+        true => Direction::Standing,
+        false => Direction::Forward,
+    };
+    let (context, package) = session
+        .context_and_package_for(
+            &args.package,
+            &args.target.target,
+            direction,
+            &args.migrations,
+        )
+        .await?;
     let options = GateOptions {
         rollback: args.rollback,
         through: args.through.clone(),

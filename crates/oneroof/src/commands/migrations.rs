@@ -13,7 +13,7 @@ use oneroof_engine::migrations::prove::report::{
     MigrationProof, ProofReport, ProofVerdict, UpAgain, WayBack,
 };
 use oneroof_engine::migrations::prove::{self, ProveOptions};
-use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool};
+use oneroof_model::{Diagnostic, DiagnosticSeverity, MigrationTool, TableName};
 
 use super::Session;
 use super::package::import::tools;
@@ -61,6 +61,9 @@ struct CheckArgs {
     /// database]
     #[arg(long, value_name = "TARGET")]
     from: Option<String>,
+    /// Where the tool keeps its records there, SCHEMA.TABLE [default: where it does by default]
+    #[arg(long, value_name = "TABLE", requires = "from", value_parser = TableName::parse)]
+    history_table: Option<TableName>,
     /// SQL to run before the first migration: roles, extensions, a schema dump; may be repeated
     #[arg(long, value_name = "FILE")]
     before: Vec<PathBuf>,
@@ -104,6 +107,7 @@ async fn check(args: &CheckArgs, session: &Session) -> anyhow::Result<Exit> {
     let options = ProveOptions {
         tool: args.tool.as_deref().and_then(MigrationTool::parse),
         from: args.from.clone(),
+        history_table: args.history_table.clone(),
         before: args.before.clone(),
         through: args.through.clone(),
         without_rows: args.without_rows,
@@ -336,6 +340,12 @@ fn text(report: &ProofReport) -> String {
         {
             let _ = writeln!(text, "    {}", sql.replace('\n', "\n    "));
         }
+    }
+    let turned = report.migrations.iter().filter(|proof| proof.is_sound());
+    for (proof, difference) in
+        turned.flat_map(|proof| proof.differences.iter().map(move |one| (proof, one)))
+    {
+        let _ = writeln!(text, "{}: {}", proof.title, difference.words);
     }
     let verdict = match report.verdict {
         ProofVerdict::Passed => paint(GOOD, "PROVED"),

@@ -54,9 +54,10 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oneroof_engine::context::Context;
+use oneroof_engine::migrations::{Direction, for_target};
 use oneroof_engine::store::package_files::OpenPackage;
 
-use self::arguments::PackageArgument;
+use self::arguments::{MigrationsOptions, PackageArgument};
 use crate::config::project::Project;
 use crate::env;
 use crate::exit::Exit;
@@ -250,6 +251,23 @@ impl Session {
         let project = self.project()?;
         let package = OpenPackage::open(Some(&project.packages_folder()), &package.package)?;
         Ok((project.context(&self.printer), package))
+    }
+
+    /// The same for a target: a bare folder of migrations is what is pending there, or stands.
+    async fn context_and_package_for(
+        &self,
+        package: &PackageArgument,
+        target: &str,
+        direction: Direction,
+        migrations: &MigrationsOptions,
+    ) -> anyhow::Result<(Context, OpenPackage)> {
+        let (context, package) = self.context_and_package(package)?;
+        let (tool, plan) = (migrations.tool(), migrations.plan());
+        let (package, said) = for_target(&context, package, target, direction, tool, &plan).await?;
+        if let Some(said) = said {
+            self.printer.talk(&said);
+        }
+        Ok((context, package))
     }
 
     /// A package, for commands that also work without a project.

@@ -7,18 +7,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use oneroof_engine::migrations;
-use oneroof_engine::migrations::import::PlanOptions;
+use oneroof_engine::migrations::{Direction, for_target};
 use oneroof_engine::rehearse::compare::{Compared, Comparison};
 use oneroof_engine::rehearse::from_golden::starting_point;
 use oneroof_engine::rehearse::report::{RehearsalReport, Verdict};
 use oneroof_engine::rehearse::workload::WorkloadRequest;
 use oneroof_engine::rehearse::{self, RehearseOptions};
-use oneroof_model::MigrationTool;
 use oneroof_model::options::FullRelease;
 
 use super::Session;
-use super::arguments::{PackageArgument, ParamsOption};
+use super::arguments::{MigrationsOptions, PackageArgument, ParamsOption};
 use super::clone_create::{CopyArguments, masks_text, scope};
 use crate::config::project;
 use crate::exit::Exit;
@@ -103,33 +101,19 @@ pub(crate) struct RehearseArgs {
     migrations: MigrationsOptions,
 }
 
-/// What may be said about a bare folder of migrations.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "A bare folder of migrations")]
-struct MigrationsOptions {
-    /// Whose migrations they are [default: found out by their names]
-    #[arg(long = "migrations-of", value_name = "TOOL", value_parser = super::package::import::tools())]
-    tool: Option<String>,
-    /// Why nothing undoes those that have no way back and get none from the ledger
-    #[arg(long, value_name = "WHY")]
-    irreversible: Option<String>,
-    /// Let each tier write the tool's own record too
-    #[arg(long)]
-    record_history: bool,
-}
-
 pub(crate) async fn run(args: &RehearseArgs, session: &Session) -> anyhow::Result<Exit> {
     let (context, package) = session.context_and_package(&args.package)?;
-    let plan = PlanOptions {
-        irreversible: args.migrations.irreversible.clone(),
-        record_history: args.migrations.record_history,
-    };
     let copy = args.copy.options();
     let start = starting_point(&context, &args.from, copy.strategy)?;
-    let tool = args.migrations.tool.as_deref();
-    let tool = tool.and_then(MigrationTool::parse);
-    let (package, said) =
-        migrations::for_target(&context, package, &start.target, tool, &plan).await?;
+    let (package, said) = for_target(
+        &context,
+        package,
+        &start.target,
+        Direction::Forward,
+        args.migrations.tool(),
+        &args.migrations.plan(),
+    )
+    .await?;
     if let Some(said) = said {
         session.printer.talk(&said);
     }

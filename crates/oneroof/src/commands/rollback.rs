@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use oneroof_engine::migrations::Direction;
 use oneroof_engine::rollback::{self, RollbackOptions, RollbackReport};
 
 use super::Session;
-use super::arguments::{ExecuteFlag, PackageArgument, ParamsOption, TargetOption};
+use super::arguments::{
+    ExecuteFlag, MigrationsOptions, PackageArgument, ParamsOption, TargetOption,
+};
 use crate::exit::Exit;
 
 /// Undo a package on a target
@@ -30,10 +33,19 @@ pub(crate) struct RollbackArgs {
     to: Option<String>,
     #[command(flatten)]
     params: ParamsOption,
+    #[command(flatten)]
+    migrations: MigrationsOptions,
 }
 
 pub(crate) async fn run(args: &RollbackArgs, session: &Session) -> anyhow::Result<Exit> {
-    let (context, package) = session.context_and_package(&args.package)?;
+    let (context, package) = session
+        .context_and_package_for(
+            &args.package,
+            &args.target.target,
+            Direction::Standing,
+            &args.migrations,
+        )
+        .await?;
     let options = RollbackOptions {
         execute: args.execute.execute,
         to: args.to.clone(),

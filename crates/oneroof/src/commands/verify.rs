@@ -1,10 +1,11 @@
 //! `oneroof verify`.
 
 use clap::Args;
+use oneroof_engine::migrations::Direction;
 use oneroof_engine::verify::{self, VerifyReport};
 
 use super::Session;
-use super::arguments::{PackageArgument, ParamsOption, TargetOption};
+use super::arguments::{MigrationsOptions, PackageArgument, ParamsOption, TargetOption};
 use crate::exit::Exit;
 use crate::ui::record;
 
@@ -20,10 +21,19 @@ pub(crate) struct VerifyArgs {
     target: TargetOption,
     #[command(flatten)]
     params: ParamsOption,
+    #[command(flatten)]
+    migrations: MigrationsOptions,
 }
 
 pub(crate) async fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<Exit> {
-    let (context, package) = session.context_and_package(&args.package)?;
+    let (context, package) = session
+        .context_and_package_for(
+            &args.package,
+            &args.target.target,
+            Direction::Standing,
+            &args.migrations,
+        )
+        .await?;
     let report =
         verify::verify(&context, &package, &args.target.target, &args.params.params).await?;
     session.printer.report(&report, text)?;

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use crate::world::World;
 
 /// The same three steps, written for each tool: table, column (in a transaction of its own), index.
-fn write(sandbox: &Sandbox, tool: &str) {
+pub(crate) fn write(sandbox: &Sandbox, tool: &str) {
     let up = [
         "create table ticket (id bigint primary key, title text not null);\n",
         "BEGIN;\nalter table ticket add column mail text;\nCOMMIT;\n",
@@ -200,77 +200,4 @@ fn only_what_is_pending_is_rehearsed_and_what_was_edited_is_refused() {
         ])
         .exits(3)
         .says(&["00000000000001_ticket.up.sql` was edited after it was applied"]);
-}
-
-#[test]
-fn the_tool_finds_its_own_records_after_an_apply_and_not_after_a_rollback() {
-    for tool in [
-        "golang-migrate",
-        "sqlx",
-        "diesel",
-        "flyway",
-        "goose",
-        "dbmate",
-        "tern",
-    ] {
-        let world = World::new();
-        world.scratch("shop", "");
-        world.sql("shop", "grant all on schema public to app_owner, app_apply");
-        let sandbox = &world.sandbox;
-        write(sandbox, tool);
-        let package = "packages/mail";
-        let _ = sandbox
-            .run(&[
-                "package",
-                "import",
-                tool,
-                "--from",
-                tool,
-                "--into",
-                package,
-                "--record-history",
-            ])
-            .exits(0);
-        let _ = sandbox.run(&["package", "seal", package]).exits(0);
-        let _ = sandbox
-            .run(&["apply", package, "--target", "shop", "--execute"])
-            .exits(0);
-        let _ = sandbox
-            .run(&[
-                "package",
-                "import",
-                tool,
-                "--from",
-                tool,
-                "--pending-on",
-                "shop",
-                "--into",
-                "packages/more",
-            ])
-            .exits(2)
-            .says(&["all of its 3 migrations were applied"]);
-        let _ = sandbox
-            .run(&["rollback", package, "--target", "shop", "--execute"])
-            .exits(0);
-        let report = sandbox
-            .run(&[
-                "package",
-                "import",
-                tool,
-                "--from",
-                tool,
-                "--pending-on",
-                "shop",
-                "--into",
-                "packages/more",
-                "--json",
-            ])
-            .exits(0)
-            .json();
-        assert_eq!(
-            (&report["migrations"], &report["applied"]),
-            (&3.into(), &0.into()),
-            "{tool}"
-        );
-    }
 }

@@ -45,6 +45,8 @@ mod hanging_rows;
 mod help;
 mod hub;
 mod import;
+mod import_apply;
+mod import_history;
 mod init;
 mod init_governance;
 mod interrupt;

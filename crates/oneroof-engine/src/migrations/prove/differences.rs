@@ -1,13 +1,27 @@
 //! What a way back leaves different: in words, and as the SQL that would put it right.
 
-use oneroof_pg::catalog::{Definition, DefinitionRow};
+use oneroof_pg::catalog::{Definition, DefinitionRow, Orders};
 
-use super::report::{ProofDifference, WayBack};
+use super::report::{ProofDifference, Reordered, WayBack};
 
-/// The verdict about a way back, from the definitions before it all and after it.
-pub(super) fn verdict(before: &Definition, after: &Definition) -> WayBack {
-    if before.digest() == after.digest() {
-        return WayBack::Restored;
+/// A database as it is: its definitions, and the orders that are no part of them.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    pub(super) definition: Definition,
+    pub(super) orders: Orders,
+}
+
+/// The verdict about a way back, from the state before it all and after it.
+pub(super) fn verdict(before: &State, after: &State) -> (WayBack, Option<Reordered>) {
+    let (own, now) = (&before.definition, &after.definition);
+    if own.digest() == now.digest() {
+        return match Orders::differences(&before.orders, &after.orders).is_empty() {
+            true => (WayBack::Restored, None),
+            false => (
+                WayBack::RestoredInAnotherOrder,
+                Some(Reordered::Constraints),
+            ),
+        };
     }
     let in_no_order = |definition: &Definition| {
         let rows = definition.rows().iter().map(|row| DefinitionRow {
@@ -16,9 +30,9 @@ pub(super) fn verdict(before: &Definition, after: &Definition) -> WayBack {
         });
         Definition::new(rows.collect()).digest()
     };
-    match in_no_order(before) == in_no_order(after) {
-        true => WayBack::RestoredInAnotherOrder,
-        false => WayBack::Different,
+    match in_no_order(own) == in_no_order(now) {
+        true => (WayBack::RestoredInAnotherOrder, Some(Reordered::Columns)),
+        false => (WayBack::Different, None),
     }
 }
 
@@ -34,8 +48,16 @@ fn without_place(row: &DefinitionRow) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Everything that differs.
-pub(super) fn differences(before: &Definition, after: &Definition) -> Vec<ProofDifference> {
+/// Everything that differs; orders only where nothing else does.
+pub(super) fn differences(before: &State, after: &State) -> Vec<ProofDifference> {
+    let (orders, now) = (&before.orders, &after.orders);
+    let (before, after) = (&before.definition, &after.definition);
+    if before.digest() == after.digest() {
+        let said = Orders::differences(orders, now).into_iter();
+        return said
+            .map(|words| ProofDifference { words, sql: None })
+            .collect();
+    }
     let words: Vec<String> = Definition::differences(before, after)
         .iter()
         .map(ToString::to_string)
@@ -213,13 +235,16 @@ fn column_change(identity: &str, before: &str, after: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn of(rows: &[(&str, &str, &str)]) -> Definition {
+    fn of(rows: &[(&str, &str, &str)]) -> State {
         let row = |(kind, identity, definition): &(&str, &str, &str)| DefinitionRow {
             kind: (*kind).to_owned(),
             identity: (*identity).to_owned(),
             definition: (*definition).to_owned(),
         };
-        Definition::new(rows.iter().map(row).collect())
+        State {
+            definition: Definition::new(rows.iter().map(row).collect()),
+            orders: Orders::default(),
+        }
     }
 
     #[test]
@@ -233,9 +258,30 @@ mod tests {
             ("column", "s.t.b", "place 1\ntype text"),
         ]);
         let other = of(&[("column", "s.t.a", "place 1\ntype text")]);
-        assert_eq!(verdict(&before, &before), WayBack::Restored);
-        assert_eq!(verdict(&before, &swapped), WayBack::RestoredInAnotherOrder);
-        assert_eq!(verdict(&before, &other), WayBack::Different);
+        let columns = (WayBack::RestoredInAnotherOrder, Some(Reordered::Columns));
+        assert_eq!(verdict(&before, &before), (WayBack::Restored, None));
+        assert_eq!(verdict(&before, &swapped), columns);
+        assert_eq!(verdict(&before, &other), (WayBack::Different, None));
+        let keys = |names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            let orders = [("s.t".to_owned(), "foreign keys".to_owned(), names)];
+            State {
+                orders: Orders::new(orders),
+                ..before.clone()
+            }
+        };
+        let (first, turned) = (keys(&["k", "l"]), keys(&["l", "k"]));
+        assert_eq!(
+            verdict(&first, &turned),
+            (
+                WayBack::RestoredInAnotherOrder,
+                Some(Reordered::Constraints)
+            )
+        );
+        assert_eq!(
+            differences(&first, &turned)[0].words,
+            "table s.t: the foreign keys are in another order: k, l -> l, k"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use oneroof_model::{Diagnostic, MigrationTool, nearest};
+use oneroof_model::{Diagnostic, MigrationTool, TableName, nearest};
 use oneroof_sql::migrations::{Migration, as_psql};
 
 use self::bench::Bench;
@@ -37,6 +37,8 @@ pub struct ProveOptions {
     pub tool: Option<MigrationTool>,
     /// On a fresh clone of this target, and only what is pending there; else on an empty database.
     pub from: Option<String>,
+    /// Where the tool keeps its records there, if not where it does by default.
+    pub history_table: Option<TableName>,
     /// SQL files to run first: roles, extensions, a schema dump.
     pub before: Vec<PathBuf>,
     /// Stop after this version.
@@ -62,7 +64,8 @@ pub async fn prove(
     opened.require_sound()?;
     let (mut wanted, baseline) = match &options.from {
         Some(from) => {
-            let pending = pending(context, &opened, from).await?;
+            let table = options.history_table.as_ref();
+            let pending = pending(context, &opened, from, table).await?;
             let said = format!("a clone of `{from}`, {} applied before", pending.applied);
             (pending.migrations, said)
         }

@@ -10,8 +10,8 @@ use oneroof_sql::migrations::{self as sql, Migration};
 
 use super::bench::Bench;
 use super::data::{self, Compared, lost};
-use super::differences::{differences, verdict};
-use super::report::{DataProof, MigrationProof, ProofDifference, UpAgain, WayBack};
+use super::differences::{State, differences, verdict};
+use super::report::{DataProof, MigrationProof, ProofDifference, Reordered, UpAgain, WayBack};
 use super::standing::Standing;
 use crate::context::Context;
 use crate::error::{EngineError, Failure};
@@ -30,6 +30,7 @@ pub(super) struct Prover<'a> {
 /// There and back and there again.
 struct Back {
     verdict: WayBack,
+    reordered: Option<Reordered>,
     failure: Option<Failure>,
     differences: Vec<ProofDifference>,
     second_nothing: Option<bool>,
@@ -97,14 +98,14 @@ impl<'a> Prover<'a> {
                 .map_err(|error| error.into_engine_error(None))?;
             clean(main).await?;
         }
-        let mut definition = definition(self.main().await?).await?;
+        let mut before = state(self.main().await?).await?;
         let mut proofs = Vec::new();
         for (number, migration) in wanted.iter().enumerate() {
-            let (proof, now) = self.prove(migration, &definition, with_rows).await?;
+            let (proof, now) = self.prove(migration, &before, with_rows).await?;
             told(number + 1, wanted.len(), &proof);
             proofs.push(proof);
             match now {
-                Some(now) => definition = now,
+                Some(now) => before = now,
                 None => break,
             }
         }
@@ -141,9 +142,9 @@ impl<'a> Prover<'a> {
     async fn prove(
         &mut self,
         migration: &Migration,
-        before: &Definition,
+        before: &State,
         with_rows: bool,
-    ) -> Result<(MigrationProof, Option<Definition>), EngineError> {
+    ) -> Result<(MigrationProof, Option<State>), EngineError> {
         let started = Instant::now();
         let data = match with_rows {
             true => self.on_rows(migration).await?,
@@ -155,6 +156,7 @@ impl<'a> Prover<'a> {
             file: migration.up.file.clone(),
             down_file: migration.down.as_ref().map(|down| down.file.clone()),
             verdict: WayBack::NotReached,
+            reordered: None,
             up_failure: None,
             verify_failure: None,
             down_failure: None,
@@ -177,7 +179,7 @@ impl<'a> Prover<'a> {
             proof.duration_ms = millis(started.elapsed());
             return Ok((proof, None));
         }
-        let after = definition(main).await?;
+        let after = state(main).await?;
         if let Some(verify) = &migration.verify {
             begin(main).await?;
             proof.verify_failure = execute(context, main, verify).await?.err();
@@ -199,6 +201,7 @@ impl<'a> Prover<'a> {
         } else {
             let back = self.back(migration, before, &after).await?;
             proof.verdict = back.verdict;
+            proof.reordered = back.reordered;
             proof.down_failure = back.failure;
             proof.differences = back.differences;
             proof.second_down_nothing = back.second_nothing;
@@ -212,8 +215,8 @@ impl<'a> Prover<'a> {
     async fn back(
         &mut self,
         migration: &Migration,
-        before: &Definition,
-        after: &Definition,
+        before: &State,
+        after: &State,
     ) -> Result<Back, EngineError> {
         let context = self.context;
         let in_one = migration.up.transaction
@@ -348,12 +351,13 @@ async fn back_and_again(
     standing: &Standing,
     session: &Session,
     migration: &Migration,
-    (before, after): (&Definition, &Definition),
+    (before, after): (&State, &State),
     kept: Kept,
 ) -> Result<Back, EngineError> {
     let id = migration.up.place();
     let mut back = Back {
         verdict: WayBack::Failed,
+        reordered: None,
         failure: None,
         differences: Vec::new(),
         second_nothing: None,
@@ -364,8 +368,8 @@ async fn back_and_again(
         back.failure = Some(failure);
         return Ok(back);
     }
-    let now = definition(session).await?;
-    back.verdict = verdict(before, &now);
+    let now = state(session).await?;
+    (back.verdict, back.reordered) = verdict(before, &now);
     if back.verdict != WayBack::Restored {
         back.differences = differences(before, &now);
     }
@@ -377,17 +381,14 @@ async fn back_and_again(
             UpAgain::Failed(said)
         }
         Ok(()) => {
-            let again = definition(session).await?;
-            match again.digest() == after.digest() {
+            let again = state(session).await?;
+            let (told, which) = verdict(after, &again);
+            let turned =
+                which == Some(Reordered::Constraints) || which.is_some() && which == back.reordered;
+            match told == WayBack::Restored || turned {
                 true => UpAgain::Same,
-                false
-                    if verdict(after, &again) == WayBack::RestoredInAnotherOrder
-                        && back.verdict == WayBack::RestoredInAnotherOrder =>
-                {
-                    UpAgain::Same
-                }
                 false => UpAgain::Different(
-                    Definition::differences(after, &again)
+                    Definition::differences(&after.definition, &again.definition)
                         .iter()
                         .map(ToString::to_string)
                         .collect(),
@@ -520,12 +521,12 @@ async fn execute(
     }
 }
 
-async fn definition(session: &Session) -> Result<Definition, EngineError> {
-    catalog::definition(session)
-        .await
-        .map_err(EngineError::database(
-            "read the definition of the throw-away database",
-        ))
+async fn state(session: &Session) -> Result<State, EngineError> {
+    let reading = || EngineError::database("read the definition of the throw-away database");
+    Ok(State {
+        definition: catalog::definition(session).await.map_err(reading())?,
+        orders: catalog::orders(session).await.map_err(reading())?,
+    })
 }
 
 /// Deferred constraints speak now: nothing is pending for the statements that follow.

@@ -78,6 +78,8 @@ pub struct MigrationProof {
     pub down_file: Option<String>,
     /// What became of the way back.
     pub verdict: WayBack,
+    /// What is in another order, where that is the verdict.
+    pub reordered: Option<Reordered>,
     /// Why the way there failed; nothing after it was tried.
     pub up_failure: Option<Failure>,
     /// Why its own verify script failed (Sqitch).
@@ -106,7 +108,7 @@ pub struct MigrationProof {
 pub enum WayBack {
     /// Everything is as before.
     Restored,
-    /// Everything is there, in another order (of columns).
+    /// Everything is there, in another order.
     RestoredInAnotherOrder,
     /// Something is not as before.
     Different,
@@ -116,6 +118,16 @@ pub enum WayBack {
     None,
     /// Not tried: the way there fails.
     NotReached,
+}
+
+/// What is in another order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reordered {
+    /// Columns: `select *` and `insert` without their names mean something else.
+    Columns,
+    /// Foreign keys or indexes: another one of them may speak first. Said, and nothing is against it.
+    Constraints,
 }
 
 /// What became of the second way there.
@@ -159,7 +171,8 @@ pub struct DataProof {
 impl MigrationProof {
     /// Is there nothing to say against it?
     pub fn is_sound(&self) -> bool {
-        let back = matches!(self.verdict, WayBack::Restored | WayBack::None);
+        let back = matches!(self.verdict, WayBack::Restored | WayBack::None)
+            || self.reordered == Some(Reordered::Constraints);
         back && self.verify_failure.is_none()
             && self.data.lost.is_empty()
             && self.data.up_failure.is_none()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use oneroof_engine::migrations::import::{self, ImportOptions, ImportReport, PlanOptions};
-use oneroof_model::MigrationTool;
+use oneroof_model::{MigrationTool, TableName};
 
 use super::super::Session;
 use super::remark;
@@ -43,6 +43,9 @@ pub(super) struct ImportArgs {
     /// Let each tier write the tool's own record too, so that the tool knows what was applied
     #[arg(long)]
     record_history: bool,
+    /// Where the tool keeps its records, SCHEMA.TABLE [default: where it does by default]
+    #[arg(long, value_name = "TABLE", value_parser = TableName::parse)]
+    history_table: Option<TableName>,
 }
 
 /// The words of `--from`.
@@ -67,6 +70,8 @@ pub(super) async fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<
         plan: PlanOptions {
             irreversible: args.irreversible.clone(),
             record_history: args.record_history,
+            history_table: args.history_table.clone(),
+            ..PlanOptions::default()
         },
     };
     let report = import::import(context.as_ref(), &args.folder, &packages, &options).await?;

@@ -1,0 +1,4 @@
+create table if not exists "the table" (
+    version bigint not null primary key,
+    dirty   boolean not null
+);

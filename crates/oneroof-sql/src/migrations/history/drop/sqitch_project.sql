@@ -1,0 +1,1 @@
+delete from "the schema".projects where project = "the project";
