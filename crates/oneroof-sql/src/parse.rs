@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 
 use prost::Message;
 use serde::Serialize;
@@ -21,7 +22,7 @@ use thiserror::Error;
 
 use crate::lexer::{TokenKind, tokens};
 use crate::position::{Raw, Tree, parse_raw};
-use crate::reply::{Reply, reply};
+use crate::reply::{AWAKE, Reply, reply};
 use crate::tree::{Arena, Record};
 use crate::wire;
 
@@ -293,7 +294,7 @@ fn send_to_parser_thread(job: Job) -> Result<(), String> {
             .name(String::from("oneroof-sql-parser"))
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                for job in receiver {
+                while let Some(job) = next_job(&receiver) {
                     match job {
                         Job::Parse(text, reply) => {
                             reply.send(parse_raw(&text, <[u8]>::to_vec));
@@ -311,6 +312,19 @@ fn send_to_parser_thread(job: Job) -> Result<(), String> {
             .map_err(|_| String::from("the parser thread is gone")),
         Err(error) => Err(error.clone()),
     }
+}
+
+/// The next job; `None` when nobody can send one any more. Awake for a moment first, as whoever waits for an answer is.
+fn next_job(receiver: &mpsc::Receiver<Job>) -> Option<Job> {
+    let began = Instant::now();
+    while began.elapsed() < AWAKE {
+        match receiver.try_recv() {
+            Ok(job) => return Some(job),
+            Err(mpsc::TryRecvError::Empty) => std::hint::spin_loop(),
+            Err(mpsc::TryRecvError::Disconnected) => return None,
+        }
+    }
+    receiver.recv().ok()
 }
 
 /// Turns the parser's refusal into ours: looks for what a person would call the cause.
