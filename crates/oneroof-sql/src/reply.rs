@@ -8,7 +8,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// How long the side that waits stays awake.
-pub(crate) const AWAKE: Duration = Duration::from_micros(30);
+pub(crate) const AWAKE: Duration = Duration::from_micros(50);
 
 /// The side that answers. Dropped without an answer, it is one: none.
 pub(crate) struct Reply<T> {
