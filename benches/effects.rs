@@ -64,19 +64,16 @@ fn main() -> Outcome<()> {
             let mut added_cold = Vec::new();
             for _ in 0..ROUNDS {
                 for (with, is_warm) in [(false, true), (true, true), (true, false)] {
-                    let session = database.session().await;
+                    let mut session = database.session().await;
                     if is_warm {
-                        effects::warm(&session).await?;
+                        effects::warm(&mut session).await?;
                     }
                     let begun = Instant::now();
                     session.simple("begin").await?;
                     session.simple(statements).await?;
                     let before = begun.elapsed().as_secs_f64() * 1e3;
                     if with {
-                        let counters = effects::counters(&session).await?;
-                        let (_, made) =
-                            effects::measure_made(&session, &watcher, counters).await?;
-                        let _ = effects::dependents(&session, &watcher, &made).await?;
+                        let _ = effects::measure_for_ledger(&session, &watcher).await?;
                         let after = begun.elapsed().as_secs_f64() * 1e3;
                         if is_warm {
                             measured.push(after);

@@ -651,6 +651,7 @@ impl Session {
     /// # Errors
     /// [`PgError::Server`] with everything that the server said, or [`PgError::Lost`].
     pub async fn simple(&self, sql: &str) -> Result<SimpleOutcome, PgError> {
+        self.forget_statements(sql);
         let mut running = CancelOnDrop(Some(&self.cancel));
         let answer = self.client.simple_query(sql).await;
         running.0 = None;
@@ -713,6 +714,18 @@ impl Session {
     /// trip. For sessions that run the same few queries again and again.
     pub fn keep_statements(&mut self) {
         self.statements = Some(Mutex::default());
+    }
+
+    /// Whoever says `deallocate` or `discard` may take our prepared statements away: they are made again.
+    fn forget_statements(&self, sql: &str) {
+        let Some(kept) = &self.statements else { return };
+        let says = |word: &str| {
+            let words = sql.as_bytes().windows(word.len());
+            words.into_iter().any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        if says("deallocate") || says("discard") {
+            lock(kept).clear();
+        }
     }
 
     async fn query_kept(

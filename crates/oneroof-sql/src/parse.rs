@@ -1,8 +1,8 @@
 //! The one door to the parser: [`with_parsed`].
 //!
 //! Three traps shape this module.
-//! - A tree is as deep as the text is nested, so decoding, walking and dropping it happen on a thread with a large
-//!   stack; trees never leave that thread, only what the visitor made of them.
+//! - A tree is as deep as the text is nested, so decoding, walking and dropping it happen on a large stack; trees never
+//!   leave it, only what the visitor made of them.
 //! - While it parses, libpg_query points file descriptor 2 of the whole process into a pipe of its own. Two parsers
 //!   at a time would leave it closed, so one single thread ever enters the C code.
 //! - The C code makes a thread key for each thread that comes in and never gives it back, and a process has 1,024 of
@@ -29,7 +29,7 @@ use crate::wire;
 /// Longest text that is parsed. A tree needs about a hundred times the memory of its text.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Stack of every thread that touches a tree. Untouched pages cost nothing.
+/// Stack of whoever touches a tree. Untouched pages cost nothing.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Longest message of the parser that is kept.
@@ -151,33 +151,27 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Parses `text` and hands the tree to `visit`, on a thread whose stack is large enough for both.
+/// Parses `text` and hands the tree to `visit`, on a stack that is large enough for both.
 ///
 /// All locations in the tree are byte offsets into `text`.
 pub(crate) fn with_parsed<R, F>(text: &str, visit: F) -> Result<R, ParseError>
 where
-    R: Send,
-    F: FnOnce(&Tree) -> R + Send,
+    F: FnOnce(&Tree) -> R,
 {
     let bytes = parse_bytes(text)?;
     let internal = |what: &str| ParseError::at(text, 0, ParseErrorKind::Internal, what.to_owned());
-    let outcome = thread::scope(|scope| {
-        thread::Builder::new()
-            .name(String::from("oneroof-sql-visit"))
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, move || {
-                let tree = Tree::decode(bytes.as_slice()).map_err(|error| error.to_string())?;
-                drop(bytes);
-                Ok::<R, String>(visit(&tree))
-            })
-            .map_err(|error| error.to_string())
-            .map(thread::ScopedJoinHandle::join)
+    // Dropping the tree wants the large stack too.
+    let outcome = stacker::grow(STACK_BYTES, move || {
+        catch_unwind(AssertUnwindSafe(move || {
+            let tree = Tree::decode(bytes.as_slice()).map_err(|error| error.to_string())?;
+            drop(bytes);
+            Ok::<R, String>(visit(&tree))
+        }))
     });
     match outcome {
-        Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(decode))) => Err(internal(&format!("parse tree cannot be decoded: {decode}"))),
-        Ok(Err(_panic)) => Err(internal("the visitor of the parse tree panicked")),
-        Err(spawn) => Err(internal(&format!("no thread for the parse tree: {spawn}"))),
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(decode)) => Err(internal(&format!("parse tree cannot be decoded: {decode}"))),
+        Err(_panic) => Err(internal("the visitor of the parse tree panicked")),
     }
 }
 

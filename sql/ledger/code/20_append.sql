@@ -6,25 +6,28 @@
 --
 -- Every line ends in one line feed. LENGTH counts the bytes of VALUE in UTF-8, so no value can pose as the next line.
 -- `at` is UTC as 2026-01-31T23:59:59.123456Z; `body` is jsonb as PostgreSQL prints it.
+-- Without a search path of its own, which would cost as much as all the rest: every name is written out instead.
 create or replace function oneroof.canonical_entry(entry oneroof.entry)
     returns text
     language sql
     stable
-    set search_path = pg_catalog, pg_temp
 as $function$
-    select 'oneroof.entry/1' || chr(10) || string_agg(
-               line.name || '=' || coalesce(octet_length(convert_to(line.value, 'UTF8'))::text || ':' || line.value, 'null') || chr(10),
-               '' order by line.place)
+    select pg_catalog.concat('oneroof.entry/1', pg_catalog.chr(10), pg_catalog.string_agg(
+               pg_catalog.concat(line.name, '=',
+                   case when line.value is null then 'null'
+                        else pg_catalog.concat(pg_catalog.octet_length(pg_catalog.convert_to(line.value, 'UTF8')), ':', line.value) end,
+                   pg_catalog.chr(10)),
+               '' order by line.place))
       from (values ( 1, 'prev_hash',      entry.prev_hash),
-                   ( 2, 'seq',            entry.seq::text),
-                   ( 3, 'at',             to_char(entry.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+                   ( 2, 'seq',            entry.seq::pg_catalog.text),
+                   ( 3, 'at',             pg_catalog.to_char(pg_catalog.timezone('UTC', entry.at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
                    ( 4, 'kind',           entry.kind),
                    ( 5, 'run_id',         entry.run_id),
                    ( 6, 'package_digest', entry.package_digest),
                    ( 7, 'params_digest',  entry.params_digest),
                    ( 8, 'tier',           entry.tier),
                    ( 9, 'statement',      entry.statement),
-                   (10, 'body',           entry.body::text),
+                   (10, 'body',           entry.body::pg_catalog.text),
                    (11, 'operator',       entry.operator),
                    (12, 'engine_version', entry.engine_version)
            ) as line (place, name, value)
@@ -35,9 +38,8 @@ create or replace function oneroof.entry_hash(entry oneroof.entry)
     returns text
     language sql
     stable
-    set search_path = pg_catalog, pg_temp
 as $function$
-    select encode(sha256(convert_to(oneroof.canonical_entry(entry), 'UTF8')), 'hex')
+    select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(oneroof.canonical_entry(entry), 'UTF8')), 'hex')
 $function$;
 comment on function oneroof.entry_hash(oneroof.entry) is 'What the hash of an entry must be.';
 

@@ -48,23 +48,13 @@ impl ReleaseRun<'_> {
         transaction: &UnitTransaction<'_>,
     ) -> Result<(Effects, Vec<MadeObject>), EngineError> {
         let session = transaction.session;
-        let counted = effects::counters(session)
+        let (effects, left) = effects::measure_for_ledger(session, transaction.lock.watcher())
             .await
-            .map_err(EngineError::database("read the row counters"))?;
-        let (effects, mut left) =
-            effects::measure_made(session, transaction.lock.watcher(), counted)
-                .await
-                .map_err(EngineError::database("measure what the tier did"))?;
+            .map_err(EngineError::database("measure what the tier did"))?;
         let made = effects.tables_created();
         let created = transaction.created.iter().chain(&made).collect();
         self.rows_are_declared(session, &transaction.ran, &effects.rows, &created)
             .await?;
-        let renamed = effects::dependents(session, transaction.lock.watcher(), &left)
-            .await
-            .map_err(EngineError::database(
-                "look what depends on altered objects",
-            ))?;
-        left.extend(renamed);
         Ok((effects, left))
     }
 

@@ -21,8 +21,8 @@ impl NextSession {
     pub(crate) fn prepare(&self, conninfo: &ConnInfo, options: SessionOptions) {
         let conninfo = conninfo.clone();
         let opening = tokio::spawn(async move {
-            let session = connect(&conninfo, &options).await.ok()?;
-            effects::warm(&session).await.ok()?;
+            let mut session = connect(&conninfo, &options).await.ok()?;
+            effects::warm(&mut session).await.ok()?;
             Some(session)
         });
         let last = self.slot().replace(opening);

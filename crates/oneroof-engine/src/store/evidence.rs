@@ -59,7 +59,7 @@ impl EvidenceFolder {
                 };
                 if let (Ok(line), Ok(mut file)) = (serde_json::to_string(&record), events.lock()) {
                     // A full disk shows when the evidence is finished: the line count is checked there.
-                    let _ = writeln!(file, "{line}");
+                    let _ = file.write_all(format!("{line}\n").as_bytes());
                 }
             }
             next(event);

@@ -83,9 +83,10 @@ impl RunLog {
     }
 }
 
-/// The change itself is in the ledger of the target; a disk that is full by now must not undo it.
+/// The change itself is in the ledger of the target; a disk that is full by now must not undo it. A line is written
+/// at once: whoever reads along sees whole ones.
 fn append(file: &Mutex<File>, line: &serde_json::Value) {
     if let Ok(mut file) = file.lock() {
-        let _ = writeln!(file, "{line}");
+        let _ = file.write_all(format!("{line}\n").as_bytes());
     }
 }

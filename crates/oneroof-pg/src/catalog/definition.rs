@@ -13,6 +13,12 @@ use super::pinned::Pinned;
 use crate::connect::Session;
 use crate::error::PgError;
 
+/// The catalogs of the objects that a tier usually makes: questions about some of these have the text of all of them.
+pub(crate) const USUAL_CLASSES: [&str; 4] = ["pg_class", "pg_namespace", "pg_proc", "pg_type"];
+
+/// Up to so many objects the plan of a few will do.
+const OBJECTS_OF_ONE_PLAN_MAX: usize = 50;
+
 /// One fact: what an object is. Owners, grants and comments are facts of their own, of kind
 /// `owner`, `acl` and `comment`, with the kind of their object before its name in the identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -222,6 +228,29 @@ async fn read(session: &Session) -> Result<Definition, PgError> {
     Ok(Definition::new(rows).with_beside(beside))
 }
 
+/// [`definition_of`] where the settings are pinned already. For more than a few objects the server is asked to plan
+/// for just these.
+///
+/// # Errors
+/// What the server says.
+pub(crate) async fn definitions_here(
+    session: &Session,
+    classes: &BTreeSet<&str>,
+    oids: &[u32],
+) -> Result<Definition, PgError> {
+    let usual = BTreeSet::from(USUAL_CLASSES);
+    if oids.len() > OBJECTS_OF_ONE_PLAN_MAX {
+        session
+            .simple("set local plan_cache_mode = force_custom_plan")
+            .await?;
+        read_some(session, classes, oids).await
+    } else if classes.is_subset(&usual) {
+        read_some(session, &usual, oids).await
+    } else {
+        read_some(session, classes, oids).await
+    }
+}
+
 async fn read_some(
     session: &Session,
     classes: &BTreeSet<&str>,
@@ -236,8 +265,8 @@ async fn read_some(
 }
 
 /// The question about the definitions of some objects of these catalogs.
-pub(crate) fn definition_query(classes: &BTreeSet<&str>) -> String {
-    without_other_parts(include_str!("definition.sql"), classes)
+fn definition_query(classes: &BTreeSet<&str>) -> String {
+    without_other_parts(include_str!("definition.sql"), classes).replace("$1::oid[] is null or ", "")
 }
 
 /// The query without the parts of catalogs that are not asked for: planning them takes longer than

@@ -16,7 +16,8 @@ namespace as materialized (
 member as materialized (
     select d.classid, d.objid
       from pg_catalog.pg_depend as d
-     where d.deptype = 'e'
+     where d.refclassid = 'pg_catalog.pg_extension'::regclass
+       and d.deptype = 'e'
 ),
 relation as materialized (
     select c.oid, c.relkind, c.relname, c.relnamespace, c.relowner, c.relacl, c.relpersistence, c.relam, c.reloptions,

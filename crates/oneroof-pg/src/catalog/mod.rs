@@ -43,7 +43,8 @@ pub use database::{
 };
 pub use database_sizes::database_sizes;
 pub use database_state::{DatabaseState, database_state, open_database};
-pub(crate) use definition::definition_query;
+pub(crate) use definition::{USUAL_CLASSES, definitions_here};
+pub(crate) use pinned::{KEEP_PLANS, Pinned};
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };

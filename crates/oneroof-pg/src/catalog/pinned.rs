@@ -4,10 +4,13 @@
 use crate::connect::Session;
 use crate::error::PgError;
 
+/// Plans are made once for a text, and not for each parameter anew.
+pub(crate) const KEEP_PLANS: &str = "set local plan_cache_mode = force_generic_plan";
+
 /// A transaction of ours, or a savepoint in the caller's, with the settings of `pin.sql`.
 ///
 /// [`Pinned::finish`] must be called on every path; it gives the caller's settings back.
-pub(super) struct Pinned<'a> {
+pub(crate) struct Pinned<'a> {
     session: &'a Session,
     inside: bool,
 }
@@ -15,7 +18,7 @@ pub(super) struct Pinned<'a> {
 impl<'a> Pinned<'a> {
     /// Begins it. In a transaction of the caller its isolation level holds, otherwise
     /// REPEATABLE READ, READ ONLY.
-    pub(super) async fn begin(session: &'a Session) -> Result<Self, PgError> {
+    pub(crate) async fn begin(session: &'a Session) -> Result<Self, PgError> {
         let outcome = session.simple(include_str!("in_transaction.sql")).await?;
         let inside = outcome.rows.first().and_then(|row| row.first()?.as_deref()) == Some("t");
         session
@@ -35,9 +38,29 @@ impl<'a> Pinned<'a> {
         }
     }
 
+    /// Begins it in the caller's transaction, for the questions about what that did; their plans are kept, and not
+    /// made for each parameter anew.
+    pub(crate) async fn measuring(session: &'a Session) -> Result<Self, PgError> {
+        let pinned = Self {
+            session,
+            inside: true,
+        };
+        let begin = format!(
+            "savepoint oneroof_catalog;\n{};\n{KEEP_PLANS}",
+            include_str!("pin.sql")
+        );
+        match session.simple(&begin).await {
+            Ok(_) => Ok(pinned),
+            Err(error) => {
+                pinned.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Ends it and passes the result on. A transaction of ours is rolled back, and must not have
     /// got a transaction id: then nothing in it wrote.
-    pub(super) async fn finish<T>(self, result: Result<T, PgError>) -> Result<T, PgError> {
+    pub(crate) async fn finish<T>(self, result: Result<T, PgError>) -> Result<T, PgError> {
         let value = match result {
             Ok(value) => value,
             Err(error) => {

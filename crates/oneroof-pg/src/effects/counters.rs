@@ -11,20 +11,17 @@ use crate::error::PgError;
 
 /// What the counters of a session say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(super) struct Counters {
     /// Tables outside the system's schemas and schema `oneroof`, as `schema.table`.
-    pub tables: Vec<RowOperations>,
+    pub(super) tables: Vec<RowOperations>,
     /// The system's catalogs, by their plain names.
-    pub catalogs: Vec<RowOperations>,
+    pub(super) catalogs: Vec<RowOperations>,
 }
 
 pub(super) const COUNTERS: &str = include_str!("counters.sql");
 
 /// Reads the counters; only tables with at least one operation.
-///
-/// # Errors
-/// What the server says.
-pub async fn counters(session: &Session) -> Result<Counters, PgError> {
+pub(super) async fn counters(session: &Session) -> Result<Counters, PgError> {
     let mut counters = Counters::default();
     for row in session.query(COUNTERS, &[]).await? {
         let operations = RowOperations {

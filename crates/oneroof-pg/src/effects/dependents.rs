@@ -11,11 +11,8 @@ use crate::connect::Session;
 use crate::error::PgError;
 
 /// Those objects that depend on an altered one of `left` and that an entry of the ledger made, as they read
-/// now in `session`. `watcher` reads the ledger.
-///
-/// # Errors
-/// What the server says.
-pub async fn dependents(
+/// now in `session`, under pinned settings. `watcher` reads the ledger.
+pub(super) async fn dependents(
     session: &Session,
     watcher: &Session,
     left: &[MadeObject],

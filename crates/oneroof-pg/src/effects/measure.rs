@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use oneroof_model::{DefinitionDigest, Effects, ObjectChange, ObjectEffect};
 
 use super::beside::beside;
-use super::counters::Counters;
+use super::counters::counters;
+use super::dependents::dependents;
 use super::made::{MadeObject, made};
 use super::named::{Named, named};
 use super::storage::replaced;
-use super::touched::{Address, touched};
-use crate::catalog::{Definition, DefinitionRow, definition_of};
+use super::touched::{Address, Transaction, touched};
+use crate::catalog::{Definition, DefinitionRow, Pinned, definitions_here};
 use crate::connect::Session;
 use crate::error::PgError;
 
@@ -19,36 +20,49 @@ use crate::error::PgError;
 ///
 /// # Errors
 /// What the server says.
-pub async fn measure(
-    session: &Session,
-    watcher: &Session,
-    counters: Counters,
-) -> Result<Effects, PgError> {
-    Ok(measure_made(session, watcher, counters).await?.0)
+pub async fn measure(session: &Session, watcher: &Session) -> Result<Effects, PgError> {
+    let pinned = Pinned::measuring(session).await?;
+    let result = measured_here(session, watcher).await;
+    Ok(pinned.finish(result).await?.0)
 }
 
-/// As [`measure`], with the objects that the transaction leaves behind, for the ledger.
+/// As [`measure`], with the objects that the transaction leaves behind, for the ledger: what it made, and what an
+/// entry of the ledger made and reads otherwise now.
 ///
 /// # Errors
 /// What the server says.
-pub async fn measure_made(
+pub async fn measure_for_ledger(
     session: &Session,
     watcher: &Session,
-    counters: Counters,
 ) -> Result<(Effects, Vec<MadeObject>), PgError> {
+    let pinned = Pinned::measuring(session).await?;
+    let result = async {
+        let (effects, mut left) = measured_here(session, watcher).await?;
+        left.extend(dependents(session, watcher, &left).await?);
+        Ok((effects, left))
+    };
+    let result = result.await;
+    pinned.finish(result).await
+}
+
+async fn measured_here(
+    session: &Session,
+    watcher: &Session,
+) -> Result<(Effects, Vec<MadeObject>), PgError> {
+    let counters = counters(session).await?;
     let mut effects = Effects {
         rows: counters.tables.clone(),
         ..Effects::default()
     };
     let rows = session.query(include_str!("transaction.sql"), &[]).await?;
-    let xid: Option<String> = match rows.first() {
-        Some(row) => row.try_get(0)?,
-        None => None,
-    };
-    let Some(xid) = xid else {
+    let Some(row) = rows.first() else {
         return Ok((effects, Vec::new()));
     };
-    let objects = touched(session, watcher, &counters, &xid).await?;
+    let (Some(xid), Some(age)) = (row.try_get(0)?, row.try_get(1)?) else {
+        return Ok((effects, Vec::new()));
+    };
+    let transaction = Transaction { xid, age };
+    let objects = touched(session, watcher, &counters, &transaction).await?;
     let with = |wanted: &[ObjectChange]| -> Vec<&Address> {
         let all = objects.iter();
         all.filter(|(_, change)| change.is_some_and(|change| wanted.contains(&change)))
@@ -91,7 +105,7 @@ pub async fn measure_made(
     Ok((effects, left))
 }
 
-/// Everything that defines these objects. They are read in the session that changed them:
+/// Everything that defines these objects, under pinned settings. They are read in the session that changed them:
 /// elsewhere printing a view waits for the locks of just this session.
 pub(super) async fn definitions(
     session: &Session,
@@ -112,7 +126,7 @@ pub(super) async fn definitions(
         }
     }
     let oids: Vec<u32> = objects.iter().map(|object| object.address.1).collect();
-    definition_of(session, &parts, &oids).await
+    definitions_here(session, &parts, &oids).await
 }
 
 /// What differs beside the objects.

@@ -18,10 +18,8 @@ mod storage;
 mod touched;
 mod warm;
 
-pub use counters::{Counters, counters};
-pub use dependents::dependents;
 pub use drops::{Drops, attached, drops};
 pub use made::{MadeObject, changed_since};
-pub use measure::{measure, measure_made};
+pub use measure::{measure, measure_for_ledger};
 pub use relations::{RelationsState, relations_effects, relations_state};
 pub use warm::warm;

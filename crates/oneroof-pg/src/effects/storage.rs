@@ -11,8 +11,7 @@ pub(super) async fn replaced(
     after: &Session,
     objects: &[u32],
 ) -> Result<Vec<String>, PgError> {
-    let old = files(before, objects).await?;
-    let new = files(after, objects).await?;
+    let (old, new) = tokio::try_join!(files(before, objects), files(after, objects))?;
     Ok(new
         .into_iter()
         .filter(|(oid, (_, file))| old.get(oid).is_some_and(|(_, old)| old != file))

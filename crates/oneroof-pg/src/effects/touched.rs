@@ -3,66 +3,103 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oneroof_model::ObjectChange;
+use tokio_postgres::types::ToSql;
 
 use super::counters::Counters;
 use crate::connect::Session;
 use crate::error::PgError;
 
+/// The transaction that is measured.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// Its id, as text.
+    pub(super) xid: String,
+    /// How many transactions began since, as it sees them itself.
+    pub(super) age: i32,
+}
+
 /// An object: name of its catalog, and its OID.
 pub(super) type Address = (String, u32);
 
-/// The objects that the present transaction of `session`, `xid`, touched, and what it did to them. `None`:
+/// The catalogs that a tier usually writes. Questions about some of these have the text of all of them, so that a
+/// connection can be made ready for it: which ones are looked at is a parameter.
+const USUAL: [&str; 11] = [
+    "pg_attrdef",
+    "pg_attribute",
+    "pg_class",
+    "pg_constraint",
+    "pg_depend",
+    "pg_description",
+    "pg_index",
+    "pg_proc",
+    "pg_rewrite",
+    "pg_trigger",
+    "pg_type",
+];
+
+/// The objects that the present transaction of `session`, `transaction`, touched, and what it did to them. `None`:
 /// all that was written says the same as before, or its definition lies elsewhere (a file, an estimate).
 pub(super) async fn touched(
     session: &Session,
     watcher: &Session,
     counters: &Counters,
-    xid: &str,
+    transaction: &Transaction,
 ) -> Result<BTreeMap<Address, Option<ObjectChange>>, PgError> {
-    let names = |wanted: fn(&oneroof_model::RowOperations) -> i64| -> Vec<&str> {
+    let question = |frame, wanted: fn(&oneroof_model::RowOperations) -> i64| {
         let catalogs = counters.catalogs.iter();
-        catalogs
-            .filter(|catalog| wanted(catalog) > 0)
-            .map(|catalog| catalog.table.as_str())
-            .collect()
+        let written = catalogs.filter(|catalog| wanted(catalog) > 0);
+        Question::about(frame, written.map(|catalog| catalog.table.as_str()).collect())
     };
-    let written = written_query(&names(|catalog| catalog.inserted + catalog.updated));
-    let gone = query(
-        include_str!("touched_gone.sql"),
-        &names(|catalog| catalog.updated + catalog.deleted),
-    );
-    let (written, on_watcher) = tokio::try_join!(
-        rows(session, written.as_deref(), xid),
-        rows(watcher, gone.as_deref(), xid)
+    let written = question(WRITTEN, |catalog| catalog.inserted + catalog.updated);
+    let gone = question(GONE, |catalog| catalog.updated + catalog.deleted);
+    let Transaction { xid, age } = transaction;
+    let (here, there): ([&(dyn ToSql + Sync); 2], [&(dyn ToSql + Sync); 1]) = ([xid, age], [xid]);
+    let (of_session, of_watcher) = tokio::try_join!(
+        rows(session, written.as_ref(), &here),
+        rows(watcher, gone.as_ref(), &there)
     )?;
-    let gone = match gone {
-        Some(query) => ours(session, watcher, &query, xid, on_watcher).await?,
-        None => on_watcher,
+    let of_watcher = match &gone {
+        Some(question) => ours(session, watcher, question, xid, of_watcher).await?,
+        None => of_watcher,
     };
     let mut objects: BTreeMap<Address, Traces> = BTreeMap::new();
-    for row in written {
-        let traces = objects.entry(row.object).or_default();
-        traces.own_written |= row.is_own;
-        traces.written.push(row.sum);
+    for rows in of_session {
+        let traces = objects.entry(rows.object).or_default();
+        traces.own_written |= rows.is_own;
+        traces.written.extend(rows.places);
     }
-    for row in gone {
-        let traces = objects.entry(row.object).or_default();
-        traces.own_gone |= row.is_own;
-        traces.gone.push(row.sum);
+    for rows in of_watcher {
+        let traces = objects.entry(rows.object).or_default();
+        traces.own_gone |= rows.is_own;
+        traces.gone.extend(rows.places);
     }
+    // What an object's rows say is asked only where nothing else tells.
+    let unclear = |side: fn(&Traces) -> &Vec<String>| -> Vec<&str> {
+        let traces = objects.values().filter(|traces| traces.certain().is_none());
+        traces.flat_map(side).map(String::as_str).collect()
+    };
+    let (before, after) = tokio::try_join!(
+        sums(watcher, gone.as_ref(), unclear(|traces| &traces.gone)),
+        sums(session, written.as_ref(), unclear(|traces| &traces.written))
+    )?;
     Ok(objects
-        .into_iter()
-        .map(|(object, traces)| (object, traces.change()))
+        .iter()
+        .map(|(object, traces)| {
+            let change = traces
+                .certain()
+                .unwrap_or_else(|| traces.change(&before, &after));
+            (object.clone(), change)
+        })
         .collect())
 }
 
-/// One row of a catalog.
+/// Rows of catalogs that belong to one object.
 #[derive(Debug, Clone)]
-struct Row {
+struct Rows {
     object: Address,
     is_own: bool,
-    sum: String,
-    place: String,
+    /// Catalog and place in its file.
+    places: Vec<String>,
     is_certain: bool,
 }
 
@@ -75,15 +112,33 @@ struct Traces {
     gone: Vec<String>,
 }
 
+/// What rows say, by their places.
+type Sums = BTreeMap<String, String>;
+
 impl Traces {
-    fn change(mut self) -> Option<ObjectChange> {
-        self.written.sort();
-        self.gone.sort();
+    /// What was done to the object, as far as the mere existence of rows tells.
+    fn certain(&self) -> Option<Option<ObjectChange>> {
         match (self.own_written, self.own_gone) {
-            (true, false) => Some(ObjectChange::Created),
-            (false, true) => Some(ObjectChange::Dropped),
-            _ => (self.written != self.gone).then_some(ObjectChange::Altered),
+            (true, false) => Some(Some(ObjectChange::Created)),
+            (false, true) => Some(Some(ObjectChange::Dropped)),
+            _ if self.written.len() != self.gone.len() => Some(Some(ObjectChange::Altered)),
+            _ => None,
         }
+    }
+
+    /// Altered, unless the rows written say just what the rows gone said. A row that is not found any more says
+    /// something of its own.
+    fn change(&self, before: &Sums, after: &Sums) -> Option<ObjectChange> {
+        let said = |places: &[String], sums: &Sums| -> Option<Vec<String>> {
+            let mut said: Vec<String> = places
+                .iter()
+                .map(|place| sums.get(place).cloned())
+                .collect::<Option<_>>()?;
+            said.sort();
+            Some(said)
+        };
+        let (gone, written) = (said(&self.gone, before), said(&self.written, after));
+        (gone.is_none() || gone != written).then_some(ObjectChange::Altered)
     }
 }
 
@@ -92,55 +147,123 @@ impl Traces {
 async fn ours(
     session: &Session,
     watcher: &Session,
-    query: &str,
+    question: &Question<'_>,
     xid: &str,
-    mut found: Vec<Row>,
-) -> Result<Vec<Row>, PgError> {
-    if found.iter().all(|row| row.is_certain) {
+    mut found: Vec<Rows>,
+) -> Result<Vec<Rows>, PgError> {
+    if found.iter().all(|rows| rows.is_certain) {
         return Ok(found);
     }
-    let places =
-        |rows: Vec<Row>| -> BTreeSet<String> { rows.into_iter().map(|row| row.place).collect() };
-    let of_others = places(rows(session, Some(query), xid).await?);
+    let places = |rows: Vec<Rows>| -> BTreeSet<String> {
+        rows.into_iter().flat_map(|rows| rows.places).collect()
+    };
+    let of_others = places(rows(session, Some(question), &[&xid]).await?);
     // What others committed in between is gone for both.
-    let still_there = places(rows(watcher, Some(query), xid).await?);
-    found.retain(|row| {
-        row.is_certain || still_there.contains(&row.place) && !of_others.contains(&row.place)
-    });
+    let still_there = places(rows(watcher, Some(question), &[&xid]).await?);
+    for rows in found.iter_mut().filter(|rows| !rows.is_certain) {
+        rows.places
+            .retain(|place| still_there.contains(place) && !of_others.contains(place));
+    }
+    found.retain(|rows| !rows.places.is_empty());
     Ok(found)
 }
 
-async fn rows(session: &Session, query: Option<&str>, xid: &str) -> Result<Vec<Row>, PgError> {
-    let Some(query) = query else {
+async fn rows(
+    session: &Session,
+    question: Option<&Question<'_>>,
+    transaction: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Rows>, PgError> {
+    let Some(question) = question else {
         return Ok(Vec::new());
     };
-    let rows = session.query(query, &[&xid]).await?;
+    let catalogs: &(dyn ToSql + Sync) = &question.catalogs;
+    let parameters = [&[catalogs], transaction].concat();
+    let rows = session.query(&question.text, &parameters).await?;
     let mut found = Vec::new();
     for row in rows {
         let (class, oid): (Option<String>, Option<u32>) = (row.try_get(0)?, row.try_get(1)?);
         if let (Some(class), Some(oid @ 1..)) = (class, oid) {
-            found.push(Row {
+            found.push(Rows {
                 object: (class, oid),
                 is_own: row.try_get(2)?,
-                sum: row.try_get(3)?,
-                place: row.try_get(4)?,
-                is_certain: row.try_get(5)?,
+                places: row.try_get(3)?,
+                is_certain: row.try_get(4)?,
             });
         }
     }
     Ok(found)
 }
 
-/// The question which rows of these catalogs were written.
-pub(super) fn written_query(catalogs: &[&str]) -> Option<String> {
-    query(include_str!("touched_written.sql"), catalogs)
+/// What the rows at these places say.
+async fn sums(
+    session: &Session,
+    question: Option<&Question<'_>>,
+    places: Vec<&str>,
+) -> Result<Sums, PgError> {
+    let catalogs = question.map_or(&[][..], |question| &question.catalogs);
+    let named = catalogs
+        .iter()
+        .filter(|name| places.iter().any(|place| place.starts_with(&format!("{name} "))));
+    let Some(question) = Question::about(SUMS, named.copied().collect()) else {
+        return Ok(Sums::new());
+    };
+    let in_file: Vec<&str> = places
+        .iter()
+        .filter_map(|place| place.split_once(' '))
+        .map(|(_, place)| place)
+        .collect();
+    let rows = session
+        .query(&question.text, &[&question.catalogs, &in_file])
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
 }
 
-/// `frame` around the parts of `touched.sql` about these catalogs; `None` if none of them has one.
-fn query(frame: &str, catalogs: &[&str]) -> Option<String> {
-    let parts: Vec<&str> = catalogs.iter().filter_map(|name| part(name)).collect();
-    let (before, after) = frame.split_once("/* parts */")?;
-    (!parts.is_empty()).then(|| format!("{before}{}{after}", parts.join("union all\n")))
+const WRITTEN: &str = include_str!("touched_written.sql");
+const GONE: &str = include_str!("touched_gone.sql");
+const SUMS: &str = include_str!("touched_sums.sql");
+
+/// A question about rows of some catalogs.
+#[derive(Debug)]
+struct Question<'a> {
+    text: String,
+    catalogs: Vec<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    /// `frame` around the parts of `touched.sql` about these catalogs; `None` if none of them has one.
+    fn about(frame: &str, catalogs: Vec<&'a str>) -> Option<Self> {
+        let known: Vec<&str> = catalogs
+            .into_iter()
+            .filter(|name| part(name).is_some())
+            .collect();
+        let is_usual = known.iter().all(|name| USUAL.contains(name));
+        let parts: Vec<&str> = match is_usual {
+            true => USUAL.iter().filter_map(|name| part(name)).collect(),
+            false => known.iter().filter_map(|name| part(name)).collect(),
+        };
+        let (before, after) = frame.split_once("/* parts */")?;
+        (!known.is_empty()).then(|| Self {
+            text: format!("{before}{}{after}", parts.join("union all\n")),
+            catalogs: known,
+        })
+    }
+}
+
+/// The usual questions of one who wrote, about no catalog at all: the server plans them and looks at nothing.
+///
+/// # Errors
+/// What the server says.
+pub(super) async fn ask_about_nothing(session: &Session) -> Result<(), PgError> {
+    let none: &(dyn ToSql + Sync) = &Vec::<&str>::new();
+    if let Some(question) = Question::about(WRITTEN, USUAL.to_vec()) {
+        session.query(&question.text, &[none, &"3", &0_i32]).await?;
+    }
+    if let Some(question) = Question::about(SUMS, USUAL.to_vec()) {
+        session.query(&question.text, &[none, none]).await?;
+    }
+    Ok(())
 }
 
 /// The part of `touched.sql` about a catalog.
@@ -156,7 +279,7 @@ fn part(catalog: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ObjectChange, Traces, part, query};
+    use super::{ObjectChange, Question, Sums, Traces, part};
 
     #[test]
     fn each_part_is_about_the_catalog_it_names() {
@@ -168,33 +291,54 @@ mod tests {
             );
         }
         assert_eq!(part("pg_shdepend"), None);
-        assert_eq!(query("a /* parts */ b", &["pg_shdepend"]), None);
+    }
+
+    #[test]
+    fn usual_questions_have_one_text() {
+        let about = |names: &[&'static str]| Question::about("a /* parts */ b", names.to_vec());
+        assert!(about(&["pg_shdepend"]).is_none());
+        let one = about(&["pg_class", "pg_shdepend"]).unwrap();
+        assert_eq!(one.text, about(&["pg_type"]).unwrap().text);
+        assert_eq!(one.catalogs, ["pg_class"]);
+        let other = about(&["pg_enum", "pg_class"]).unwrap();
+        assert!(!other.text.contains("pg_type as t"), "{}", other.text);
+        assert_eq!(other.catalogs, ["pg_enum", "pg_class"]);
     }
 
     #[test]
     fn rows_that_say_the_same_as_before_change_nothing() {
-        let traces = |own_written, own_gone, written: &[&str], gone: &[&str]| Traces {
-            own_written,
-            own_gone,
-            written: written.iter().map(ToString::to_string).collect(),
-            gone: gone.iter().map(ToString::to_string).collect(),
+        let of = |own_written, own_gone, written: &[&str], gone: &[&str]| {
+            let places = |name: &str, said: &[&str]| -> Vec<String> {
+                (0..said.len()).map(|number| format!("{name} {number}")).collect()
+            };
+            let sums = |name: &str, said: &[&str]| -> Sums {
+                let said = said.iter().map(ToString::to_string);
+                places(name, &[""; 9]).into_iter().zip(said).collect()
+            };
+            let traces = Traces {
+                own_written,
+                own_gone,
+                written: places("w", written),
+                gone: places("g", gone),
+            };
+            traces
+                .certain()
+                .unwrap_or_else(|| traces.change(&sums("g", gone), &sums("w", written)))
         };
-        assert_eq!(traces(true, true, &["a", "b"], &["b", "a"]).change(), None);
+        assert_eq!(of(true, true, &["a", "b"], &["b", "a"]), None);
+        assert_eq!(of(true, true, &["a"], &["b"]), Some(ObjectChange::Altered));
+        assert_eq!(of(false, false, &["a"], &[]), Some(ObjectChange::Altered));
+        assert_eq!(of(true, false, &["a"], &[]), Some(ObjectChange::Created));
+        assert_eq!(of(false, true, &[], &["a"]), Some(ObjectChange::Dropped));
+        // A row that nobody finds any more.
+        let lost = Traces {
+            written: vec!["w 0".to_owned()],
+            gone: vec!["g 0".to_owned()],
+            ..Traces::default()
+        };
         assert_eq!(
-            traces(true, true, &["a"], &["b"]).change(),
+            lost.change(&Sums::new(), &Sums::new()),
             Some(ObjectChange::Altered)
-        );
-        assert_eq!(
-            traces(false, false, &["a"], &[]).change(),
-            Some(ObjectChange::Altered)
-        );
-        assert_eq!(
-            traces(true, false, &["a"], &[]).change(),
-            Some(ObjectChange::Created)
-        );
-        assert_eq!(
-            traces(false, true, &[], &["a"]).change(),
-            Some(ObjectChange::Dropped)
         );
     }
 }

@@ -2,36 +2,28 @@
 //! catalogs when a query is planned for the first time, and that takes longer than the queries.
 
 use super::counters::COUNTERS;
-use super::touched::written_query;
-use crate::catalog::definition_query;
+use super::touched::ask_about_nothing;
+use crate::catalog::{KEEP_PLANS, Pinned, USUAL_CLASSES, definitions_here};
 use crate::connect::Session;
 use crate::error::PgError;
 
-/// The catalogs that a tier usually writes.
-const USUAL: [&str; 8] = [
-    "pg_attribute",
-    "pg_class",
-    "pg_constraint",
-    "pg_depend",
-    "pg_description",
-    "pg_index",
-    "pg_proc",
-    "pg_type",
-];
-
-/// Has the usual questions planned, and none of them answered. Outside of any transaction; leaves nothing.
+/// Has the usual questions planned, and answered about nothing; the session keeps their plans. Outside of any
+/// transaction; changes nothing.
 ///
 /// # Errors
 /// What the server says.
-pub async fn warm(session: &Session) -> Result<(), PgError> {
-    let explained = |query: &str| format!("explain {query}");
-    session.query(&explained(COUNTERS), &[]).await?;
-    if let Some(written) = written_query(&USUAL) {
-        session.query(&explained(&written), &[&"3"]).await?;
-    }
-    let definition = definition_query(&["pg_class"].into());
-    session
-        .query(&explained(&definition), &[&Some(&[0_u32][..])])
-        .await?;
+pub async fn warm(session: &mut Session) -> Result<(), PgError> {
+    session.keep_statements();
+    let pinned = Pinned::begin(session).await?;
+    let result = ask(session).await;
+    pinned.finish(result).await
+}
+
+async fn ask(session: &Session) -> Result<(), PgError> {
+    session.simple(KEEP_PLANS).await?;
+    session.query(COUNTERS, &[]).await?;
+    ask_about_nothing(session).await?;
+    // No object has the OID 0.
+    definitions_here(session, &USUAL_CLASSES.into(), &[0]).await?;
     Ok(())
 }

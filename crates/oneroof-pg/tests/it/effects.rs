@@ -138,8 +138,7 @@ async fn database_of(server: &Arc<TestServer>) -> TestDatabase {
 }
 
 async fn measured(session: &Session, watcher: &Session) -> Effects {
-    let counters = effects::counters(session).await.unwrap();
-    effects::measure(session, watcher, counters).await.unwrap()
+    effects::measure(session, watcher).await.unwrap()
 }
 
 /// What was measured wrongly, by the difference of the full definitions.
@@ -200,8 +199,12 @@ async fn compared(server: &Arc<TestServer>) {
     let watcher = database.session().await;
     let before = catalog::definition(&watcher).await.unwrap();
     let mut wrong = Vec::new();
-    for statements in TRANSACTIONS {
-        let session = database.session().await;
+    for (number, statements) in TRANSACTIONS.iter().enumerate() {
+        let mut session = database.session().await;
+        // As a run does it for its next transaction: with questions that were planned before.
+        if number % 2 == 0 {
+            effects::warm(&mut session).await.unwrap();
+        }
         session.simple("begin").await.unwrap();
         session
             .simple(statements)
@@ -216,6 +219,29 @@ async fn compared(server: &Arc<TestServer>) {
         session.close().await;
     }
     assert_eq!(wrong.join("\n"), AS_THEY_REFER_TO_IT.join("\n"));
+}
+
+#[tokio::test]
+async fn a_tier_may_take_our_prepared_statements_away() {
+    let database = database().await;
+    let watcher = database.session().await;
+    for word in ["deallocate all", "DeAllocate All"] {
+        let mut session = database.session().await;
+        effects::warm(&mut session).await.unwrap();
+        session
+            .simple("begin; create table shop.fresh (a int)")
+            .await
+            .unwrap();
+        session.simple(word).await.unwrap();
+        let effects = measured(&session, &watcher).await;
+        assert_eq!(effects.tables_created(), ["shop.fresh"]);
+        // Its settings are its own again.
+        let settings = "select current_setting('plan_cache_mode'), current_setting('search_path')";
+        let outcome = session.simple(settings).await.unwrap();
+        let settings: Vec<_> = outcome.rows[0].iter().flatten().collect();
+        assert_eq!(settings, ["auto", "\"$user\", public"]);
+        session.simple("rollback").await.unwrap();
+    }
 }
 
 /// What was done to which object, in one text.
