@@ -20,6 +20,7 @@ use crate::error::{EngineError, Failure};
 use crate::execute::forward::{TierRecord, millis, units};
 use crate::execute::locks::LockReading;
 use crate::execute::next_session::NextSession;
+use crate::execute::seen_ledger::SeenLedger;
 use crate::execute::release::{Place, ReleaseRun, Resume};
 use crate::figures::{Figures, Probe};
 use crate::gate::{Approved, GateReport, Question};
@@ -117,7 +118,7 @@ pub async fn apply(
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "apply", &run_id).await?;
-    let next = NextSession::default();
+    let (next, seen) = (NextSession::default(), SeenLedger::default());
     let run = ReleaseRun {
         context,
         package,
@@ -128,6 +129,7 @@ pub async fn apply(
         rehearsed: None,
         locks: LockReading::Off,
         next: Some(&next),
+        seen: Some(&seen),
         resume: match options.resume {
             true => Resume::Asked,
             false => Resume::NotAsked,

@@ -268,6 +268,7 @@ async fn on_copy(
         rehearsed: None,
         locks: LockReading::Off,
         next: None,
+        seen: None,
         resume: Resume::NotAsked,
         approved: None,
     };

@@ -81,6 +81,7 @@ pub async fn rollback(
         rehearsed: None,
         locks: LockReading::Off,
         next: None,
+        seen: None,
         resume: Resume::NotAsked,
         approved: None,
     };

@@ -124,7 +124,7 @@ pub async fn audit(
         ));
     }
     let open = ledger::open(context, word).await?;
-    let entries = records::entries_in_short(&open.session)
+    let entries = records::entries_in_short(&open.session, 0)
         .await
         .map_err(open.error("read the ledger of HERE", RIGHT))?;
     let chain = records::verify(&open.session, &[])

@@ -21,4 +21,5 @@ pub(crate) mod locks;
 pub(crate) mod next_session;
 mod outside;
 pub(crate) mod release;
+pub(crate) mod seen_ledger;
 pub(crate) mod statements;

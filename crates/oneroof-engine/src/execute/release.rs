@@ -13,6 +13,7 @@ use oneroof_pg::run::RunSettings;
 use super::effects::RehearsedEffects;
 use super::locks::LockReading;
 use super::next_session::NextSession;
+use super::seen_ledger::SeenLedger;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::figures::{Figures, Probe};
@@ -68,6 +69,8 @@ pub(crate) struct ReleaseRun<'a> {
     pub(crate) locks: LockReading,
     /// The connection of its next transaction; `None` where it is opened when it is needed.
     pub(crate) next: Option<&'a NextSession>,
+    /// The entries of the ledger that it has seen; `None` where it reads all of them each time.
+    pub(crate) seen: Option<&'a SeenLedger>,
     /// May it go on with a tier outside a transaction that was cut?
     pub(crate) resume: Resume,
     /// The leave of the gate; without it no production is changed.
@@ -254,10 +257,11 @@ impl ReleaseRun<'_> {
 
     /// What the ledger of the place says about this package.
     pub(crate) async fn state(&self, session: &Session) -> Result<ReleaseState, EngineError> {
-        Ok(ReleaseState::of(
-            &self.package.plan.package.name,
-            &entries(session).await?,
-        ))
+        let name = &self.package.plan.package.name;
+        match self.seen {
+            Some(seen) => seen.state(session, name).await,
+            None => Ok(ReleaseState::of(name, &entries(session).await?)),
+        }
     }
 
     /// The facts that every ledger entry of this run has in its body.
@@ -317,20 +321,22 @@ pub(crate) async fn begin(session: &Session, statement: &str) -> Result<(), Engi
 
 /// All entries of a target's ledger, oldest first.
 pub(crate) async fn entries(session: &Session) -> Result<Vec<LedgerEntry>, EngineError> {
-    let entries = ledger::entries_in_short(session)
+    let entries = ledger::entries_in_short(session, 0)
         .await
         .map_err(EngineError::database("read the ledger"))?;
-    Ok(entries
-        .into_iter()
-        .map(|entry| LedgerEntry {
-            seq: entry.seq,
-            at: entry.at_text,
-            kind: entry.kind,
-            run_id: entry.run_id,
-            package_digest: entry.package_digest,
-            params_digest: entry.params_digest,
-            tier: entry.tier,
-            body: entry.body,
-        })
-        .collect())
+    Ok(entries.into_iter().map(in_short).collect())
+}
+
+/// What decisions need of an entry.
+pub(super) fn in_short(entry: ledger::LedgerEntry) -> LedgerEntry {
+    LedgerEntry {
+        seq: entry.seq,
+        at: entry.at_text,
+        kind: entry.kind,
+        run_id: entry.run_id,
+        package_digest: entry.package_digest,
+        params_digest: entry.params_digest,
+        tier: entry.tier,
+        body: entry.body,
+    }
 }

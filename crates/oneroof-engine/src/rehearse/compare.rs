@@ -121,6 +121,7 @@ async fn golden(
             rehearsed: None,
             locks: LockReading::Off,
             next: None,
+            seen: None,
             resume: Resume::NotAsked,
             approved: None,
         };

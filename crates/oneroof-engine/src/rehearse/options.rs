@@ -176,6 +176,7 @@ impl Rehearsal<'_> {
             approved: None,
             locks: LockReading::On,
             next: None,
+            seen: None,
             resume: Resume::Asked,
         };
         let simulate = self.package.plan.simulate.as_ref();

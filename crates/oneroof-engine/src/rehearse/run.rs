@@ -162,6 +162,7 @@ impl Rehearsal<'_> {
             rehearsed: None,
             locks: LockReading::Off,
             next: None,
+            seen: None,
             resume: Resume::Asked,
             approved: None,
         };
@@ -525,6 +526,7 @@ pub(crate) async fn with_applied_clone(
         rehearsed: None,
         locks: LockReading::Off,
         next: None,
+        seen: None,
         resume: Resume::Asked,
         approved: None,
     };

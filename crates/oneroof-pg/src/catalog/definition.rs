@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::types::ToSql;
 
 use super::canonical::canonical;
-use super::pinned::Pinned;
+use super::pinned::{FRESH_PLANS, Pinned};
 use crate::connect::Session;
 use crate::error::PgError;
 
@@ -240,9 +240,7 @@ pub(crate) async fn definitions_here(
 ) -> Result<Definition, PgError> {
     let usual = BTreeSet::from(USUAL_CLASSES);
     if oids.len() > OBJECTS_OF_ONE_PLAN_MAX {
-        session
-            .simple("set local plan_cache_mode = force_custom_plan")
-            .await?;
+        session.simple(FRESH_PLANS).await?;
         read_some(session, classes, oids).await
     } else if classes.is_subset(&usual) {
         read_some(session, &usual, oids).await

@@ -4,8 +4,13 @@
 use crate::connect::Session;
 use crate::error::PgError;
 
-/// Plans are made once for a text, and not for each parameter anew.
-pub(crate) const KEEP_PLANS: &str = "set local plan_cache_mode = force_generic_plan";
+/// Plans are made once for a text, and not for each parameter anew. They are made before the transaction, so they may
+/// not trust in small catalogs: an index where there is one.
+pub(crate) const KEEP_PLANS: &str =
+    "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off";
+/// Plans for just these parameters and these catalogs.
+pub(super) const FRESH_PLANS: &str =
+    "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = on";
 
 /// A transaction of ours, or a savepoint in the caller's, with the settings of `pin.sql`.
 ///

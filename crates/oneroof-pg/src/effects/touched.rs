@@ -21,11 +21,17 @@ pub(super) struct Transaction {
 /// An object: name of its catalog, and its OID.
 pub(super) type Address = (String, u32);
 
+/// The largest catalog,
+const COLUMNS: &str = "pg_attribute";
+/// and its rows about relations that are locked.
+const LOCKED_COLUMNS: &str = "locked_pg_attribute";
+
 /// The catalogs that a tier usually writes. Questions about some of these have the text of all of them, so that a
 /// connection can be made ready for it: which ones are looked at is a parameter.
-const USUAL: [&str; 11] = [
+const USUAL: [&str; 12] = [
+    LOCKED_COLUMNS,
     "pg_attrdef",
-    "pg_attribute",
+    COLUMNS,
     "pg_class",
     "pg_constraint",
     "pg_depend",
@@ -48,7 +54,11 @@ pub(super) async fn touched(
     let question = |frame, wanted: fn(&oneroof_model::RowOperations) -> i64| {
         let catalogs = counters.catalogs.iter();
         let written = catalogs.filter(|catalog| wanted(catalog) > 0);
-        Question::about(frame, written.map(|catalog| catalog.table.as_str()).collect())
+        let names = written.map(|catalog| match catalog.table.as_str() {
+            COLUMNS if frame == WRITTEN => LOCKED_COLUMNS,
+            name => name,
+        });
+        Question::about(frame, names.collect())
     };
     let written = question(WRITTEN, |catalog| catalog.inserted + catalog.updated);
     let gone = question(GONE, |catalog| catalog.updated + catalog.deleted);
@@ -62,6 +72,7 @@ pub(super) async fn touched(
         Some(question) => ours(session, watcher, question, xid, of_watcher).await?,
         None => of_watcher,
     };
+    let of_session = with_all_columns(session, counters, of_session, &here).await?;
     let mut objects: BTreeMap<Address, Traces> = BTreeMap::new();
     for rows in of_session {
         let traces = objects.entry(rows.object).or_default();
@@ -79,8 +90,8 @@ pub(super) async fn touched(
         traces.flat_map(side).map(String::as_str).collect()
     };
     let (before, after) = tokio::try_join!(
-        sums(watcher, gone.as_ref(), unclear(|traces| &traces.gone)),
-        sums(session, written.as_ref(), unclear(|traces| &traces.written))
+        sums(watcher, unclear(|traces| &traces.gone)),
+        sums(session, unclear(|traces| &traces.written))
     )?;
     Ok(objects
         .iter()
@@ -168,6 +179,34 @@ async fn ours(
     Ok(found)
 }
 
+/// Columns of relations that nobody locked may be written too (`grant` on a column, an update of the catalog by
+/// hand). Each row that was written is at least one operation: if as many are found as the counters tell, no other is
+/// there. Otherwise the whole catalog is read.
+async fn with_all_columns(
+    session: &Session,
+    counters: &Counters,
+    mut found: Vec<Rows>,
+    transaction: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Rows>, PgError> {
+    let is_locked = |place: &String| place.starts_with(LOCKED_COLUMNS);
+    let catalogs = counters.catalogs.iter();
+    let operations: i64 = catalogs
+        .filter(|catalog| catalog.table == COLUMNS)
+        .map(|catalog| catalog.inserted + catalog.updated)
+        .sum();
+    let places = found.iter().flat_map(|rows| &rows.places);
+    if i64::try_from(places.filter(|place| is_locked(place)).count()) == Ok(operations) {
+        return Ok(found);
+    }
+    for rows in &mut found {
+        rows.places.retain(|place| !is_locked(place));
+    }
+    found.retain(|rows| !rows.places.is_empty());
+    let question = Question::about(WRITTEN, vec![COLUMNS]);
+    found.extend(rows(session, question.as_ref(), transaction).await?);
+    Ok(found)
+}
+
 async fn rows(
     session: &Session,
     question: Option<&Question<'_>>,
@@ -197,21 +236,13 @@ async fn rows(
 /// What the rows at these places say.
 async fn sums(
     session: &Session,
-    question: Option<&Question<'_>>,
     places: Vec<&str>,
 ) -> Result<Sums, PgError> {
-    let catalogs = question.map_or(&[][..], |question| &question.catalogs);
-    let named = catalogs
-        .iter()
-        .filter(|name| places.iter().any(|place| place.starts_with(&format!("{name} "))));
-    let Some(question) = Question::about(SUMS, named.copied().collect()) else {
+    let split = places.iter().filter_map(|place| place.split_once(' '));
+    let (catalogs, in_file): (BTreeSet<&str>, Vec<&str>) = split.unzip();
+    let Some(question) = Question::about(SUMS, catalogs.into_iter().collect()) else {
         return Ok(Sums::new());
     };
-    let in_file: Vec<&str> = places
-        .iter()
-        .filter_map(|place| place.split_once(' '))
-        .map(|(_, place)| place)
-        .collect();
     let rows = session
         .query(&question.text, &[&question.catalogs, &in_file])
         .await?;
@@ -251,14 +282,18 @@ impl<'a> Question<'a> {
     }
 }
 
-/// The usual questions of one who wrote, about no catalog at all: the server plans them and looks at nothing.
+/// The usual questions of one who wrote, about nothing: the server plans them, and reads the catalogs once but for the
+/// largest, which makes a process of its own ready for the second time.
 ///
 /// # Errors
 /// What the server says.
 pub(super) async fn ask_about_nothing(session: &Session) -> Result<(), PgError> {
     let none: &(dyn ToSql + Sync) = &Vec::<&str>::new();
     if let Some(question) = Question::about(WRITTEN, USUAL.to_vec()) {
-        session.query(&question.text, &[none, &"3", &0_i32]).await?;
+        // Nothing is younger than the next transaction.
+        let catalogs: Vec<&str> = USUAL.into_iter().filter(|name| *name != COLUMNS).collect();
+        let parameters: [&(dyn ToSql + Sync); 3] = [&catalogs, &"3", &i32::MIN];
+        session.query(&question.text, &parameters).await?;
     }
     if let Some(question) = Question::about(SUMS, USUAL.to_vec()) {
         session.query(&question.text, &[none, none]).await?;

@@ -14,6 +14,16 @@ select 'pg_class', 'pg_class', coalesce((select i.indrelid from pg_catalog.pg_in
 select 'pg_attribute', 'pg_class', coalesce((select i.indrelid from pg_catalog.pg_index as i where i.indexrelid = t.attrelid), t.attrelid), false, to_jsonb(t), t.xmin, t.xmax, t.ctid
   from pg_catalog.pg_attribute as t
 
+-- catalog locked_pg_attribute
+-- The same for the relations on which the transaction holds a lock, by index: these are nearly always all.
+select 'locked_pg_attribute', 'pg_class', coalesce((select i.indrelid from pg_catalog.pg_index as i where i.indexrelid = t.attrelid), t.attrelid), false, to_jsonb(t), t.xmin, t.xmax, t.ctid
+  from pg_catalog.pg_attribute as t
+ where t.attrelid = any (array(select held.relation
+                                 from pg_catalog.pg_locks as held
+                                where held.pid = pg_backend_pid()
+                                  and held.locktype = 'relation'
+                                  and held.database = (select d.oid from pg_catalog.pg_database as d where d.datname = current_database())))
+
 -- catalog pg_attrdef
 select 'pg_attrdef', 'pg_class', t.adrelid, false, to_jsonb(t), t.xmin, t.xmax, t.ctid
   from pg_catalog.pg_attrdef as t

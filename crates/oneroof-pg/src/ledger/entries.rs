@@ -60,8 +60,11 @@ pub async fn entries(session: &Session, after_seq: u64) -> Result<Vec<LedgerEntr
 ///
 /// # Errors
 /// As [`entries`].
-pub async fn entries_in_short(session: &Session) -> Result<Vec<LedgerEntry>, PgError> {
-    read(session, 0, include_str!("entries_in_short.sql")).await
+pub async fn entries_in_short(
+    session: &Session,
+    after_seq: u64,
+) -> Result<Vec<LedgerEntry>, PgError> {
+    read(session, after_seq, include_str!("entries_in_short.sql")).await
 }
 
 async fn read(session: &Session, after_seq: u64, query: &str) -> Result<Vec<LedgerEntry>, PgError> {
@@ -69,11 +72,12 @@ async fn read(session: &Session, after_seq: u64, query: &str) -> Result<Vec<Ledg
     let mut after = after_seq;
     loop {
         let some = ask(session, after, query).await?;
-        match some.last() {
-            Some(last) => after = last.seq,
-            None => return Ok(all),
-        }
+        let is_last = i64::try_from(some.len()).is_ok_and(|count| count < BATCH);
+        after = some.last().map_or(after, |last| last.seq);
         all.extend(some);
+        if is_last {
+            return Ok(all);
+        }
     }
 }
 
