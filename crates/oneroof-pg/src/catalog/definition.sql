@@ -41,7 +41,8 @@ type as materialized (
       from pg_catalog.pg_type as t
       join namespace as n on n.oid = t.typnamespace
      where t.typtype <> 'm'
-       and ($1::oid[] is null or t.oid = any ($1) or t.typrelid <> 0 and t.typrelid = any ($1))
+       and ($1::oid[] is null or t.oid = any (array(select unnest($1) union all
+                                                    select c.reltype from pg_catalog.pg_class as c where c.oid = any ($1) and c.relkind = 'c')))
        and (t.typtype <> 'c' or exists (select from pg_catalog.pg_class as r where r.oid = t.typrelid and r.relkind = 'c'))
        and not exists (select from pg_catalog.pg_type as element where element.typarray = t.oid)
        and not exists (select from member as m where m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid)
@@ -595,7 +596,10 @@ select 'acl', g.identity, difference.lines
 union all
 select 'comment', d.kind || ' ' || d.identity, c.description
   from described as d
-  join pg_catalog.pg_description as c on c.classoid = d.classid and c.objoid = d.objid and c.objsubid = d.objsubid
+ cross join lateral (select m.description
+                       from pg_catalog.pg_description as m
+                      where m.classoid = d.classid and m.objoid = d.objid and m.objsubid = d.objsubid
+                     offset 0) as c -- by index: what is asked for may be few
 
 union all
 select 'extension dependency', d.kind || ' ' || d.identity, string_agg('extension ' || quote_ident(e.extname), e'\n' order by e.extname)

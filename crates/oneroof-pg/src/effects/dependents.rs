@@ -10,6 +10,8 @@ use super::touched::Address;
 use crate::connect::Session;
 use crate::error::PgError;
 
+pub(super) const DEPENDENTS: &str = include_str!("dependents.sql");
+
 /// Those objects that depend on an altered one of `left` and that an entry of the ledger made, as they read
 /// now in `session`, under pinned settings. `watcher` reads the ledger.
 pub(super) async fn dependents(
@@ -27,7 +29,7 @@ pub(super) async fn dependents(
     let classes: Vec<&str> = altered.iter().map(|one| one.class.as_str()).collect();
     let oids: Vec<u32> = altered.iter().map(|one| one.oid).collect();
     let rows = session
-        .query(include_str!("dependents.sql"), &[&classes, &oids])
+        .query(DEPENDENTS, &[&classes, &oids])
         .await?;
     let found: Vec<Address> = rows
         .iter()

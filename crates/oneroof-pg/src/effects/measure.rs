@@ -15,6 +15,8 @@ use crate::catalog::{Definition, DefinitionRow, Pinned, definitions_here};
 use crate::connect::Session;
 use crate::error::PgError;
 
+pub(super) const TRANSACTION: &str = include_str!("transaction.sql");
+
 /// What the present transaction of `session` did so far. `watcher` is another session, outside of any
 /// transaction: it sees what was committed.
 ///
@@ -54,7 +56,7 @@ async fn measured_here(
         rows: counters.tables.clone(),
         ..Effects::default()
     };
-    let rows = session.query(include_str!("transaction.sql"), &[]).await?;
+    let rows = session.query(TRANSACTION, &[]).await?;
     let Some(row) = rows.first() else {
         return Ok((effects, Vec::new()));
     };

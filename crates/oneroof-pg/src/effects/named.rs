@@ -4,6 +4,8 @@ use super::touched::Address;
 use crate::connect::Session;
 use crate::error::PgError;
 
+pub(super) const NAMED: &str = include_str!("named.sql");
+
 /// An object with a name that lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
@@ -23,7 +25,7 @@ pub(super) async fn named(session: &Session, objects: &[&Address]) -> Result<Vec
     let classes: Vec<&str> = objects.iter().map(|(class, _)| class.as_str()).collect();
     let oids: Vec<u32> = objects.iter().map(|(_, oid)| *oid).collect();
     let rows = session
-        .query(include_str!("named.sql"), &[&classes, &oids])
+        .query(NAMED, &[&classes, &oids])
         .await?;
     rows.iter()
         .map(|row| {

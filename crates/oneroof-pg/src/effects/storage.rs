@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::connect::Session;
 use crate::error::PgError;
 
+pub(super) const STORAGE: &str = include_str!("storage.sql");
+
 /// Tables and materialized views of `objects` that exist on both sides with different files, by name.
 pub(super) async fn replaced(
     before: &Session,
@@ -25,7 +27,7 @@ pub(super) async fn files(
     objects: &[u32],
 ) -> Result<BTreeMap<u32, (String, u32)>, PgError> {
     let rows = session
-        .query(include_str!("storage.sql"), &[&objects])
+        .query(STORAGE, &[&objects])
         .await?;
     rows.iter()
         .map(|row| Ok((row.try_get(1)?, (row.try_get(0)?, row.try_get(2)?))))

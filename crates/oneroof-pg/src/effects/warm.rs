@@ -2,6 +2,10 @@
 //! catalogs when a query is planned for the first time, and that takes longer than the queries.
 
 use super::counters::COUNTERS;
+use super::dependents::DEPENDENTS;
+use super::measure::TRANSACTION;
+use super::named::NAMED;
+use super::storage::STORAGE;
 use super::touched::ask_about_nothing;
 use crate::catalog::{KEEP_PLANS, Pinned, USUAL_CLASSES, definitions_here};
 use crate::connect::Session;
@@ -23,6 +27,12 @@ async fn ask(session: &Session) -> Result<(), PgError> {
     session.simple(KEEP_PLANS).await?;
     session.query(COUNTERS, &[]).await?;
     ask_about_nothing(session).await?;
+    session.query(TRANSACTION, &[]).await?;
+    let (names, oids): (Vec<&str>, Vec<u32>) = (Vec::new(), Vec::new());
+    for query in [NAMED, DEPENDENTS] {
+        session.query(query, &[&names, &oids]).await?;
+    }
+    session.query(STORAGE, &[&oids]).await?;
     // No object has the OID 0.
     definitions_here(session, &USUAL_CLASSES.into(), &[0]).await?;
     Ok(())
