@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
+use oneroof_model::{Event, StepOutcome, TargetClass};
 pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
-    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, TemplateOptions,
-    choose_strategy, copy_from_template, make_clone, remove_clone, sweep_copies,
+    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, choose_strategy,
+    make_clone, remove_clone,
 };
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -18,7 +18,7 @@ use crate::clone_scope::PackageScope;
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::golden::{GoldenOptions, golden};
-use crate::kept;
+use crate::kept::{self, KeptClone};
 use crate::rehearse::clone::{clone_error, clone_options, connection};
 use crate::source::role_missing;
 use crate::{clone_snapshot, open, run_id};
@@ -211,27 +211,8 @@ pub async fn refresh(
 ) -> Result<CreateReport, EngineError> {
     let old = kept::find(context, word)?.entry;
     let registry = open::clones(&context.root);
-    let entries = registry
-        .list()
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let guests: Vec<String> = entries
-        .iter()
-        .filter(|entry| entry.server_id == old.server_id && entry.id != old.id)
-        .map(|entry| entry.id.clone())
-        .collect();
-    if !guests.is_empty() {
-        return Err(Refusal::new(
-            RefusalCode::CloneInUse,
-            format!(
-                "clone `{}` holds other clones: {}",
-                old.id,
-                guests.join(", ")
-            ),
-        )
-        .reasons(guests)
-        .hint("drop them first: oneroof clone drop ID")
-        .into());
-    }
+    let entries = kept::entries(context)?;
+    KeptClone::require_no_guests(&old, &entries, "")?;
     let strategy = match (copy.strategy, old.strategy.as_deref()) {
         (WantedStrategy::Auto, Some("physical")) => WantedStrategy::Physical,
         (wanted, _) => wanted,
@@ -315,19 +296,9 @@ async fn from_kept(
     let checked = kept.require_mark(&seen.state);
     seen.admin.close().await;
     checked?;
-    let clones = open::clones(&context.root);
-    sweep_copies(&clones, &open::servers(&context.root))
-        .await
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let copy = copy_from_template(&TemplateOptions {
-        source: kept.entry.clone(),
-        server: kept.server.clone(),
-        clones,
-        application_name: format!("oneroof/clone/{run_id}"),
-        roles: RolesOfServer::Stay,
-    })
-    .await
-    .map_err(clone_error)?;
+    let copy = kept
+        .beside(context, "clone", &run_id, RolesOfServer::Stay)
+        .await?;
     let superuser = copy.superuser_conninfo();
     let entry = copy
         .keep(Some(context.operator.clone()))

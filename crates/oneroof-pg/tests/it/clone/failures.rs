@@ -4,15 +4,13 @@ use super::*;
 
 #[tokio::test]
 async fn missing_rights_are_named_with_their_sql() {
-    let project = Project::new().await;
-    let source = project
-        .source(
+    let (project, source) = Project::with_source(
             "create role copier login;
              create schema closed; create table closed.a (id serial); create table b (); create table c ();
              insert into closed.a values (default);
              alter table c enable row level security; grant select on c to copier",
-        )
-        .await;
+    )
+    .await;
     let options = project.options();
     let conninfo = source.server().conninfo(source.name(), "copier");
     let error = make_clone(&conninfo, &options, |_| {}).await.unwrap_err();
@@ -46,8 +44,7 @@ async fn missing_rights_are_named_with_their_sql() {
 
 #[tokio::test]
 async fn a_failure_leaves_nothing() {
-    let project = Project::new().await;
-    let source = project.source("create table t (id integer)").await;
+    let (project, source) = Project::with_source("create table t (id integer)").await;
     let admin = source.session().await;
 
     let taken = CloneOptions {
@@ -102,18 +99,7 @@ async fn a_failure_leaves_nothing() {
             lifetime,
             ..project.options()
         };
-        let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
-        let conninfo = source.conninfo();
-        let inner = options.clone();
-        let task = tokio::spawn(async move {
-            make_clone(&conninfo, &inner, |step| {
-                if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 0) {
-                    let _ = sender.send(());
-                }
-            })
-            .await
-        });
-        copying.recv().await.unwrap();
+        let task = met_copying(&source, &options, 0).await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
         for _ in 0..200 {
@@ -135,27 +121,17 @@ async fn a_failure_leaves_nothing() {
 
 #[tokio::test]
 async fn a_source_that_goes_away_is_named_and_nothing_is_left() {
-    let project = Project::new().await;
-    let source = project
-        .source("create table big as select g, repeat('x', 1000) as text from generate_series(1, 50000) g")
-        .await;
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 50000) g",
+    )
+    .await;
     let options = CloneOptions {
         // Slow enough to be met in the middle.
         rate_limit_bytes: Some(2_000_000),
         ..project.options()
     };
     let admin = project.server.admin().await;
-    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
-    let conninfo = source.conninfo();
-    let task = tokio::spawn(async move {
-        make_clone(&conninfo, &options, |step| {
-            if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 500_000) {
-                let _ = sender.send(());
-            }
-        })
-        .await
-    });
-    copying.recv().await.unwrap();
+    let task = met_copying(&source, &options, 500_000).await;
     // A table that is being copied cannot be altered under it.
     let source_session = source.session().await;
     source_session
@@ -185,12 +161,10 @@ async fn a_source_that_goes_away_is_named_and_nothing_is_left() {
 
 #[tokio::test]
 async fn a_limited_rate_is_kept() {
-    let project = Project::new().await;
-    let source = project
-        .source(
-            "create table t as select g, repeat('x', 1000) as text from generate_series(1, 2000) g",
-        )
-        .await;
+    let (project, source) = Project::with_source(
+        "create table t as select g, repeat('x', 1000) as text from generate_series(1, 2000) g",
+    )
+    .await;
     let options = CloneOptions {
         rate_limit_bytes: Some(1_000_000),
         ..project.options()
@@ -203,10 +177,10 @@ async fn a_limited_rate_is_kept() {
 
 #[tokio::test]
 async fn a_snapshot_that_grows_old_is_let_go() {
-    let project = Project::new().await;
-    let source = project
-        .source("create table big as select g, repeat('x', 1000) as text from generate_series(1, 20000) g")
-        .await;
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 20000) g",
+    )
+    .await;
     let options = CloneOptions {
         rate_limit_bytes: Some(1_000_000),
         limits: CloneLimits {
@@ -225,30 +199,18 @@ async fn a_snapshot_that_grows_old_is_let_go() {
 
 #[tokio::test]
 async fn nobody_alters_or_drops_a_table_while_it_is_copied() {
-    let project = Project::new().await;
-    let source = project
-        .source(
-            "create table big as select g, repeat('x', 1000) as text from generate_series(1, 5000) g;
-             create table last (id int); insert into last values (1)",
-        )
-        .await;
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 5000) g;
+         create table last (id int); insert into last values (1)",
+    )
+    .await;
     let admin = source.session().await;
     let options = CloneOptions {
         rate_limit_bytes: Some(2_000_000),
         jobs: 1,
         ..project.options()
     };
-    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
-    let (conninfo, inner) = (source.conninfo(), options.clone());
-    let task = tokio::spawn(async move {
-        make_clone(&conninfo, &inner, |step| {
-            if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 0) {
-                let _ = sender.send(());
-            }
-        })
-        .await
-    });
-    copying.recv().await.unwrap();
+    let task = met_copying(&source, &options, 0).await;
     // Whoever tries waits; the application itself goes on.
     for statement in [
         "drop table last",
@@ -295,13 +257,11 @@ async fn nobody_alters_or_drops_a_table_while_it_is_copied() {
 
 #[tokio::test]
 async fn an_extension_that_is_not_here_in_that_version_is_named() {
-    let project = Project::new().await;
-    let source = project
-        .source(
-            "create table t (id int);
-             update pg_catalog.pg_extension set extversion = '99.9' where extname = 'plpgsql'",
-        )
-        .await;
+    let (project, source) = Project::with_source(
+        "create table t (id int);
+         update pg_catalog.pg_extension set extversion = '99.9' where extname = 'plpgsql'",
+    )
+    .await;
     let error = make(&source, &project.options()).await.unwrap_err();
     let CloneError::Extensions { missing } = &error else {
         panic!("{error:?}")
