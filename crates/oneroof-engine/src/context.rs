@@ -45,6 +45,8 @@ pub struct TargetDatabase {
     pub read: Option<ConnInfo>,
     /// Copies: select on everything.
     pub clone: Option<ConnInfo>,
+    /// A superuser of a server that is there for clones: `clone create --into`.
+    pub maintenance: Option<ConnInfo>,
     /// Runs tiers: no superuser, may `set role` to every `run_as`.
     pub apply: Option<ConnInfo>,
     /// `params`: files with parameter values, absolute, below `[targets.T.packages.NAME]`.

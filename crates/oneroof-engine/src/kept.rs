@@ -66,6 +66,11 @@ pub(crate) fn find(context: &Context, word: &str) -> Result<KeptClone, EngineErr
             entry.class
         )));
     }
+    if let Some(host) = &entry.host {
+        return Err(not_a_clone(format!(
+            "clone `{id}` lives in the server of target `{host}`: this is done with clones in private servers only"
+        )));
+    }
     let server = open::servers(&context.root)
         .attach(&entry.server_id)
         .map_err(|error| unknown(error.to_string()))?;

@@ -468,6 +468,7 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         CloneError::InUse { sessions, .. } => refused(RefusalCode::CloneInUse, sessions.clone()),
         CloneError::Disk { .. }
         | CloneError::NotPhysical { .. }
+        | CloneError::NoHost { .. }
         | CloneError::Masks { .. }
         | CloneError::Limit { .. } => refused(RefusalCode::CloneImpossible, Vec::new()),
         CloneError::Snapshot(SnapshotError::Broken { faults, .. }) => {

@@ -264,7 +264,7 @@ impl Programs {
     }
 }
 
-fn application_name(options: &CloneOptions) -> String {
+pub(super) fn application_name(options: &CloneOptions) -> String {
     format!("oneroof/clone/{}", options.run)
 }
 

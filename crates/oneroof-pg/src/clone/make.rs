@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::error::CloneError;
-use super::fill::Work;
+use super::fill::{Filled, Work};
 use super::options::{CloneOptions, CloneProgress, CloneReport};
 use super::physical;
 use super::plan::{Plan, SOURCE_TRANSACTIONS};
@@ -48,27 +48,38 @@ pub async fn make_clone(
             }
         }
     };
-    let mut differences = plan.differences(&filled.identity);
-    differences.extend(filled.copied.differences);
+    let entry = filled.entry.clone();
     Ok(DatabaseClone {
         server: work.server,
-        entry: filled.entry,
-        report: CloneReport {
-            strategy: options.strategy,
-            clone: filled.identity,
-            bytes: filled.copied.bytes,
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            source_transactions: SOURCE_TRANSACTIONS + filled.copied.transactions,
-            source_programs: filled.copied.programs,
-            roles: plan.count_of(RoleStatementKind::Role),
-            settings_refused: filled.settings_refused,
-            masks: plan.masks,
-            doors: plan.doors,
-            differences,
-            source: plan.identity,
-        },
+        entry,
+        report: report_of(plan, filled, options, started),
         parts: work.parts,
     })
+}
+
+/// What was done.
+pub(super) fn report_of(
+    plan: Plan,
+    filled: Filled,
+    options: &CloneOptions,
+    started: Instant,
+) -> CloneReport {
+    let mut differences = plan.differences(&filled.identity);
+    differences.extend(filled.copied.differences);
+    CloneReport {
+        strategy: options.strategy,
+        clone: filled.identity,
+        bytes: filled.copied.bytes,
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        source_transactions: SOURCE_TRANSACTIONS + filled.copied.transactions,
+        source_programs: filled.copied.programs,
+        roles: plan.count_of(RoleStatementKind::Role),
+        settings_refused: filled.settings_refused,
+        masks: plan.masks,
+        doors: plan.doors,
+        differences,
+        source: plan.identity,
+    }
 }
 
 /// Is there room for the copy? A disk that cannot be asked is tried.

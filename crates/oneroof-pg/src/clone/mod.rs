@@ -10,6 +10,7 @@ mod error;
 mod fill;
 mod freeze;
 mod golden;
+mod hosted;
 mod load;
 mod logical;
 mod make;
@@ -39,6 +40,7 @@ pub use freeze::{
     SnapshotRecord, SnapshotStore, TakeOptions, restore_snapshot, take_snapshot,
 };
 pub use golden::{ClosedClone, close_clone};
+pub use hosted::{HostServer, HostedClone, make_hosted_clone, remove_hosted_clone};
 pub use load::CloneLimits;
 pub use make::{DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};

@@ -84,6 +84,7 @@ impl CopyArguments {
     oneroof clone create --from production --scope package:one-roof\n  \
     oneroof clone create --from staging --strategy physical\n  \
     oneroof clone create --from golden\n  \
+    oneroof clone create --from production --into lab --database shop_anna\n  \
     oneroof clone create --from snapshot:before-2.0")]
 pub(super) struct CreateArgs {
     /// Target to copy, a kept clone (`clone:ID`, `golden`), or a snapshot (`snapshot:NAME`)
@@ -98,6 +99,10 @@ pub(super) struct CreateArgs {
     /// Make it golden: the reference that others compare with, which admits no connections
     #[arg(long)]
     golden: bool,
+    /// Make it in the server of this target (its `maintenance` connection) instead of a private one: a new database,
+    /// marked before it holds anything, and those of the roles that are not there
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["golden"])]
+    into: Option<String>,
     /// Name of the database [default: the source's name, the date and the clone's id]
     #[arg(long, value_name = "NAME")]
     database: Option<String>,
@@ -168,6 +173,7 @@ pub(super) async fn create(
         scope: scope(&args.scope, None, session)?,
         golden: args.golden,
         database: args.database.clone(),
+        into: args.into.clone(),
     };
     let report = clone_create::create(context, &args.from, &options).await?;
     session.printer.report(&report, create_text)?;
@@ -201,10 +207,14 @@ pub(super) async fn prune(
 
 pub(super) fn create_text(report: &CreateReport) -> String {
     let mut text = format!(
-        "{} `{}` of `{}` in {}\nstrategy {}: {}",
+        "{} `{}` of `{}`{} in {}\nstrategy {}: {}",
         report.target,
         report.database,
         report.source,
+        report
+            .host
+            .as_ref()
+            .map_or_else(String::new, |host| format!(", in the server of `{host}`,")),
         time::milliseconds(report.duration_ms),
         report.strategy,
         report.why

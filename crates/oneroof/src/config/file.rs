@@ -66,6 +66,7 @@ struct TargetSection {
     read: Option<Spanned<String>>,
     clone: Option<Spanned<String>>,
     apply: Option<Spanned<String>>,
+    maintenance: Option<Spanned<String>>,
     operator: Option<Spanned<String>>,
     #[serde(default)]
     params: Vec<PathBuf>,
@@ -142,6 +143,7 @@ impl Config {
                 read: connection(section.read)?,
                 clone: connection(section.clone)?,
                 apply: connection(section.apply)?,
+                maintenance: connection(section.maintenance)?,
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
                 masks: section.mask.check().map_err(|(message, place)| {
