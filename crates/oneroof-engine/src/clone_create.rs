@@ -374,7 +374,7 @@ pub(crate) async fn apply_options(
         options.jobs = jobs;
     }
     options.rate_limit_bytes = wanted.rate_limit_bytes;
-    options.limits = wanted.limits;
+    options.limits = wanted.limits.or(options.limits);
     let asked = |strategy| StrategyChoice {
         strategy,
         why: "it was asked for".to_owned(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use oneroof_model::Event;
 use oneroof_model::gate::Stricter;
-use oneroof_pg::clone::ColumnMask;
+use oneroof_pg::clone::{CloneLimits, ColumnMask};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
@@ -55,6 +55,8 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.mask]`: what columns become in every clone of it.
     pub masks: Vec<ColumnMask>,
+    /// `[targets.T.clone_limits]`: when a copy of it is given up.
+    pub clone_limits: CloneLimits,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
     /// `[targets.T.gate]`: what the project asks beyond the policy of the target.

@@ -5,7 +5,7 @@ use std::path::Path;
 use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
 use oneroof_pg::catalog::{self, TargetIdentity};
-use oneroof_pg::clone::{CloneRegistry, MarkVerdict, SnapshotStore, mark_verdict};
+use oneroof_pg::clone::{CloneLimits, CloneRegistry, MarkVerdict, SnapshotStore, mark_verdict};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Registry;
@@ -105,6 +105,7 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         maintenance: None,
         // What is a clone was masked when it was made.
         masks: Vec::new(),
+        clone_limits: CloneLimits::default(),
         params: source
             .map(|source| source.params.clone())
             .unwrap_or_default(),

@@ -200,6 +200,7 @@ pub(crate) async fn clone_options(
     options.operator = Some(context.operator.clone());
     if let Some(target) = context.targets.get(source) {
         options.masks.clone_from(&target.masks);
+        options.limits = target.clone_limits;
     }
     options.run = run_id.to_owned();
     options.lifetime = lifetime;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::bearing::{CloneLimits, LOOK_EVERY};
 use super::error::{CloneError, database};
 use super::queue::{Next, Queue, Task};
 use super::snapshot::{Snapshot, SnapshotDoor, TablePart, end_reading, speak_plainly};
@@ -17,45 +18,6 @@ use crate::error::PgError;
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-
-/// How often the source is asked how it bears it.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// When a copy gives up for the sake of its source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CloneLimits {
-    /// Its replicas lag behind by more than this.
-    pub replication_lag: Option<Duration>,
-    /// The snapshot, which keeps the source from cleaning up, is older than this.
-    pub snapshot_age: Option<Duration>,
-}
-
-impl CloneLimits {
-    async fn check(&self, snapshot: &Snapshot) -> Result<(), CloneError> {
-        if let Some(limit) = self.snapshot_age
-            && snapshot.age() > limit
-        {
-            return Err(CloneError::Limit {
-                what: format!(
-                    "the snapshot is older than {} s and keeps the source from cleaning up",
-                    limit.as_secs()
-                ),
-            });
-        }
-        if let Some(limit) = self.replication_lag {
-            let seconds = snapshot.replication_lag().await?;
-            if seconds > limit.as_secs_f64() {
-                return Err(CloneError::Limit {
-                    what: format!(
-                        "a replica of the source lags behind by {seconds:.0} s, {} are allowed",
-                        limit.as_secs()
-                    ),
-                });
-            }
-        }
-        Ok(())
-    }
-}
 
 /// What all workers need.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 //! is one is its mark together with our [`CloneRegistry`].
 
 mod archive;
+mod bearing;
 mod control_file;
 mod copy;
 mod doors;
@@ -32,6 +33,7 @@ mod stream;
 mod template;
 mod undo;
 
+pub use bearing::CloneLimits;
 pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
 pub use doors::doors;
 pub use error::CloneError;
@@ -41,7 +43,6 @@ pub use freeze::{
 };
 pub use golden::{ClosedClone, close_clone};
 pub use hosted::{HostServer, HostedClone, make_hosted_clone, remove_hosted_clone};
-pub use load::CloneLimits;
 pub use make::{DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use mask::{ColumnMask, MaskReport, MaskRule};

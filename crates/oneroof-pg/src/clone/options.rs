@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use oneroof_model::TargetClass;
 use serde::Serialize;
 
-use super::load::CloneLimits;
+use super::bearing::CloneLimits;
 use super::mask::{ColumnMask, MaskReport};
 use super::registry::CloneRegistry;
 use super::strategy::CloneStrategy;

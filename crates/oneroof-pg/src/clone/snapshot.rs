@@ -205,20 +205,14 @@ impl Snapshot {
         self.begun.elapsed()
     }
 
-    /// How long the replicas of the source lag behind at most, in seconds.
-    pub(super) async fn replication_lag(&self) -> Result<f64, CloneError> {
-        let rows = self
-            .session
-            .query(include_str!("replication_lag.sql"), &[])
-            .await
-            .map_err(reading)?;
-        match rows.first() {
-            Some(row) => row
-                .try_get("seconds")
-                .map_err(PgError::from)
-                .map_err(reading),
-            None => Ok(0.0),
-        }
+    /// The session that holds it open.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Where it is of.
+    pub(super) fn source(&self) -> &ConnInfo {
+        &self.door.source
     }
 
     /// Lets the source go.

@@ -12,8 +12,9 @@ use oneroof_engine::clones::{self, PruneOptions, PruneReport};
 use oneroof_engine::context::Context;
 use oneroof_engine::store::package_files::OpenPackage;
 
+use super::Session;
 use super::arguments::ExecuteFlag;
-use super::{Session, quantity};
+use crate::quantity;
 use crate::ui::error::InputError;
 use crate::ui::time;
 
@@ -35,6 +36,10 @@ pub(super) struct CopyArguments {
     /// Give up when rows are not copied after this long: the snapshot keeps the target from cleaning up
     #[arg(long, value_name = "AGE", value_parser = quantity::duration)]
     max_snapshot_age: Option<Duration>,
+    /// Give up when a transaction on the target is older than this, whoever holds it: before anything is made, and while
+    /// rows or files are copied [default: what [targets.NAME.clone_limits] of oneroof.toml says, as for the two above]
+    #[arg(long, value_name = "AGE", value_parser = quantity::duration)]
+    max_transaction_age: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +71,7 @@ impl CopyArguments {
             limits: CloneLimits {
                 replication_lag: self.max_lag,
                 snapshot_age: self.max_snapshot_age,
+                transaction_age: self.max_transaction_age,
             },
         }
     }

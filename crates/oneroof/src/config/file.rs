@@ -11,6 +11,7 @@ use oneroof_model::gate::Stricter;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::limits::LimitsSection;
 use crate::config::mask::MaskSection;
 use crate::config::readonly::ReadonlySection;
 use crate::config::{checks, password};
@@ -76,6 +77,8 @@ struct TargetSection {
     gate: Stricter,
     #[serde(default)]
     mask: MaskSection,
+    #[serde(default)]
+    clone_limits: LimitsSection,
     #[serde(default)]
     readonly: ReadonlySection,
 }
@@ -151,6 +154,7 @@ impl Config {
                         "null, hash, digits, email, { fixed = \"…\" } or { expression = \"…\" }";
                     wrong(&message, ways.to_owned(), place)
                 })?,
+                clone_limits: section.clone_limits.limits(),
                 packages: section.packages,
                 gate: section.gate,
                 readonly: section

@@ -139,6 +139,35 @@ fn what_cannot_be_cloned_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn a_source_is_spared_as_oneroof_toml_says() {
+    let world = shop();
+    world.configure("[targets.shop.clone_limits]\nmax_transaction_age = \"1s\"");
+    let holder = world.session("shop");
+    world.on(&holder, "begin; select from public.notes");
+    // What a role does not see is no sign that all is well.
+    let error = world.refused("clone create --from shop", "right-missing");
+    says(&error, "reasons", &["grant pg_read_all_stats to app_clone"]);
+    world.sql("shop", "grant pg_read_all_stats to app_clone");
+    world.wait_for(
+        "shop",
+        "select max(now() - xact_start) > '1.5s' from pg_stat_activity where pid <> pg_backend_pid()",
+    );
+    let error = world.refused("clone create --from shop", "clone-impossible");
+    says(
+        &error,
+        "message",
+        &["1 are allowed", "pid ", "application `oneroof/test`"],
+    );
+    world.nothing_is_left();
+    // The option replaces it.
+    let made = world.done("clone create --from shop --max-transaction-age 1h");
+    let _ = world.done(&format!("clone drop {}", text(&made, "id")));
+    world.on(&holder, "rollback");
+    world.end(holder);
+    world.nothing_is_left();
+}
+
+#[test]
 fn columns_are_masked_in_every_clone_of_a_target() {
     let world = shop();
     world.sql(

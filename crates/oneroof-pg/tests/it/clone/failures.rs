@@ -186,6 +186,7 @@ async fn a_snapshot_that_grows_old_is_let_go() {
         limits: CloneLimits {
             replication_lag: Some(std::time::Duration::from_secs(3600)),
             snapshot_age: Some(std::time::Duration::from_secs(2)),
+            transaction_age: None,
         },
         ..project.options()
     };
@@ -195,6 +196,83 @@ async fn a_snapshot_that_grows_old_is_let_go() {
         "{error:?}"
     );
     project.assert_empty();
+}
+
+/// A limit of the age of transactions, and what it says of the one that this session holds.
+async fn named_by_limit(
+    project: &Project,
+    source: &TestDatabase,
+    options: &CloneOptions,
+) -> String {
+    let error = make(source, options).await.unwrap_err();
+    project.assert_empty();
+    assert!(error.hint().is_some());
+    match error {
+        CloneError::Limit { what } => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_old_transaction_of_somebody_stops_a_copy_and_is_named() {
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 20000) g",
+    )
+    .await;
+    let held = source.session().await;
+    let begun = held.simple(
+        "set application_name = 'nightly'; begin; select pg_backend_pid(), count(*) from big",
+    );
+    let pid = begun.await.unwrap().rows[0][0].clone().unwrap();
+    let limits = |seconds| CloneLimits {
+        transaction_age: Some(std::time::Duration::from_secs(seconds)),
+        ..CloneLimits::default()
+    };
+    // It grows too old while rows are copied; before it does, nothing is said.
+    let while_copying = CloneOptions {
+        rate_limit_bytes: Some(1_000_000),
+        limits: limits(4),
+        ..project.options()
+    };
+    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
+    let conninfo = source.conninfo();
+    let error = make_clone(&conninfo, &while_copying, |step| {
+        if matches!(step, CloneProgress::Copying { .. }) {
+            let _ = sender.send(());
+        }
+    })
+    .await
+    .unwrap_err();
+    assert!(copying.recv().await.is_some(), "it had begun to copy");
+    let who = format!(
+        "pid {pid}, application `nightly`, role `{SUPERUSER}`, database `{}`, idle in transaction",
+        source.name()
+    );
+    assert!(error.to_string().ends_with(&who), "{error}");
+    assert!(matches!(error, CloneError::Limit { .. }), "{error:?}");
+    project.assert_empty();
+
+    // Now it is too old before anything is made.
+    let before = CloneOptions {
+        limits: limits(2),
+        ..project.options()
+    };
+    let what = named_by_limit(&project, &source, &before).await;
+    assert!(
+        what.contains("2 are allowed") && what.ends_with(&who),
+        "{what}"
+    );
+    held.simple("rollback").await.unwrap();
+    let left = held.simple(
+        "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%' and state <> 'idle'",
+    );
+    assert_eq!(left.await.unwrap().rows[0][0].as_deref(), Some("0"));
+    make(&source, &before)
+        .await
+        .unwrap()
+        .remove()
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

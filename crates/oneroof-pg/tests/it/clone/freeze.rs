@@ -12,11 +12,11 @@ use oneroof_pg::programs::{self, ProgramCall};
 use super::*;
 
 impl Project {
-    fn store(&self) -> SnapshotStore {
+    pub(super) fn store(&self) -> SnapshotStore {
         SnapshotStore::at(self.folder.path().join("snapshots"))
     }
 
-    fn take(&self, clone: &DatabaseClone, name: &str) -> TakeOptions {
+    pub(super) fn take(&self, clone: &DatabaseClone, name: &str) -> TakeOptions {
         let options = self.options();
         TakeOptions {
             clone: clone.entry().clone(),
@@ -29,7 +29,7 @@ impl Project {
         }
     }
 
-    fn restore(&self, name: &str) -> RestoreOptions {
+    pub(super) fn restore(&self, name: &str) -> RestoreOptions {
         let options = self.options();
         RestoreOptions {
             store: self.store(),
