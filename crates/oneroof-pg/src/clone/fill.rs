@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistryError};
 use super::scope;
 use super::snapshot::end_reading;
+use super::tally::CopiedRows;
 use crate::catalog::{
     self, AvailableVersion, DatabaseStatements, RoleStatement, RoleStatementKind, TargetIdentity,
 };
@@ -43,6 +44,8 @@ pub(super) struct Filled {
 /// How the rows came there.
 #[derive(Debug, Default)]
 pub(super) struct Copied {
+    /// Tallies of what the source sent, if they were wanted.
+    pub(super) rows: Option<CopiedRows>,
     /// Bytes of definitions and rows, or of files.
     pub(super) bytes: u64,
     /// Transactions of ours on the source.

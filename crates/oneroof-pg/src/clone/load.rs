@@ -12,6 +12,7 @@ use super::error::{CloneError, database};
 use super::queue::{Next, Queue, Task};
 use super::snapshot::{Snapshot, SnapshotDoor, TablePart, end_reading, speak_plainly};
 use super::stream::{Flow, StreamError, pour};
+use super::tally::{CopiedRows, StreamTally};
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
 use crate::error::PgError;
@@ -29,6 +30,8 @@ pub(super) struct Load {
     pub(super) application_name: String,
     pub(super) jobs: usize,
     pub(super) limits: CloneLimits,
+    /// What the source sent, if that is wanted.
+    pub(super) copied: Option<Arc<Mutex<CopiedRows>>>,
 }
 
 impl Load {
@@ -41,6 +44,7 @@ impl Load {
             application_name: application_name.to_owned(),
             jobs,
             limits: CloneLimits::default(),
+            copied: None,
         }
     }
 
@@ -193,7 +197,8 @@ impl Worker {
         };
         target.simple(&begin).await.map_err(filling)?;
         let (from, into) = (&part.out_statement, &part.in_statement);
-        match pour(source, target, from, into, &self.load.flow).await {
+        let mut tally = self.load.copied.as_ref().map(|_| StreamTally::default());
+        match pour(source, target, from, into, &self.load.flow, tally.as_mut()).await {
             Ok(_) => {}
             Err(StreamError::Target(error)) => return Err(filling(error)),
             Err(StreamError::Source(error)) => {
@@ -205,6 +210,10 @@ impl Worker {
             }
         }
         target.simple("commit").await.map_err(filling)?;
+        if let (Some(copied), Some(tally)) = (&self.load.copied, tally) {
+            let mut copied = copied.lock().unwrap_or_else(PoisonError::into_inner);
+            copied.add(part, &tally.tally());
+        }
         Ok(())
     }
 }

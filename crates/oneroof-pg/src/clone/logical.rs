@@ -5,7 +5,8 @@
 //! we understand it does everything after the rows itself.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::mem::take;
+use std::sync::{Arc, PoisonError};
 
 use super::archive::{Archive, Entry};
 use super::bearing::CloneLimits;
@@ -82,6 +83,7 @@ pub(super) async fn copy(
         application_name,
         jobs: options.jobs,
         limits: options.limits,
+        copied: options.tally_rows.then(Default::default),
     };
     let mut snapshot = Some(snapshot);
     let mut tell = |bytes| progress(definitions_bytes + bytes, total);
@@ -105,7 +107,12 @@ pub(super) async fn copy(
     session.close().await;
     let bytes = definitions_bytes + load.flow.bytes();
     progress(bytes, bytes);
+    let rows = load.copied.map(|copied| {
+        let mut copied = copied.lock().unwrap_or_else(PoisonError::into_inner);
+        take(&mut *copied)
+    });
     Ok(Copied {
+        rows,
         bytes,
         transactions,
         programs: 1 + u64::from(has_large_objects),
@@ -258,6 +265,7 @@ impl Programs {
         let outcome = limits.during(&snapshot, piped).await?;
         snapshot.end().await?;
         Ok(Copied {
+            rows: None,
             bytes: outcome.bytes,
             transactions: 1,
             programs: 2, // the first one was ended

@@ -10,6 +10,7 @@ use super::physical;
 use super::plan::{Plan, SOURCE_TRANSACTIONS};
 use super::registry::{CloneEntry, CloneRegistry};
 use super::strategy::CloneStrategy;
+use super::tally::CopiedRows;
 use crate::catalog::RoleStatementKind;
 use crate::conninfo::ConnInfo;
 use crate::ephemeral::{EphemeralServer, Lifetime, RegistryError, ServerEntry};
@@ -49,9 +50,11 @@ pub async fn make_clone(
         }
     };
     let entry = filled.entry.clone();
+    let rows = filled.copied.rows.clone();
     Ok(DatabaseClone {
         server: work.server,
         entry,
+        rows,
         report: report_of(plan, filled, options, started),
         parts: work.parts,
     })
@@ -110,6 +113,7 @@ pub struct DatabaseClone {
     server: ServerEntry,
     entry: CloneEntry,
     report: CloneReport,
+    rows: Option<CopiedRows>,
 }
 
 impl DatabaseClone {
@@ -131,6 +135,11 @@ impl DatabaseClone {
     /// What was done.
     pub fn report(&self) -> &CloneReport {
         &self.report
+    }
+
+    /// What the source sent, to compare with: none unless it was tallied.
+    pub fn copied_rows(&self) -> Option<&CopiedRows> {
+        self.rows.as_ref()
     }
 
     /// How to reach it as the server's superuser.

@@ -30,6 +30,7 @@ mod scratch;
 mod snapshot;
 mod strategy;
 mod stream;
+mod tally;
 mod template;
 mod undo;
 
@@ -57,4 +58,5 @@ pub use roles::role_differences;
 pub use scope::{ScopeObject, left_out_table, scope_objects};
 pub use scratch::{ScratchOptions, make_database, make_scratch};
 pub use strategy::CloneStrategy;
+pub use tally::{CopiedRows, RowComparison, compare_rows};
 pub use template::{RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template};

@@ -246,6 +246,7 @@ pub(super) async fn make(
             entry,
             identity,
             copied: Copied {
+                rows: None,
                 bytes,
                 transactions: looks,
                 programs: 1,

@@ -1,5 +1,6 @@
 //! Clones: faithful, marked, and gone without a trace.
 
+mod every_strategy;
 mod failures;
 mod faithful;
 mod freeze;
@@ -15,8 +16,9 @@ use oneroof_model::TargetClass;
 use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition};
 use oneroof_pg::clone::{
     CloneEntry, CloneError, CloneLimits, CloneOptions, CloneProgress, CloneRegistry, CloneStrategy,
-    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, TemplateOptions,
-    copy_from_template, make_clone, mark_verdict, remove_clone, role_differences, valid_mark,
+    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, RowComparison,
+    TemplateOptions, compare_rows, copy_from_template, make_clone, mark_verdict, remove_clone,
+    role_differences, valid_mark,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::{Lifetime, Registry, SearchPlaces};
