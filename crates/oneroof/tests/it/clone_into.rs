@@ -146,19 +146,8 @@ fn what_may_not_hold_a_clone_is_refused_and_nothing_of_others_is_dropped() {
 fn a_run_that_ends_in_the_middle_leaves_that_server_as_it_was() {
     let (shop, lab) = shop_and_lab();
     let copying = "select count(*) > 0 from pg_stat_activity where application_name like 'oneroof/clone%' and query like 'copy public.notes%'";
-    let broken_off = |signal: &str| {
-        std::thread::scope(|scope| {
-            let line =
-                "echo $$ > pid; exec $oneroof clone create --from shop --into lab --rate-limit 1MB";
-            let run = scope.spawn(|| shop.sandbox.bash(line));
-            shop.wait_until("rows are copied", || shop.value("shop", copying) == "t");
-            let _ = shop
-                .sandbox
-                .bash(&format!("kill -{signal} $(cat pid)"))
-                .exits(0);
-            run.join().unwrap()
-        })
-    };
+    let line = "clone create --from shop --into lab --rate-limit 1MB";
+    let broken_off = |signal| shop.broken_off(line, "shop", copying, signal);
     let outcome = broken_off("INT");
     assert_eq!(outcome.code, Some(130), "{outcome:#?}");
     assert_eq!(inventory(&lab), BEFORE);

@@ -211,35 +211,3 @@ fn columns_are_masked_in_every_clone_of_a_target() {
     says(&error, "message", &["blur"]);
     world.nothing_is_left();
 }
-
-#[test]
-fn a_clone_that_is_killed_in_the_middle_is_made_again() {
-    let world = shop();
-    world.sql(
-        "shop",
-        "create table public.big as select n, repeat('x', 1000) as text from generate_series(1, 20000) n;
-         grant select on public.big to app_clone",
-    );
-    let killed = std::thread::scope(|scope| {
-        let line = "echo $$ > pid; exec $oneroof clone create --from shop --rate-limit 1MB";
-        let run = scope.spawn(|| world.sandbox.bash(line));
-        world.wait_until("rows are copied", || {
-            world.value(
-                "shop",
-                "select count(*) > 0 from pg_stat_activity where application_name like 'oneroof/clone%' and query like 'copy public.big%'",
-            ) == "t"
-        });
-        let _ = world.sandbox.bash("kill -9 $(cat pid)").exits(0);
-        run.join().unwrap()
-    });
-    assert_eq!(killed.code, None, "{killed:#?}");
-    world.wait_until("the source is let go", || {
-        world.value(
-            "shop",
-            "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%'",
-        ) == "0"
-    });
-    let made = world.done("clone create --from shop");
-    let _ = world.done(&format!("clone drop {}", text(&made, "id")));
-    world.nothing_is_left();
-}
