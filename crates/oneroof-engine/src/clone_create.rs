@@ -331,6 +331,7 @@ async fn from_kept(
         .beside(context, "clone", &run_id, RolesOfServer::Stay)
         .await?;
     let superuser = copy.superuser_conninfo();
+    let files = copy.files();
     let entry = copy
         .keep(Some(context.operator.clone()))
         .map_err(clone_error)?;
@@ -340,7 +341,7 @@ async fn from_kept(
         database: entry.database.clone(),
         source: entry.source.clone(),
         strategy: "template".to_owned(),
-        why: format!("`{from}` is a kept clone: its files are copied inside its server"),
+        why: format!("`{from}` is a kept clone: its files are copied inside its server, {files}"),
         data_at: entry.data_at().to_owned(),
         left_out: entry.left_out.clone(),
         masks: MaskReport {

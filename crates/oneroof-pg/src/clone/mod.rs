@@ -35,7 +35,7 @@ mod template;
 mod undo;
 
 pub use bearing::CloneLimits;
-pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
+pub use copy::{TemplateFiles, copy_database, drop_copy, mark_copy, open_copy};
 pub use doors::doors;
 pub use error::CloneError;
 pub use freeze::{

@@ -267,6 +267,7 @@ async fn copy_files(
 ) -> Result<(u64, u64), CloneError> {
     let mut backup =
         ProgramCall::new(client(Program::PgBasebackup, &plan.binaries, options).await?)
+            .with_children()
             .args(["--wal-method=stream", "--checkpoint=fast"])
             .args(["--no-sync", "--no-manifest", "--no-password"])
             .arg("--pgdata")

@@ -49,6 +49,7 @@ fn a_clone_is_made_listed_and_pruned() {
     let id = text(&made, "id").to_owned();
     let copy = world.done(&format!("clone create --from clone:{id}"));
     assert_eq!(copy["strategy"], "template");
+    says(&copy, "why", &["is a kept clone", "blocks"]);
     assert_eq!(
         world.value_at(
             text(&copy, "connection"),
@@ -188,6 +189,7 @@ fn columns_are_masked_in_every_clone_of_a_target() {
         "[targets.shop.mask]\n\"public.customer.email\" = \"email\"\n\"public.customer.surname\" = { fixed = \"nobody\" }",
     );
     let masked = world.done("clone create --from shop");
+    says(&masked, "why", &["columns are masked"]);
     assert_eq!(
         world.value_at(
             text(&masked, "connection"),

@@ -1,8 +1,12 @@
 //! Faithful by every strategy: rows and definitions of a logical and of a physical clone, of a copy inside the clone's
 //! server, and of what comes back from a snapshot are those of the source.
 
-use oneroof_pg::clone::{CopyProgress, restore_snapshot, take_snapshot};
+use oneroof_pg::clone::{
+    CopyProgress, TemplateFiles, choose_strategy, copy_database, open_copy, restore_snapshot,
+    take_snapshot,
+};
 use oneroof_pg::conninfo::ConnInfo;
+use oneroof_pg::ephemeral::can_share_blocks;
 
 use super::faithful::beside_tables;
 use super::physical::server_with_senders;
@@ -106,6 +110,87 @@ async fn project() -> Project {
         folder: tempfile::tempdir().unwrap(),
         server: server_with_senders().await,
     }
+}
+
+/// The template of a database on this major: its files share their blocks where the disk can, and the server too.
+async fn check_files(major: u32) {
+    let server = TestServer::of_major(major).await;
+    let database = server.database().await;
+    database.run("create table t as select 7 as v").await;
+    let admin = server.admin().await;
+    let files = copy_database(&admin, database.name(), "copy_of_it")
+        .await
+        .unwrap();
+    let disk_can = can_share_blocks(server.server().data_folder().parent().unwrap());
+    let expected = match (disk_can, major >= 18) {
+        (true, true) => TemplateFiles::Shared,
+        (true, false) => TemplateFiles::PlainByServer,
+        (false, _) => TemplateFiles::Plain,
+    };
+    assert_eq!(files, expected);
+    if major >= 18 {
+        let method = admin.simple("show file_copy_method").await.unwrap();
+        let wanted = if disk_can { "clone" } else { "copy" };
+        assert_eq!(method.rows[0][0].as_deref(), Some(wanted));
+    }
+    open_copy(&admin, "copy_of_it").await.unwrap();
+    let copy = server.session("copy_of_it", SUPERUSER).await;
+    let rows = copy.simple("select v from t").await.unwrap();
+    assert_eq!(rows.rows[0][0].as_deref(), Some("7"));
+}
+
+#[tokio::test]
+async fn a_template_shares_its_blocks_where_disk_and_server_can() {
+    for major in [15, 18] {
+        check_files(major).await;
+    }
+}
+
+#[tokio::test]
+async fn the_strategy_is_chosen_with_a_reason() {
+    let project = project().await;
+    project
+        .server
+        .admin()
+        .await
+        .simple("create role weak login")
+        .await
+        .unwrap();
+    let source = project.source("create table t ()").await;
+    let choice = async |role: &str, is_production: bool| {
+        let session = project.server.session(source.name(), role).await;
+        let choice = choose_strategy(&session, is_production).await.unwrap();
+        session.close().await;
+        (choice.strategy, choice.why)
+    };
+    let (physical, why) = choice(SUPERUSER, false).await;
+    assert_eq!(physical, CloneStrategy::Physical);
+    assert!(why.contains("no other database"), "{why}");
+    let mut reasons = vec![
+        (
+            choice(SUPERUSER, true).await,
+            "checkpoint and log on a production",
+        ),
+        (choice("weak", false).await, "role weak may not replicate"),
+    ];
+    source.run("create unlogged table u ()").await;
+    reasons.push((
+        choice(SUPERUSER, false).await,
+        "unlogged tables would be empty",
+    ));
+    source.run("drop table u").await;
+    let _next_door = project.source("select").await;
+    reasons.push((choice(SUPERUSER, false).await, "1 other database"));
+    for ((strategy, why), words) in reasons {
+        assert_eq!(strategy, CloneStrategy::Logical, "{why}");
+        assert!(why.contains(words), "{why}");
+    }
+    // The usual server of the tests gives its files to nobody.
+    let other = Project::new().await;
+    let session = other.server.admin().await;
+    let choice = choose_strategy(&session, false).await.unwrap();
+    assert_eq!(choice.strategy, CloneStrategy::Logical);
+    assert!(choice.why.contains("max_wal_senders"), "{}", choice.why);
 }
 
 #[tokio::test]
