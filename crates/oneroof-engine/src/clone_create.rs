@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
+use oneroof_model::{Event, StepOutcome, TargetClass};
 pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
-    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, TemplateOptions,
-    choose_strategy, copy_from_template, make_clone, remove_clone, sweep_copies,
+    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, choose_strategy,
+    make_clone, make_hosted_clone, remove_clone,
 };
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -18,10 +18,10 @@ use crate::clone_scope::PackageScope;
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
 use crate::golden::{GoldenOptions, golden};
-use crate::kept;
+use crate::kept::{self, KeptClone};
 use crate::rehearse::clone::{clone_error, clone_options, connection};
 use crate::source::role_missing;
-use crate::{clone_snapshot, open, run_id};
+use crate::{clone_hosted, clone_snapshot, open, run_id};
 
 /// The strategy that a person asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct CreateOptions {
     pub golden: bool,
     /// Name of the database; made of the source's by default.
     pub database: Option<String>,
+    /// Target in whose server the clone is made; in a private server of its own by default.
+    pub into: Option<String>,
 }
 
 /// A new clone.
@@ -78,6 +80,9 @@ pub struct CreateReport {
     pub database: String,
     /// The target it was made from.
     pub source: String,
+    /// The target in whose server it lives, if that is no private one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// `logical`, `physical`, `template` or `snapshot`.
     pub strategy: String,
     /// Why that one.
@@ -116,6 +121,7 @@ impl Default for CreateReport {
             class: TargetClass::Clone,
             database: String::new(),
             source: String::new(),
+            host: None,
             strategy: String::new(),
             why: String::new(),
             bytes: None,
@@ -156,6 +162,7 @@ pub async fn create(
         options.copy.strategy,
         WantedStrategy::Auto | WantedStrategy::Template
     );
+    let wants_template = wants_template && options.into.is_none();
     let mut report = if is_kept && wants_template && !context.targets.contains_key(from) {
         from_kept(context, from, options).await?
     } else {
@@ -190,6 +197,7 @@ async fn of_snapshot(
     if !is_wanted
         || options.golden
         || options.database.is_some()
+        || options.into.is_some()
         || context.targets.contains_key(from)
     {
         return Err(EngineError::input(
@@ -211,27 +219,8 @@ pub async fn refresh(
 ) -> Result<CreateReport, EngineError> {
     let old = kept::find(context, word)?.entry;
     let registry = open::clones(&context.root);
-    let entries = registry
-        .list()
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let guests: Vec<String> = entries
-        .iter()
-        .filter(|entry| entry.server_id == old.server_id && entry.id != old.id)
-        .map(|entry| entry.id.clone())
-        .collect();
-    if !guests.is_empty() {
-        return Err(Refusal::new(
-            RefusalCode::CloneInUse,
-            format!(
-                "clone `{}` holds other clones: {}",
-                old.id,
-                guests.join(", ")
-            ),
-        )
-        .reasons(guests)
-        .hint("drop them first: oneroof clone drop ID")
-        .into());
-    }
+    let entries = kept::entries(context)?;
+    KeptClone::require_no_guests(&old, &entries, "")?;
     let strategy = match (copy.strategy, old.strategy.as_deref()) {
         (WantedStrategy::Auto, Some("physical")) => WantedStrategy::Physical,
         (wanted, _) => wanted,
@@ -241,6 +230,7 @@ pub async fn refresh(
         scope: None,
         golden: old.class == TargetClass::Golden,
         database: None,
+        into: None,
     };
     let mut report = create(context, &old.source, &options).await?;
     remove_clone(&old.id, &registry, &open::servers(&context.root))
@@ -263,37 +253,59 @@ async fn from_target(
     let reader = reader(&target)?;
     let run_id = run_id::new();
     let mut clone_options = clone_options(context, from, &run_id, Lifetime::Kept).await?;
+    let mut copy = options.copy;
+    if options.into.is_some() {
+        clone_hosted::check(options)?;
+        copy.strategy = WantedStrategy::Logical;
+    }
     let scope = options.scope.as_ref();
-    let choice = apply_options(context, reader, &options.copy, scope, &mut clone_options).await?;
+    let mut choice = apply_options(context, reader, &copy, scope, &mut clone_options).await?;
+    if options.into.is_some() && options.copy.strategy == WantedStrategy::Auto {
+        choice.why = clone_hosted::WHY_LOGICAL.to_owned();
+    }
     clone_options.database_name.clone_from(&options.database);
     let emit = |progress: CloneProgress| {
         if let CloneProgress::Copying { bytes, of } = progress {
             context.emit(Event::StepProgress { step: 1, bytes, of });
         }
     };
-    let made = make_clone(reader, &clone_options, emit)
-        .await
-        .map_err(clone_error)?;
-    let report = made.report();
+    let (entry, report, superuser) = match &options.into {
+        None => {
+            let made = make_clone(reader, &clone_options, emit)
+                .await
+                .map_err(clone_error)?;
+            let superuser = made.superuser_conninfo();
+            (made.entry().clone(), made.report().clone(), superuser)
+        }
+        Some(into) => {
+            clone_hosted::sweep(context).await?;
+            let host = clone_hosted::host(context, into)?;
+            let made = make_hosted_clone(reader, &host, &clone_options, emit)
+                .await
+                .map_err(clone_error)?;
+            (made.entry, made.report, made.conninfo)
+        }
+    };
     Ok(CreateReport {
-        id: made.id().to_owned(),
-        target: format!("clone:{}", made.id()),
-        class: made.entry().class,
-        database: made.database().to_owned(),
+        target: format!("clone:{}", entry.id),
+        class: entry.class,
+        database: entry.database.clone(),
+        host: entry.host.clone(),
         source: from.to_owned(),
         strategy: report.strategy.to_string(),
         why: choice.why,
         bytes: Some(report.bytes),
         duration_ms: report.elapsed_ms,
         differences: [&report.differences[..], &report.settings_refused[..]].concat(),
-        data_at: made.entry().data_at().to_owned(),
-        left_out: made.entry().left_out.clone(),
-        masks: report.masks.clone(),
-        doors: report.doors.clone(),
+        data_at: entry.data_at().to_owned(),
+        left_out: entry.left_out,
+        masks: report.masks,
+        doors: report.doors,
         source_transactions: report.source_transactions,
         source_programs: report.source_programs,
-        connection: Some(connection(&made.superuser_conninfo()).text),
+        connection: Some(connection(&superuser).text),
         replaced: None,
+        id: entry.id,
     })
 }
 
@@ -315,20 +327,11 @@ async fn from_kept(
     let checked = kept.require_mark(&seen.state);
     seen.admin.close().await;
     checked?;
-    let clones = open::clones(&context.root);
-    sweep_copies(&clones, &open::servers(&context.root))
-        .await
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let copy = copy_from_template(&TemplateOptions {
-        source: kept.entry.clone(),
-        server: kept.server.clone(),
-        clones,
-        application_name: format!("oneroof/clone/{run_id}"),
-        roles: RolesOfServer::Stay,
-    })
-    .await
-    .map_err(clone_error)?;
+    let copy = kept
+        .beside(context, "clone", &run_id, RolesOfServer::Stay)
+        .await?;
     let superuser = copy.superuser_conninfo();
+    let files = copy.files();
     let entry = copy
         .keep(Some(context.operator.clone()))
         .map_err(clone_error)?;
@@ -338,7 +341,7 @@ async fn from_kept(
         database: entry.database.clone(),
         source: entry.source.clone(),
         strategy: "template".to_owned(),
-        why: format!("`{from}` is a kept clone: its files are copied inside its server"),
+        why: format!("`{from}` is a kept clone: its files are copied inside its server, {files}"),
         data_at: entry.data_at().to_owned(),
         left_out: entry.left_out.clone(),
         masks: MaskReport {
@@ -372,7 +375,7 @@ pub(crate) async fn apply_options(
         options.jobs = jobs;
     }
     options.rate_limit_bytes = wanted.rate_limit_bytes;
-    options.limits = wanted.limits;
+    options.limits = wanted.limits.or(options.limits);
     let asked = |strategy| StrategyChoice {
         strategy,
         why: "it was asked for".to_owned(),

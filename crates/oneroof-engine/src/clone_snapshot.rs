@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use oneroof_model::{Event, Refusal, RefusalCode, StepOutcome, TargetClass};
+use oneroof_model::{Event, StepOutcome, TargetClass};
 use oneroof_pg::clone::{
     CloneEntry, CopyMethod, CopyProgress, MaskReport, RestoreOptions, RestoredClone,
     SnapshotRecord, TakeOptions, remove_clone, restore_snapshot, take_snapshot,
@@ -17,7 +17,7 @@ use crate::clones::age_seconds;
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::forward::millis;
-use crate::kept;
+use crate::kept::{self, KeptClone};
 use crate::rehearse::clone::{clone_error, connection};
 use crate::{golden, open, run_id};
 
@@ -284,24 +284,7 @@ async fn line(context: &Context, record: &SnapshotRecord) -> Result<Vec<CloneEnt
     let of_line = |entry: &&CloneEntry| entry.line() == record.clone.line;
     let old: Vec<CloneEntry> = entries.iter().filter(of_line).cloned().collect();
     for entry in &old {
-        let guests: Vec<String> = entries
-            .iter()
-            .filter(|other| other.server_id == entry.server_id && other.id != entry.id)
-            .map(|other| other.id.clone())
-            .collect();
-        if !guests.is_empty() {
-            return Err(Refusal::new(
-                RefusalCode::CloneInUse,
-                format!(
-                    "clone `{}` holds other clones: {}",
-                    entry.id,
-                    guests.join(", ")
-                ),
-            )
-            .reasons(guests)
-            .hint("drop them first: oneroof clone drop ID; or restore beside it: --beside")
-            .into());
-        }
+        KeptClone::require_no_guests(entry, &entries, "; or restore beside it: --beside")?;
         // One whose server is gone is in nobody's way.
         if let Ok(kept) = kept::find(context, &format!("clone:{}", entry.id)) {
             let seen = kept.look("clone/restore", &run_id::new()).await?;

@@ -6,14 +6,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use oneroof_model::TargetClass;
 use oneroof_pg::catalog;
-use oneroof_pg::clone::{CloneEntry, remove_clone, sweep_copies};
+use oneroof_pg::clone::{CloneEntry, sweep_copies};
 use oneroof_pg::connect::{SessionOptions, connect};
+use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::ServerEntry;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::EngineError;
-use crate::open;
+use crate::{clone_hosted, kept, open};
 
 /// A clone that is registered.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +42,9 @@ pub struct ListedClone {
     pub left_out: Vec<String>,
     /// Its size on disk, while its server runs.
     pub size_bytes: Option<u64>,
+    /// The target in whose server it lives, if that is no private one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Does its server run?
     pub running: bool,
     /// How to connect with psql, while it runs.
@@ -83,46 +87,62 @@ pub async fn list(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
     sweep_copies(&clones, &servers)
         .await
         .map_err(|error| EngineError::other(error.to_string()))?;
+    clone_hosted::sweep(context).await?;
     let mut listed = Vec::new();
     let mut sizes = HashMap::new();
-    for (entry, server) in with_servers(context)? {
-        if let Some(server) = &server
-            && !sizes.contains_key(&server.id)
+    for (entry, place) in with_places(context)? {
+        let server = entry.host.as_ref().unwrap_or(&entry.server_id).clone();
+        if let Some(place) = &place
+            && !sizes.contains_key(&server)
         {
-            sizes.insert(server.id.clone(), sizes_on(server).await);
+            sizes.insert(server.clone(), sizes_on(place).await);
         }
         let size_bytes = sizes
-            .get(&entry.server_id)
+            .get(&server)
             .and_then(|sizes| sizes.get(&entry.database).copied());
-        listed.push(listed_clone(entry, server.as_ref(), size_bytes));
+        // Whether another target's server runs is known by its answer alone.
+        let place = place.filter(|_| entry.host.is_none() || size_bytes.is_some());
+        listed.push(listed_clone(entry, place.as_ref(), size_bytes));
     }
     Ok(listed)
 }
 
 /// All clones of the project, oldest first, as they are: nothing is cleaned up, and no server is asked for sizes.
 pub fn seen(context: &Context) -> Result<Vec<ListedClone>, EngineError> {
-    let all = with_servers(context)?.into_iter();
+    let all = with_places(context)?.into_iter();
     Ok(all
-        .map(|(entry, server)| listed_clone(entry, server.as_ref(), None))
+        .map(|(entry, place)| {
+            let place = place.filter(|_| entry.host.is_none());
+            listed_clone(entry, place.as_ref(), None)
+        })
         .collect())
 }
 
-/// The clones with their servers, where these run.
-fn with_servers(context: &Context) -> Result<Vec<(CloneEntry, Option<ServerEntry>)>, EngineError> {
+/// The clones, and how to reach each as its superuser, where their servers run.
+fn with_places(context: &Context) -> Result<Vec<(CloneEntry, Option<ConnInfo>)>, EngineError> {
     let servers = open::servers(&context.root);
-    let entries = open::clones(&context.root)
-        .list()
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let with_server = |entry: CloneEntry| {
-        let server = servers.find(&entry.server_id).ok();
-        (entry, server.filter(|server| server.is_running()))
+    let with_place = |entry: CloneEntry| {
+        let place = match &entry.host {
+            Some(host) => clone_hosted::host(context, host)
+                .ok()
+                .map(|host| host.maintenance.with_dbname(&entry.database)),
+            None => servers
+                .find(&entry.server_id)
+                .ok()
+                .filter(ServerEntry::is_running)
+                .map(|server| server.conninfo(&entry.database, &server.superuser)),
+        };
+        (entry, place)
     };
-    Ok(entries.into_iter().map(with_server).collect())
+    Ok(kept::entries(context)?
+        .into_iter()
+        .map(with_place)
+        .collect())
 }
 
-/// Sizes of the databases of a private server; none if it does not answer, which a list need not fail for.
-async fn sizes_on(server: &ServerEntry) -> HashMap<String, u64> {
-    let conninfo = server.conninfo("template1", &server.superuser);
+/// Sizes of the databases of a clone's server; none if it does not answer, which a list need not fail for.
+async fn sizes_on(place: &ConnInfo) -> HashMap<String, u64> {
+    let conninfo = place.with_dbname("template1");
     let options = SessionOptions::read_only("oneroof/clone/list");
     let Ok(session) = connect(&conninfo, &options).await else {
         return HashMap::new();
@@ -135,28 +155,25 @@ async fn sizes_on(server: &ServerEntry) -> HashMap<String, u64> {
 /// Size of one clone on disk, if its server says so.
 pub(crate) async fn size_of(context: &Context, entry: &CloneEntry) -> Option<u64> {
     let server = open::servers(&context.root).find(&entry.server_id).ok()?;
-    sizes_on(&server).await.remove(&entry.database)
+    let place = server.conninfo(&entry.database, &server.superuser);
+    sizes_on(&place).await.remove(&entry.database)
 }
 
 fn listed_clone(
     entry: CloneEntry,
-    server: Option<&ServerEntry>,
+    place: Option<&ConnInfo>,
     size_bytes: Option<u64>,
 ) -> ListedClone {
     ListedClone {
         // A golden clone admits no connections.
-        connection: server
+        connection: place
             .filter(|_| entry.class != TargetClass::Golden)
-            .map(|server| {
-                crate::rehearse::clone::connection(
-                    &server.conninfo(&entry.database, &server.superuser),
-                )
-                .text
-            }),
-        running: server.is_some(),
+            .map(|place| crate::rehearse::clone::connection(place).text),
+        running: place.is_some(),
         age_seconds: age_seconds(&entry.created_at, Utc::now()),
         data_age_seconds: age_seconds(entry.data_at(), Utc::now()),
         left_out: entry.left_out,
+        host: entry.host,
         size_bytes,
         id: entry.id,
         class: entry.class,
@@ -192,15 +209,9 @@ pub async fn prune(context: &Context, options: PruneOptions) -> Result<PruneRepo
         .partition(|clone| is_old(clone, options) && !in_work.contains(&clone.id));
     if options.execute {
         for clone in &old {
-            match remove_clone(&clone.id, &clones, &open::servers(&context.root)).await {
-                // It went with the server of another one.
-                Ok(()) | Err(oneroof_pg::clone::CloneRegistryError::Unknown { .. }) => {}
-                Err(error) => {
-                    return Err(EngineError::other(format!(
-                        "drop clone `{}`: {error}",
-                        clone.id
-                    )));
-                }
+            // One that is not there any more went with the server of another one.
+            if clones.find(&clone.id).is_ok() {
+                clone_hosted::remove(context, &clone.id).await?;
             }
         }
     }
@@ -223,21 +234,10 @@ fn is_old(clone: &ListedClone, options: PruneOptions) -> bool {
             .is_some_and(|age| age >= options.older_than.as_secs())
 }
 
-/// Stops the clone's server and removes everything of it.
+/// Stops the clone's private server and removes everything of it; of another target's server only what was made there.
 pub async fn drop(context: &Context, id: &str) -> Result<(), EngineError> {
     let id = id.strip_prefix("clone:").unwrap_or(id);
-    remove_clone(
-        id,
-        &open::clones(&context.root),
-        &open::servers(&context.root),
-    )
-    .await
-    .map_err(|error| {
-        EngineError::input(
-            format!("drop clone `{id}`: {error}"),
-            "`oneroof clone list` shows the clones of this project".to_owned(),
-        )
-    })
+    clone_hosted::remove(context, id).await
 }
 
 #[cfg(test)]
@@ -257,6 +257,7 @@ mod tests {
             data_age_seconds: age_seconds,
             left_out: Vec::new(),
             size_bytes: None,
+            host: None,
             running: true,
             connection: None,
         }

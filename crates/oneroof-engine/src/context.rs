@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use oneroof_model::Event;
 use oneroof_model::gate::Stricter;
-use oneroof_pg::clone::ColumnMask;
+use oneroof_pg::clone::{CloneLimits, ColumnMask};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::SearchPlaces;
 
@@ -45,6 +45,8 @@ pub struct TargetDatabase {
     pub read: Option<ConnInfo>,
     /// Copies: select on everything.
     pub clone: Option<ConnInfo>,
+    /// A superuser of a server that is there for clones: `clone create --into`.
+    pub maintenance: Option<ConnInfo>,
     /// Runs tiers: no superuser, may `set role` to every `run_as`.
     pub apply: Option<ConnInfo>,
     /// `params`: files with parameter values, absolute, below `[targets.T.packages.NAME]`.
@@ -53,6 +55,8 @@ pub struct TargetDatabase {
     pub operator: Option<ConnInfo>,
     /// `[targets.T.mask]`: what columns become in every clone of it.
     pub masks: Vec<ColumnMask>,
+    /// `[targets.T.clone_limits]`: when a copy of it is given up.
+    pub clone_limits: CloneLimits,
     /// `[targets.T.packages.NAME]`: parameter values.
     pub packages: BTreeMap<String, toml::Table>,
     /// `[targets.T.gate]`: what the project asks beyond the policy of the target.

@@ -66,6 +66,11 @@ pub(crate) fn find(context: &Context, word: &str) -> Result<KeptClone, EngineErr
             entry.class
         )));
     }
+    if let Some(host) = &entry.host {
+        return Err(not_a_clone(format!(
+            "clone `{id}` lives in the server of target `{host}`: this is done with clones in private servers only"
+        )));
+    }
     let server = open::servers(&context.root)
         .attach(&entry.server_id)
         .map_err(|error| unknown(error.to_string()))?;
@@ -219,6 +224,56 @@ impl KeptClone {
         .into())
     }
 
+    /// Refuses a clone in whose server others live; `beside` is a way out other than to drop them, or nothing.
+    pub(crate) fn require_no_guests(
+        entry: &CloneEntry,
+        all: &[CloneEntry],
+        beside: &str,
+    ) -> Result<(), EngineError> {
+        let guests: Vec<String> = all
+            .iter()
+            .filter(|other| other.server_id == entry.server_id && other.id != entry.id)
+            .map(|other| other.id.clone())
+            .collect();
+        if guests.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            RefusalCode::CloneInUse,
+            format!(
+                "clone `{}` holds other clones: {}",
+                entry.id,
+                guests.join(", ")
+            ),
+        )
+        .reasons(guests)
+        .hint(format!("drop them first: oneroof clone drop ID{beside}"))
+        .into())
+    }
+
+    /// A copy beside it, which ends with the value; what killed runs left is swept up first.
+    pub(crate) async fn beside(
+        &self,
+        context: &Context,
+        verb: &str,
+        run_id: &str,
+        roles: RolesOfServer,
+    ) -> Result<TemplateCopy, EngineError> {
+        let clones = open::clones(&context.root);
+        sweep_copies(&clones, &open::servers(&context.root))
+            .await
+            .map_err(|error| EngineError::other(error.to_string()))?;
+        copy_from_template(&TemplateOptions {
+            source: self.entry.clone(),
+            server: self.server.clone(),
+            clones,
+            application_name: format!("oneroof/{verb}/{run_id}"),
+            roles,
+        })
+        .await
+        .map_err(clone_error)
+    }
+
     /// Copies it beside itself, for one verb. The copy ends with the value.
     pub(crate) async fn copy(
         &self,
@@ -226,19 +281,9 @@ impl KeptClone {
         verb: &str,
         run_id: &str,
     ) -> Result<WorkingCopy, EngineError> {
-        let clones = open::clones(&context.root);
-        sweep_copies(&clones, &open::servers(&context.root))
-            .await
-            .map_err(|error| EngineError::other(error.to_string()))?;
-        let copy = copy_from_template(&TemplateOptions {
-            source: self.entry.clone(),
-            server: self.server.clone(),
-            clones,
-            application_name: format!("oneroof/{verb}/{run_id}"),
-            roles: RolesOfServer::Stay,
-        })
-        .await
-        .map_err(clone_error)?;
+        let copy = self
+            .beside(context, verb, run_id, RolesOfServer::Stay)
+            .await?;
         let target = open::target(context, &format!("clone:{}", copy.entry().id))?;
         Ok(WorkingCopy { copy, target })
     }

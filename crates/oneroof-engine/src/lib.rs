@@ -11,6 +11,7 @@ pub mod check;
 mod clock;
 pub mod clone_check;
 pub mod clone_create;
+mod clone_hosted;
 pub mod clone_scope;
 pub mod clone_snapshot;
 pub mod clones;

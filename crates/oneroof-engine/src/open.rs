@@ -5,7 +5,7 @@ use std::path::Path;
 use oneroof_model::package::ResolvedParameters;
 use oneroof_model::{Refusal, RefusalCode, TargetClass, nearest};
 use oneroof_pg::catalog::{self, TargetIdentity};
-use oneroof_pg::clone::{CloneRegistry, MarkVerdict, SnapshotStore, mark_verdict};
+use oneroof_pg::clone::{CloneLimits, CloneRegistry, MarkVerdict, SnapshotStore, mark_verdict};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::Registry;
@@ -72,16 +72,28 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         ))
         .into());
     }
-    let server = servers(&context.root)
-        .attach(&entry.server_id)
-        .map_err(|error| unknown(error.to_string()))?;
+    // How to reach it: as somebody, and as its superuser where nobody is named.
+    let at: Box<dyn Fn(Option<&str>) -> ConnInfo> = match &entry.host {
+        Some(host) => {
+            let there = crate::clone_hosted::host(context, host)?.maintenance;
+            let there = there.with_dbname(&entry.database);
+            Box::new(move |user| user.map_or_else(|| there.clone(), |user| there.with_user(user)))
+        }
+        None => {
+            let server = servers(&context.root)
+                .attach(&entry.server_id)
+                .map_err(|error| unknown(error.to_string()))?;
+            let database = entry.database.clone();
+            Box::new(move |user| {
+                let superuser = &server.entry().superuser;
+                server.conninfo(&database, user.unwrap_or(superuser))
+            })
+        }
+    };
     // A clone of a clone has the roles and parameters that its source has.
     let source = target(context, &entry.source).ok();
     let source = source.as_ref();
-    let as_role = |role: Option<&ConnInfo>| {
-        let user = role.map_or(server.entry().superuser.as_str(), ConnInfo::user);
-        Some(server.conninfo(&entry.database, user))
-    };
+    let as_role = |role: Option<&ConnInfo>| Some(at(role.map(ConnInfo::user)));
     Ok(TargetDatabase {
         name: format!("clone:{id}"),
         read: as_role(source.and_then(|source| source.read.as_ref())),
@@ -89,15 +101,17 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         // Tiers never run as superuser: without an apply role there is nobody to run them.
         apply: source
             .and_then(|source| source.apply.as_ref())
-            .map(|apply| server.conninfo(&entry.database, apply.user())),
+            .map(|apply| at(Some(apply.user()))),
+        maintenance: None,
         // What is a clone was masked when it was made.
         masks: Vec::new(),
+        clone_limits: CloneLimits::default(),
         params: source
             .map(|source| source.params.clone())
             .unwrap_or_default(),
         operator: source
             .and_then(|source| source.operator.as_ref())
-            .map(|operator| server.conninfo(&entry.database, operator.user())),
+            .map(|operator| at(Some(operator.user()))),
         packages: source
             .map(|source| source.packages.clone())
             .unwrap_or_default(),

@@ -135,7 +135,12 @@ pub struct ProgramCall {
     environment: Vec<(String, String)>,
     folder: Option<PathBuf>,
     user: Option<OsUser>,
+    has_children: bool,
 }
+
+/// Waits for a program in the background, and takes all of the group along when it is told that we are dead. The
+/// kernel tells our own children only: the half of `pg_basebackup` that streams the log would go on for ever.
+const WITH_CHILDREN: &str = r#"trap 'kill -KILL 0' TERM; "$0" "$@" & wait $!"#;
 
 impl ProgramCall {
     /// A call of this file (not looked up anywhere).
@@ -146,7 +151,14 @@ impl ProgramCall {
             environment: Vec::new(),
             folder: None,
             user: None,
+            has_children: false,
         }
+    }
+
+    /// It starts processes of its own, which end with us as well.
+    pub fn with_children(mut self) -> Self {
+        self.has_children = true;
+        self
     }
 
     /// Adds an argument. Never a password: other users can read arguments.
@@ -195,7 +207,13 @@ impl ProgramCall {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub(crate) fn command(&self) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.program);
+        let mut command = if self.has_children {
+            let mut shell = std::process::Command::new("/bin/sh");
+            shell.args(["-c", WITH_CHILDREN]).arg(&self.program);
+            shell
+        } else {
+            std::process::Command::new(&self.program)
+        };
         command
             .args(&self.arguments)
             .env_clear()

@@ -5,6 +5,7 @@ mod config;
 mod env;
 mod exit;
 mod interrupt;
+mod quantity;
 mod ui;
 
 use std::process::ExitCode;

@@ -5,8 +5,8 @@ use std::time::Instant;
 use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{
-    CloneEntry, CloneError, CloneOptions, CloneProgress, DatabaseClone, MaskReport, SnapshotError,
-    TemplateCopy, doors, left_out_table, make_clone,
+    CloneEntry, CloneError, CloneOptions, CloneProgress, CopiedRows, DatabaseClone, MaskReport,
+    RowComparison, SnapshotError, TemplateCopy, compare_rows, doors, left_out_table, make_clone,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -24,6 +24,9 @@ use crate::execute::release::Place;
 use crate::open;
 use crate::source::Source;
 
+/// Rows of a clone are read once more up to so many bytes; of larger tables they are counted.
+const COMPARED_BYTES_MAX: u64 = 1 << 30;
+
 /// A fresh clone. Dropping it removes it, unless it was said to be kept.
 pub(crate) struct Clone {
     made: Made,
@@ -31,6 +34,9 @@ pub(crate) struct Clone {
     server: ServerEntry,
     apply: ConnInfo,
     report: CloneReport,
+    /// What the source sent, by which strategy it may be.
+    copied_rows: Option<CopiedRows>,
+    jobs: usize,
     source_transactions: u64,
     source_programs: u64,
 }
@@ -110,6 +116,8 @@ async fn of_golden(
         made: Made::Copy(Box::new(copy)),
         entry,
         report,
+        copied_rows: None,
+        jobs: 1,
         source_transactions: 1, // that read the roles
         source_programs: 0,
     })
@@ -138,6 +146,7 @@ async fn of_target(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Result<Clo
     let mut clone_options = clone_options(context, &target.name, run_id, lifetime).await?;
     let scope = options.scope.as_ref();
     let choice = apply_options(context, reader, &options.copy, scope, &mut clone_options).await?;
+    clone_options.tally_rows = true;
     let mut made = make_clone(reader, &clone_options, emit)
         .await
         .map_err(clone_error)?;
@@ -162,6 +171,7 @@ async fn of_target(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Result<Clo
         masks: report.masks.clone(),
         left_out: made.entry().left_out.clone(),
         doors: report.doors.clone(),
+        rows: None,
         golden: None,
         apply_role: apply_role.clone(),
         apply_role_note,
@@ -172,6 +182,8 @@ async fn of_target(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Result<Clo
         apply: made.conninfo(&apply_role),
         entry: made.entry().clone(),
         server: made.server().clone(),
+        copied_rows: made.copied_rows().cloned(),
+        jobs: clone_options.jobs,
         made: Made::Server(Box::new(made)),
         report,
         source_transactions: source_transactions + u64::from(options.scope.is_some()),
@@ -200,6 +212,7 @@ pub(crate) async fn clone_options(
     options.operator = Some(context.operator.clone());
     if let Some(target) = context.targets.get(source) {
         options.masks.clone_from(&target.masks);
+        options.limits = target.clone_limits;
     }
     options.run = run_id.to_owned();
     options.lifetime = lifetime;
@@ -345,6 +358,22 @@ impl Clone {
         .map_err(EngineError::database("open the clone's private server"))
     }
 
+    /// Its rows, compared with those that the source sent when it was copied; none if it sent none.
+    pub(super) async fn compare_rows(
+        &self,
+        run_id: &str,
+    ) -> Result<Option<RowComparison>, EngineError> {
+        let Some(copied) = &self.copied_rows else {
+            return Ok(None);
+        };
+        let name = format!("oneroof/rehearse/{run_id}");
+        let superuser = self.superuser();
+        compare_rows(&superuser, copied, &name, self.jobs, COMPARED_BYTES_MAX)
+            .await
+            .map(Some)
+            .map_err(clone_error)
+    }
+
     /// How to reach it as the superuser of its server.
     pub(super) fn superuser(&self) -> ConnInfo {
         self.server
@@ -468,6 +497,7 @@ pub(crate) fn clone_error(error: CloneError) -> EngineError {
         CloneError::InUse { sessions, .. } => refused(RefusalCode::CloneInUse, sessions.clone()),
         CloneError::Disk { .. }
         | CloneError::NotPhysical { .. }
+        | CloneError::NoHost { .. }
         | CloneError::Masks { .. }
         | CloneError::Limit { .. } => refused(RefusalCode::CloneImpossible, Vec::new()),
         CloneError::Snapshot(SnapshotError::Broken { faults, .. }) => {

@@ -8,10 +8,7 @@ use chrono::Utc;
 use oneroof_model::Value;
 use oneroof_model::package::Metric;
 use oneroof_pg::catalog;
-use oneroof_pg::clone::{
-    RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template, role_differences,
-    sweep_copies,
-};
+use oneroof_pg::clone::{RolesOfServer, TemplateCopy, role_differences};
 use serde::Serialize;
 
 use super::clone::clone_error;
@@ -21,7 +18,6 @@ use crate::clones::age_seconds;
 use crate::context::Context;
 use crate::error::{EngineError, Failure};
 use crate::kept::{self, KeptClone};
-use crate::open;
 use crate::source::Source;
 
 /// From where a rehearsal begins.
@@ -121,19 +117,9 @@ pub(super) async fn copy(
     } = rehearsal;
     let kept = kept::find(context, word)?;
     let revalidated = revalidate(rehearsal, source, &kept).await?;
-    let clones = open::clones(&context.root);
-    sweep_copies(&clones, &open::servers(&context.root))
-        .await
-        .map_err(|error| EngineError::other(error.to_string()))?;
-    let copy = copy_from_template(&TemplateOptions {
-        source: kept.entry.clone(),
-        server: kept.server.clone(),
-        clones,
-        application_name: format!("oneroof/rehearse/{run_id}"),
-        roles: RolesOfServer::GoWithCopy,
-    })
-    .await
-    .map_err(clone_error)?;
+    let copy = kept
+        .beside(context, "rehearse", run_id, RolesOfServer::GoWithCopy)
+        .await?;
     Ok((
         copy,
         GoldenStart {

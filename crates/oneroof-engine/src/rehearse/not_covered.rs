@@ -29,6 +29,30 @@ pub(super) fn list(report: &RehearsalReport, options: &RehearseOptions) -> Vec<N
         };
         list.push(not_covered(step, &attempt));
     }
+    if let Some(clone) = &report.clone
+        && report.clone_unfaithful.is_empty()
+    {
+        match &clone.rows {
+            None => list.push(not_covered(
+                3,
+                "the rows of the clone were not compared with the source: they came with the files",
+            )),
+            Some(rows) => {
+                for table in rows.counted.iter() {
+                    list.push(not_covered(
+                        3,
+                        &format!("the rows of {table} were counted, and not compared"),
+                    ));
+                }
+                for table in rows.not_compared.iter() {
+                    list.push(not_covered(
+                        3,
+                        &format!("the rows of {table} were not compared"),
+                    ));
+                }
+            }
+        }
+    }
     if let Some(through) = &options.through {
         list.push(not_covered(
             7,

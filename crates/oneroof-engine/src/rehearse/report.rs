@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use oneroof_model::options::FullRelease;
 use oneroof_model::{Diagnostic, Digest, Refusal, StepOutcome, Value};
-use oneroof_pg::clone::MaskReport;
+use oneroof_pg::clone::{MaskReport, RowComparison};
 use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
 
@@ -207,6 +207,8 @@ pub struct CloneReport {
     pub left_out: Vec<String>,
     /// What leads out of the clone: foreign servers and the like.
     pub doors: Vec<String>,
+    /// Its rows, compared with those that the source sent; none where its files were copied.
+    pub rows: Option<RowComparison>,
     /// Set if it is a copy of a golden clone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub golden: Option<GoldenStart>,

@@ -1,6 +1,7 @@
 //! The steps of a rehearsal, in order.
 
 use oneroof_model::package::{NegativeKind, ResolvedParameters, Simulate};
+use oneroof_pg::clone::RowComparison;
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
 
@@ -150,7 +151,9 @@ impl Rehearsal<'_> {
     ) -> Result<(), EngineError> {
         let steps = self.steps;
         let mut admin = clone.admin_session(self.run_id).await?;
-        steps.run(3, self.faithful(source, &admin, report)).await?;
+        steps
+            .run(3, self.faithful(source, clone, &admin, report))
+            .await?;
         let place = clone.place(&admin).await?;
         let run = ReleaseRun {
             context: self.context,
@@ -330,6 +333,7 @@ impl Rehearsal<'_> {
     async fn faithful(
         &self,
         source: &mut Source,
+        clone: &Clone,
         admin: &Session,
         report: &mut RehearsalReport,
     ) -> Result<((), String), EngineError> {
@@ -359,7 +363,8 @@ impl Rehearsal<'_> {
                     reprinted.join(", ")
                 )
             };
-            return Ok(((), detail));
+            let rows = self.same_rows(clone, report).await?;
+            return Ok(((), format!("{detail}; {rows}")));
         }
         report.clone_unfaithful.clone_from(&differences);
         Err(Failure {
@@ -370,6 +375,40 @@ impl Rehearsal<'_> {
             detail: Some(baseline::shown(&differences)),
             expected: Some(there.digest().to_string()),
             seen: Some(here.digest().to_string()),
+            ..Failure::default()
+        }
+        .into())
+    }
+
+    /// The rows of step 3: what was compared, in words.
+    async fn same_rows(
+        &self,
+        clone: &Clone,
+        report: &mut RehearsalReport,
+    ) -> Result<String, EngineError> {
+        let compared = clone.compare_rows(self.run_id).await?;
+        if let Some(made) = &mut report.clone {
+            made.rows.clone_from(&compared);
+        }
+        let Some(compared) = compared else {
+            return Ok(match &self.options.golden {
+                Some(_) => "rows are the golden clone's, and were not compared with the source",
+                None => "rows came with the files, and were not compared",
+            }
+            .to_owned());
+        };
+        if compared.differences.is_empty() {
+            return Ok(rows_in_words(&compared));
+        }
+        report
+            .clone_unfaithful
+            .extend(compared.differences.iter().cloned());
+        Err(Failure {
+            message: format!(
+                "the clone differs from what the source sent in the rows of {} tables",
+                compared.differences.len()
+            ),
+            detail: Some(baseline::shown(&compared.differences)),
             ..Failure::default()
         }
         .into())
@@ -556,4 +595,24 @@ fn simulate_name(simulate: &Simulate) -> String {
         .file
         .clone()
         .unwrap_or_else(|| "[simulate] sql of release.toml".to_owned())
+}
+
+/// What was compared, and what was not.
+fn rows_in_words(compared: &RowComparison) -> String {
+    let mut words = format!(
+        "{} rows of {} tables are those that the source sent",
+        compared.rows, compared.tables
+    );
+    for (tables, what) in [
+        (&compared.counted, "too large to be read again, counted"),
+        (
+            &compared.not_compared,
+            "not compared, partitioned by the hash of an enum",
+        ),
+    ] {
+        if !tables.is_empty() {
+            words = format!("{words}; {what}: {}", tables.join(", "));
+        }
+    }
+    words
 }

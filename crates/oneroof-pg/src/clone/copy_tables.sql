@@ -131,7 +131,11 @@ select k.oid                                        as table_oid,
        end                                          as out_statement,
        case when not k.is_member and k.parts = 1 and k.through is null then format('truncate only %s', k.identity) end as truncate_statement,
        format('copy %s%s from stdin with (format %s%s)', coalesce(k.through, k.identity), ' (' || k.list || ')', how.format,
-              case when not k.is_member and k.parts = 1 and k.through is null then ', freeze' end) as in_statement
+              case when not k.is_member and k.parts = 1 and k.through is null then ', freeze' end) as in_statement,
+       -- On the copy, all of the table as it was sent: masks are in it by then. None where rows lie elsewhere there.
+       case when k.is_member then format('copy (select %s from only %s %s) to stdout with (format %s)', k.list, k.identity, k.condition, how.format)
+            when k.through is null then format('copy %s%s to stdout with (format %s)', k.identity, ' (' || k.list || ')', how.format) end
+                                                    as check_statement
   from kept as k
  cross join lateral (select case when k.is_binary then 'binary' else 'text' end as format) as how
  cross join lateral generate_series(0, k.parts - 1) as part

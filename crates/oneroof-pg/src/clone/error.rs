@@ -108,6 +108,14 @@ pub enum CloneError {
         /// What stands against it.
         why: String,
     },
+    /// A server that takes no clones.
+    #[error("make a clone in the server of target `{host}`: {why}")]
+    NoHost {
+        /// The target.
+        host: String,
+        /// What stands against it.
+        why: String,
+    },
     /// Masks that cannot be used.
     #[error("mask columns: {}", faults.join("; "))]
     Masks {
@@ -170,6 +178,10 @@ impl CloneError {
             Self::Masks { .. } => Some("mend [targets.NAME.mask] in oneroof.toml".to_owned()),
             Self::Limit { .. } => Some(
                 "try again when the source is quiet, with fewer --jobs, or copy from a replica"
+                    .to_owned(),
+            ),
+            Self::NoHost { .. } => Some(
+                "`maintenance` of a target leads, as superuser, to a server of the source's major that is there for clones"
                     .to_owned(),
             ),
             Self::NotPhysical { .. } => Some("make a logical copy: --strategy logical".to_owned()),

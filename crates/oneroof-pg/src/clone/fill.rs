@@ -13,7 +13,10 @@ use super::plan::Plan;
 use super::registry::{CloneEntry, CloneFacts, CloneRegistryError};
 use super::scope;
 use super::snapshot::end_reading;
-use crate::catalog::{self, RoleStatement, RoleStatementKind, TargetIdentity};
+use super::tally::CopiedRows;
+use crate::catalog::{
+    self, AvailableVersion, DatabaseStatements, RoleStatement, RoleStatementKind, TargetIdentity,
+};
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
 use crate::ephemeral::{EphemeralServer, RegistryError, ServerEntry, ServerStartError};
@@ -41,6 +44,8 @@ pub(super) struct Filled {
 /// How the rows came there.
 #[derive(Debug, Default)]
 pub(super) struct Copied {
+    /// Tallies of what the source sent, if they were wanted.
+    pub(super) rows: Option<CopiedRows>,
     /// Bytes of definitions and rows, or of files.
     pub(super) bytes: u64,
     /// Transactions of ours on the source.
@@ -95,29 +100,9 @@ impl Work {
             id: self.server.id.clone(),
         });
 
-        let names: Vec<String> = plan
-            .extensions
-            .iter()
-            .map(|extension| extension.name.clone())
-            .collect();
-        let available = catalog::extensions_available(&admin, &names)
-            .await
-            .map_err(database("read the extensions of the private server"))?;
-        let missing = catalog::missing_extensions(&plan.extensions, &available);
-        if !missing.is_empty() {
-            return Err(CloneError::Extensions { missing });
-        }
-
+        let available = available_extensions(&admin, plan).await?;
         // Closed until it is marked: nobody ever sees a copy that is not known as one.
-        let reading = || database("read the source");
-        plan.session
-            .simple("begin transaction isolation level repeatable read read only")
-            .await
-            .map_err(reading())?;
-        let statements = catalog::database_statements(&plan.session, &name)
-            .await
-            .map_err(reading())?;
-        end_reading(&plan.session).await?;
+        let statements = statements_of(plan, &name).await?;
         create(&admin, &statements.create, &name).await?;
         let entry = entry_of(
             &self.server,
@@ -136,33 +121,13 @@ impl Work {
             .map_err(CloneError::Registry)?;
         run(&admin, &statements.open, "open the clone").await?;
 
-        let session = self.session(&name).await?;
-        for extension in &plan.extensions {
-            let is_default = available.iter().any(|known| {
-                known.name == extension.name
-                    && known.version == extension.version
-                    && known.is_default
-            });
-            if !is_default {
-                logical::install_extension(&session, extension).await?;
-            }
-        }
         let target = self.server.conninfo(&name, &self.server.superuser);
-        let tell = |bytes, of| progress(CloneProgress::Copying { bytes, of });
-        let copied = logical::copy(source, &target, &plan.binaries, options, tell).await?;
-        progress(CloneProgress::Analyzing);
-        logical::analyze(&target, options).await?;
-
+        let copied = load(plan, source, &target, &available, options, progress).await?;
         for statement in LIVELY {
             run(&admin, statement, "set up the private server").await?;
         }
-        // Last, since a setting of the database could disturb the copy.
-        for statement in &statements.settings {
-            settings_refused.extend(try_setting(&admin, statement).await?);
-        }
-        for statement in &statements.acl {
-            run(&admin, statement, "grant rights on the clone").await?;
-        }
+        settings_refused.extend(finish(&admin, &statements).await?);
+        let session = self.session(&name).await?;
         let identity = catalog::identity(&session)
             .await
             .map_err(database("read the clone"))?;
@@ -185,6 +150,88 @@ impl Work {
             .await
             .map_err(database("open the private server"))
     }
+}
+
+/// What the server can have of the source's extensions; one that it cannot have in that version is refused.
+pub(super) async fn available_extensions(
+    admin: &Session,
+    plan: &Plan,
+) -> Result<Vec<AvailableVersion>, CloneError> {
+    let names: Vec<String> = plan
+        .extensions
+        .iter()
+        .map(|extension| extension.name.clone())
+        .collect();
+    let available = catalog::extensions_available(admin, &names)
+        .await
+        .map_err(database("read the extensions of the clone's server"))?;
+    let missing = catalog::missing_extensions(&plan.extensions, &available);
+    if !missing.is_empty() {
+        return Err(CloneError::Extensions { missing });
+    }
+    Ok(available)
+}
+
+/// The statements that make a database of this name like the source's.
+pub(super) async fn statements_of(
+    plan: &Plan,
+    name: &str,
+) -> Result<DatabaseStatements, CloneError> {
+    let reading = || database("read the source");
+    plan.session
+        .simple("begin transaction isolation level repeatable read read only")
+        .await
+        .map_err(reading())?;
+    let statements = catalog::database_statements(&plan.session, name)
+        .await
+        .map_err(reading())?;
+    end_reading(&plan.session).await?;
+    Ok(statements)
+}
+
+/// Fills a database that is there, marked and empty.
+pub(super) async fn load(
+    plan: &Plan,
+    source: &ConnInfo,
+    target: &ConnInfo,
+    available: &[AvailableVersion],
+    options: &CloneOptions,
+    progress: &mut (impl FnMut(CloneProgress) + Send),
+) -> Result<Copied, CloneError> {
+    let session_options = SessionOptions::read_write(logical::application_name(options));
+    let session = connect(target, &session_options)
+        .await
+        .map_err(database("open the clone"))?;
+    for extension in &plan.extensions {
+        let is_default = available.iter().any(|known| {
+            known.name == extension.name && known.version == extension.version && known.is_default
+        });
+        if !is_default {
+            logical::install_extension(&session, extension).await?;
+        }
+    }
+    session.close().await;
+    let tell = |bytes, of| progress(CloneProgress::Copying { bytes, of });
+    let copied = logical::copy(source, target, &plan.binaries, options, tell).await?;
+    progress(CloneProgress::Analyzing);
+    logical::analyze(target, options).await?;
+    Ok(copied)
+}
+
+/// Settings and rights of the database; gives the settings that were refused. Last, since a setting could disturb the
+/// copy.
+pub(super) async fn finish(
+    admin: &Session,
+    statements: &DatabaseStatements,
+) -> Result<Vec<String>, CloneError> {
+    let mut refused = Vec::new();
+    for statement in &statements.settings {
+        refused.extend(try_setting(admin, statement).await?);
+    }
+    for statement in &statements.acl {
+        run(admin, statement, "grant rights on the clone").await?;
+    }
+    Ok(refused)
 }
 
 /// The server's own registry said no.
@@ -245,7 +292,10 @@ async fn copy_roles(admin: &Session, roles: &[RoleStatement]) -> Result<Vec<Stri
 }
 
 /// A setting that this server does not know or take is a difference, not a failure.
-async fn try_setting(admin: &Session, statement: &str) -> Result<Option<String>, CloneError> {
+pub(super) async fn try_setting(
+    admin: &Session,
+    statement: &str,
+) -> Result<Option<String>, CloneError> {
     match admin.simple(statement).await {
         Ok(_) => Ok(None),
         Err(PgError::Server(error)) => Ok(Some(format!("{statement}: {}", error.message))),

@@ -7,55 +7,18 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::bearing::{CloneLimits, LOOK_EVERY};
 use super::error::{CloneError, database};
 use super::queue::{Next, Queue, Task};
 use super::snapshot::{Snapshot, SnapshotDoor, TablePart, end_reading, speak_plainly};
 use super::stream::{Flow, StreamError, pour};
+use super::tally::{CopiedRows, StreamTally};
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
 use crate::error::PgError;
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
-
-/// How often the source is asked how it bears it.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// When a copy gives up for the sake of its source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CloneLimits {
-    /// Its replicas lag behind by more than this.
-    pub replication_lag: Option<Duration>,
-    /// The snapshot, which keeps the source from cleaning up, is older than this.
-    pub snapshot_age: Option<Duration>,
-}
-
-impl CloneLimits {
-    async fn check(&self, snapshot: &Snapshot) -> Result<(), CloneError> {
-        if let Some(limit) = self.snapshot_age
-            && snapshot.age() > limit
-        {
-            return Err(CloneError::Limit {
-                what: format!(
-                    "the snapshot is older than {} s and keeps the source from cleaning up",
-                    limit.as_secs()
-                ),
-            });
-        }
-        if let Some(limit) = self.replication_lag {
-            let seconds = snapshot.replication_lag().await?;
-            if seconds > limit.as_secs_f64() {
-                return Err(CloneError::Limit {
-                    what: format!(
-                        "a replica of the source lags behind by {seconds:.0} s, {} are allowed",
-                        limit.as_secs()
-                    ),
-                });
-            }
-        }
-        Ok(())
-    }
-}
 
 /// What all workers need.
 #[derive(Clone)]
@@ -67,6 +30,8 @@ pub(super) struct Load {
     pub(super) application_name: String,
     pub(super) jobs: usize,
     pub(super) limits: CloneLimits,
+    /// What the source sent, if that is wanted.
+    pub(super) copied: Option<Arc<Mutex<CopiedRows>>>,
 }
 
 impl Load {
@@ -79,6 +44,7 @@ impl Load {
             application_name: application_name.to_owned(),
             jobs,
             limits: CloneLimits::default(),
+            copied: None,
         }
     }
 
@@ -231,7 +197,8 @@ impl Worker {
         };
         target.simple(&begin).await.map_err(filling)?;
         let (from, into) = (&part.out_statement, &part.in_statement);
-        match pour(source, target, from, into, &self.load.flow).await {
+        let mut tally = self.load.copied.as_ref().map(|_| StreamTally::default());
+        match pour(source, target, from, into, &self.load.flow, tally.as_mut()).await {
             Ok(_) => {}
             Err(StreamError::Target(error)) => return Err(filling(error)),
             Err(StreamError::Source(error)) => {
@@ -243,6 +210,10 @@ impl Worker {
             }
         }
         target.simple("commit").await.map_err(filling)?;
+        if let (Some(copied), Some(tally)) = (&self.load.copied, tally) {
+            let mut copied = copied.lock().unwrap_or_else(PoisonError::into_inner);
+            copied.add(part, &tally.tally());
+        }
         Ok(())
     }
 }

@@ -5,9 +5,11 @@
 //! we understand it does everything after the rows itself.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::mem::take;
+use std::sync::{Arc, PoisonError};
 
 use super::archive::{Archive, Entry};
+use super::bearing::CloneLimits;
 use super::error::{CloneError, database};
 use super::fill::{Copied, run};
 use super::load::{Load, compresses_fast, loading};
@@ -41,7 +43,9 @@ pub(super) async fn copy(
     let dump = programs
         .dump(snapshot.id())
         .args(["--section=pre-data", "--section=post-data"]);
-    let archive = match capture(dump, ARCHIVE_BYTES_MAX).await {
+    let limits = options.limits;
+    let captured = async { Ok(capture(dump, ARCHIVE_BYTES_MAX).await) };
+    let archive = match limits.during(&snapshot, captured).await? {
         Ok(Some(bytes)) => bytes,
         Ok(None) if !options.left_out.is_empty() => {
             return Err(CloneError::Client {
@@ -50,11 +54,12 @@ pub(super) async fn copy(
                     .to_owned(),
             });
         }
-        Ok(None) => return programs.in_one_pipe(snapshot, progress).await,
+        Ok(None) => return programs.in_one_pipe(snapshot, limits, progress).await,
         Err(error) => return Err(programs.failed(error)),
     };
     let definitions_bytes = u64::try_from(archive.len()).unwrap_or(u64::MAX);
-    programs.restore("--section=pre-data", &archive).await?;
+    let definitions = programs.restore("--section=pre-data", &archive);
+    limits.during(&snapshot, definitions).await?;
 
     let mut parts = snapshot.tables(split(options), &options.masks).await?;
     parts.retain(|part| !options.left_out.contains(&part.identity));
@@ -62,7 +67,8 @@ pub(super) async fn copy(
     let facts = snapshot.indexes().await?;
     let has_large_objects = snapshot.has_large_objects().await?;
     if has_large_objects {
-        programs.large_objects(snapshot.id()).await?;
+        let large_objects = programs.large_objects(snapshot.id());
+        limits.during(&snapshot, large_objects).await?;
     }
     let session = loading(target, &application_name).await?;
     for statement in snapshot.sequences().await? {
@@ -77,6 +83,7 @@ pub(super) async fn copy(
         application_name,
         jobs: options.jobs,
         limits: options.limits,
+        copied: options.tally_rows.then(Default::default),
     };
     let mut snapshot = Some(snapshot);
     let mut tell = |bytes| progress(definitions_bytes + bytes, total);
@@ -100,7 +107,12 @@ pub(super) async fn copy(
     session.close().await;
     let bytes = definitions_bytes + load.flow.bytes();
     progress(bytes, bytes);
+    let rows = load.copied.map(|copied| {
+        let mut copied = copied.lock().unwrap_or_else(PoisonError::into_inner);
+        take(&mut *copied)
+    });
     Ok(Copied {
+        rows,
         bytes,
         transactions,
         programs: 1 + u64::from(has_large_objects),
@@ -241,14 +253,19 @@ impl Programs {
     async fn in_one_pipe(
         &self,
         snapshot: Snapshot,
+        limits: CloneLimits,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Copied, CloneError> {
         let dump = self.dump(snapshot.id());
-        let outcome = dump_into(dump, self.restore.clone(), |bytes| progress(bytes, 0))
-            .await
-            .map_err(|error| self.failed(error))?;
+        let piped = async {
+            dump_into(dump, self.restore.clone(), |bytes| progress(bytes, 0))
+                .await
+                .map_err(|error| self.failed(error))
+        };
+        let outcome = limits.during(&snapshot, piped).await?;
         snapshot.end().await?;
         Ok(Copied {
+            rows: None,
             bytes: outcome.bytes,
             transactions: 1,
             programs: 2, // the first one was ended
@@ -264,7 +281,7 @@ impl Programs {
     }
 }
 
-fn application_name(options: &CloneOptions) -> String {
+pub(super) fn application_name(options: &CloneOptions) -> String {
     format!("oneroof/clone/{}", options.run)
 }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::error::CloneError;
-use super::fill::Work;
+use super::fill::{Filled, Work};
 use super::options::{CloneOptions, CloneProgress, CloneReport};
 use super::physical;
 use super::plan::{Plan, SOURCE_TRANSACTIONS};
 use super::registry::{CloneEntry, CloneRegistry};
 use super::strategy::CloneStrategy;
+use super::tally::CopiedRows;
 use crate::catalog::RoleStatementKind;
 use crate::conninfo::ConnInfo;
 use crate::ephemeral::{EphemeralServer, Lifetime, RegistryError, ServerEntry};
@@ -48,27 +49,40 @@ pub async fn make_clone(
             }
         }
     };
-    let mut differences = plan.differences(&filled.identity);
-    differences.extend(filled.copied.differences);
+    let entry = filled.entry.clone();
+    let rows = filled.copied.rows.clone();
     Ok(DatabaseClone {
         server: work.server,
-        entry: filled.entry,
-        report: CloneReport {
-            strategy: options.strategy,
-            clone: filled.identity,
-            bytes: filled.copied.bytes,
-            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            source_transactions: SOURCE_TRANSACTIONS + filled.copied.transactions,
-            source_programs: filled.copied.programs,
-            roles: plan.count_of(RoleStatementKind::Role),
-            settings_refused: filled.settings_refused,
-            masks: plan.masks,
-            doors: plan.doors,
-            differences,
-            source: plan.identity,
-        },
+        entry,
+        rows,
+        report: report_of(plan, filled, options, started),
         parts: work.parts,
     })
+}
+
+/// What was done.
+pub(super) fn report_of(
+    plan: Plan,
+    filled: Filled,
+    options: &CloneOptions,
+    started: Instant,
+) -> CloneReport {
+    let mut differences = plan.differences(&filled.identity);
+    differences.extend(filled.copied.differences);
+    CloneReport {
+        strategy: options.strategy,
+        clone: filled.identity,
+        bytes: filled.copied.bytes,
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        source_transactions: SOURCE_TRANSACTIONS + filled.copied.transactions,
+        source_programs: filled.copied.programs,
+        roles: plan.count_of(RoleStatementKind::Role),
+        settings_refused: filled.settings_refused,
+        masks: plan.masks,
+        doors: plan.doors,
+        differences,
+        source: plan.identity,
+    }
 }
 
 /// Is there room for the copy? A disk that cannot be asked is tried.
@@ -99,6 +113,7 @@ pub struct DatabaseClone {
     server: ServerEntry,
     entry: CloneEntry,
     report: CloneReport,
+    rows: Option<CopiedRows>,
 }
 
 impl DatabaseClone {
@@ -120,6 +135,11 @@ impl DatabaseClone {
     /// What was done.
     pub fn report(&self) -> &CloneReport {
         &self.report
+    }
+
+    /// What the source sent, to compare with: none unless it was tallied.
+    pub fn copied_rows(&self) -> Option<&CopiedRows> {
+        self.rows.as_ref()
     }
 
     /// How to reach it as the server's superuser.

@@ -3,6 +3,7 @@
 //! is one is its mark together with our [`CloneRegistry`].
 
 mod archive;
+mod bearing;
 mod control_file;
 mod copy;
 mod doors;
@@ -10,6 +11,7 @@ mod error;
 mod fill;
 mod freeze;
 mod golden;
+mod hosted;
 mod load;
 mod logical;
 mod make;
@@ -28,10 +30,12 @@ mod scratch;
 mod snapshot;
 mod strategy;
 mod stream;
+mod tally;
 mod template;
 mod undo;
 
-pub use copy::{copy_database, drop_copy, mark_copy, open_copy};
+pub use bearing::CloneLimits;
+pub use copy::{TemplateFiles, copy_database, drop_copy, mark_copy, open_copy};
 pub use doors::doors;
 pub use error::CloneError;
 pub use freeze::{
@@ -39,7 +43,7 @@ pub use freeze::{
     SnapshotRecord, SnapshotStore, TakeOptions, restore_snapshot, take_snapshot,
 };
 pub use golden::{ClosedClone, close_clone};
-pub use load::CloneLimits;
+pub use hosted::{HostServer, HostedClone, make_hosted_clone, remove_hosted_clone};
 pub use make::{DatabaseClone, make_clone};
 pub use marks::{MarkVerdict, mark_verdict, valid_mark};
 pub use mask::{ColumnMask, MaskReport, MaskRule};
@@ -54,4 +58,5 @@ pub use roles::role_differences;
 pub use scope::{ScopeObject, left_out_table, scope_objects};
 pub use scratch::{ScratchOptions, make_database, make_scratch};
 pub use strategy::CloneStrategy;
+pub use tally::{CopiedRows, RowComparison, compare_rows};
 pub use template::{RolesOfServer, TemplateCopy, TemplateOptions, copy_from_template};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use oneroof_model::TargetClass;
 use serde::Serialize;
 
-use super::load::CloneLimits;
+use super::bearing::CloneLimits;
 use super::mask::{ColumnMask, MaskReport};
 use super::registry::CloneRegistry;
 use super::strategy::CloneStrategy;
@@ -53,6 +53,8 @@ pub struct CloneOptions {
     pub jobs: usize,
     /// Bytes a second that are read from the source at most.
     pub rate_limit_bytes: Option<u64>,
+    /// Tally the rows that the source sends, to compare the clone with.
+    pub tally_rows: bool,
     /// Bytes of a table's smallest part, if there are workers enough to divide tables.
     pub split_bytes_min: u64,
 }
@@ -91,6 +93,7 @@ impl CloneOptions {
             limits: CloneLimits::default(),
             jobs: default_jobs(),
             rate_limit_bytes: None,
+            tally_rows: false,
             split_bytes_min: SPLIT_BYTES_MIN,
         }
     }

@@ -176,7 +176,7 @@ pub(super) async fn make(
     progress(CloneProgress::Server {
         id: site.entry().id.clone(),
     });
-    let bytes = copy_files(plan, source, options, &site, progress).await?;
+    let (bytes, looks) = copy_files(plan, source, options, &site, progress).await?;
     site.take_over(Rules::Only(&superuser)).map_err(server)?;
     site.run().await.map_err(server)?;
 
@@ -246,8 +246,9 @@ pub(super) async fn make(
             entry,
             identity,
             copied: Copied {
+                rows: None,
                 bytes,
-                transactions: 0,
+                transactions: looks,
                 programs: 1,
                 differences: differences.unwrap_or_default(),
             },
@@ -256,16 +257,17 @@ pub(super) async fn make(
     ))
 }
 
-/// Runs `pg_basebackup`; gives the bytes of the folder.
+/// Runs `pg_basebackup` as long as the source bears it; gives the bytes of the folder, and how often it was looked at.
 async fn copy_files(
     plan: &Plan,
     source: &ConnInfo,
     options: &CloneOptions,
     site: &ServerSite,
     progress: &mut (impl FnMut(CloneProgress) + Send),
-) -> Result<u64, CloneError> {
+) -> Result<(u64, u64), CloneError> {
     let mut backup =
         ProgramCall::new(client(Program::PgBasebackup, &plan.binaries, options).await?)
+            .with_children()
             .args(["--wal-method=stream", "--checkpoint=fast"])
             .args(["--no-sync", "--no-manifest", "--no-password"])
             .arg("--pgdata")
@@ -285,6 +287,7 @@ async fn copy_files(
     let data = site.data_folder();
     let mut copying = std::pin::pin!(programs::run(backup));
     let mut tick = tokio::time::interval(MEASURE_EVERY);
+    let mut looks = 0;
     loop {
         tokio::select! {
             ended = &mut copying => {
@@ -294,12 +297,16 @@ async fn copy_files(
             _ = tick.tick() => {
                 let bytes = measured(&data).await;
                 progress(CloneProgress::Copying { bytes, of });
+                if options.limits.ask() {
+                    options.limits.look_once(&plan.session, source).await?;
+                    looks += 1;
+                }
             }
         }
     }
     let bytes = measured(&data).await;
     progress(CloneProgress::Copying { bytes, of: bytes });
-    Ok(bytes)
+    Ok((bytes, looks))
 }
 
 fn failed(plan: &Plan, source: programs::ProgramError) -> CloneError {

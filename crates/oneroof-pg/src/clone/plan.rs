@@ -104,6 +104,7 @@ impl Plan {
                 })?;
         let roles = catalog::roles(&session).await.map_err(reading())?;
         let extensions = catalog::extensions(&session).await.map_err(reading())?;
+        options.limits.look(&session, source).await?;
         end_reading(&session).await?;
         Ok(Self {
             roles,

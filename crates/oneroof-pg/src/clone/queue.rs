@@ -134,6 +134,7 @@ mod tests {
             out_statement: String::new(),
             truncate_statement: None,
             in_statement: String::new(),
+            check_statement: None,
         }
     }
 

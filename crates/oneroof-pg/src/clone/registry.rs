@@ -64,6 +64,12 @@ pub struct CloneEntry {
     /// Columns that are masked, each with its rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masked: Vec<String>,
+    /// Target of oneroof.toml in whose server it lives; none for a clone in a private server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Roles that were made in that server for it: they go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles_made: Vec<String>,
     /// Roles of the server before a release ran here: others go with the copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) roles_before: Option<Vec<String>>,
@@ -166,6 +172,14 @@ pub enum CloneRegistryError {
         #[source]
         source: RegistryError,
     },
+    /// The clone lives in a server that is not ours alone.
+    #[error("remove clone `{id}` without a connection to the server of target `{host}`")]
+    Hosted {
+        /// The id.
+        id: String,
+        /// The target.
+        host: String,
+    },
     /// The clone's database cannot be dropped.
     #[error("drop the database of clone `{id}`")]
     Database {
@@ -201,6 +215,8 @@ impl CloneEntry {
             line: None,
             left_out: Vec::new(),
             masked: Vec::new(),
+            host: None,
+            roles_made: Vec::new(),
             roles_before: None,
             secret: hex::encode(secret),
         };
@@ -241,6 +257,11 @@ impl CloneEntry {
     /// The first clone of its line; itself if it is that.
     pub fn line(&self) -> &str {
         self.line.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Was it killed while it was made?
+    pub fn is_left_over(&self) -> bool {
+        self.maker.as_ref().is_some_and(|maker| !maker.lives())
     }
 
     /// Is it a copy beside a kept clone, in that clone's server?
@@ -364,7 +385,9 @@ impl CloneRegistry {
     pub fn forget_left_overs(&self, servers: &Registry) -> Result<Vec<String>, CloneRegistryError> {
         let mut forgotten = Vec::new();
         for entry in self.list()? {
-            if let Err(RegistryError::Unknown { .. }) = servers.find(&entry.server_id) {
+            if entry.host.is_none()
+                && let Err(RegistryError::Unknown { .. }) = servers.find(&entry.server_id)
+            {
                 self.forget(&entry.id)?;
                 forgotten.push(entry.id);
             }
@@ -466,6 +489,9 @@ pub async fn remove_clone(
     servers: &Registry,
 ) -> Result<(), CloneRegistryError> {
     let entry = clones.find(id)?;
+    if let Some(host) = entry.host {
+        return Err(CloneRegistryError::Hosted { id: entry.id, host });
+    }
     if entry.is_guest() {
         return remove_guest(&entry, clones, servers).await;
     }
@@ -496,7 +522,7 @@ pub async fn sweep_copies(
 ) -> Result<Vec<String>, CloneRegistryError> {
     let mut swept = Vec::new();
     for entry in clones.list()? {
-        if entry.maker.as_ref().is_some_and(|maker| !maker.lives()) {
+        if entry.host.is_none() && entry.is_left_over() {
             remove_guest(&entry, clones, servers).await?;
             swept.push(entry.id);
         }

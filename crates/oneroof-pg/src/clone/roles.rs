@@ -13,7 +13,7 @@ use crate::error::PgError;
 /// The ledger's owner: a rehearsal makes it where the source has no ledger.
 const LEDGER_OWNER: &str = "oneroof_ledger";
 /// SQLSTATE of a role that something in another database depends on.
-const IN_USE: &str = "2BP01";
+pub(super) const IN_USE: &str = "2BP01";
 
 /// In what the roles of a kept clone's server differ from its source's by now, in words. `source` is read in one
 /// transaction, which is asked before its end whether it wrote.

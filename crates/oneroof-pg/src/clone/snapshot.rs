@@ -26,6 +26,8 @@ pub(super) struct TablePart {
     /// Makes the table new in the transaction that fills it: then nothing of it goes through the log.
     pub(super) truncate_statement: Option<String>,
     pub(super) in_statement: String,
+    /// What the copy is asked afterwards, for all parts together.
+    pub(super) check_statement: Option<String>,
 }
 
 /// An index, or a foreign key if there is another table.
@@ -139,6 +141,7 @@ impl Snapshot {
                 out_statement: row.try_get("out_statement")?,
                 truncate_statement: row.try_get("truncate_statement")?,
                 in_statement: row.try_get("in_statement")?,
+                check_statement: row.try_get("check_statement")?,
             })
         };
         let parts: Result<Vec<TablePart>, PgError> = rows.iter().map(part).collect();
@@ -205,20 +208,14 @@ impl Snapshot {
         self.begun.elapsed()
     }
 
-    /// How long the replicas of the source lag behind at most, in seconds.
-    pub(super) async fn replication_lag(&self) -> Result<f64, CloneError> {
-        let rows = self
-            .session
-            .query(include_str!("replication_lag.sql"), &[])
-            .await
-            .map_err(reading)?;
-        match rows.first() {
-            Some(row) => row
-                .try_get("seconds")
-                .map_err(PgError::from)
-                .map_err(reading),
-            None => Ok(0.0),
-        }
+    /// The session that holds it open.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Where it is of.
+    pub(super) fn source(&self) -> &ConnInfo {
+        &self.door.source
     }
 
     /// Lets the source go.
@@ -248,7 +245,7 @@ fn new_key() -> String {
 }
 
 /// Begins to read, at a snapshot or at one of its own.
-async fn begin(
+pub(super) async fn begin(
     source: &ConnInfo,
     application_name: &str,
     snapshot: Option<&str>,

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::Instant;
 
+use super::tally::StreamTally;
 use crate::connect::Session;
 use crate::error::PgError;
 
@@ -62,13 +63,15 @@ fn due_after(bytes: u64, bytes_per_second: u64) -> Option<Duration> {
     u64::try_from(milliseconds).ok().map(Duration::from_millis)
 }
 
-/// Runs both copies, each in the transaction that its session is in. Gives the rows.
+/// Runs both copies, each in the transaction that its session is in, and tallies the rows if that is asked for. Gives
+/// their number.
 pub(super) async fn pour(
     source: &Session,
     target: &Session,
     out_statement: &str,
     in_statement: &str,
     flow: &Flow,
+    mut tally: Option<&mut StreamTally>,
 ) -> Result<u64, StreamError> {
     let mut from = pin!(
         source
@@ -90,6 +93,9 @@ pub(super) async fn pour(
             Some(Ok(row)) => row,
             Some(Err(error)) => return Err(StreamError::Source(source.explain(error).await)),
         };
+        if let Some(tally) = &mut tally {
+            tally.message(&row);
+        }
         let chunk: Bytes = if waiting.is_empty() && row.len() >= CHUNK_BYTES {
             row
         } else {

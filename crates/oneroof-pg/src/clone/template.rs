@@ -5,7 +5,7 @@
 use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
-use super::copy::{copy_database, open_copy};
+use super::copy::{TemplateFiles, copy_database, open_copy};
 use super::error::{CloneError, database};
 use super::fill::oid_of;
 use super::name::clone_name;
@@ -51,6 +51,7 @@ pub struct TemplateCopy {
     application_name: String,
     /// Holds the place of the only copy that makes roles.
     alone: Option<Session>,
+    files: TemplateFiles,
     removed: bool,
 }
 
@@ -98,6 +99,7 @@ pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCop
         clones: options.clones.clone(),
         application_name: options.application_name.clone(),
         alone: None,
+        files: TemplateFiles::Plain,
         removed: false,
     };
     match copy.fill(source, options.roles).await {
@@ -124,6 +126,11 @@ impl TemplateCopy {
     /// How to reach it as any login role; no password is asked on the private socket.
     pub fn conninfo(&self, role: &str) -> ConnInfo {
         self.server.conninfo(&self.entry.database, role)
+    }
+
+    /// How its files were copied.
+    pub fn files(&self) -> TemplateFiles {
+        self.files
     }
 
     /// The server that it lives in.
@@ -186,7 +193,7 @@ impl TemplateCopy {
                 .map_err(CloneError::Registry)?;
         }
         let name = &self.entry.database;
-        copy_database(&admin, &source.database, name).await?;
+        self.files = copy_database(&admin, &source.database, name).await?;
         let oid = oid_of(&admin, name).await?;
         self.entry = self.entry.changed(|entry| entry.database_oid = oid);
         let name = &self.entry.database;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::roles;
+use super::registry::{CloneEntry, CloneRegistry};
+use super::{hosted, roles};
 use crate::catalog;
 use crate::connect::{Session, SessionOptions, connect};
 use crate::conninfo::ConnInfo;
@@ -20,6 +21,12 @@ pub(super) enum Undo {
         application_name: String,
         /// Roles that were there before it; others go with it.
         roles_before: Option<Vec<String>>,
+    },
+    /// Remove what was made in a server that is not ours alone.
+    RemoveHosted {
+        entry: Box<CloneEntry>,
+        clones: CloneRegistry,
+        application_name: String,
     },
     /// Let connections in again.
     OpenDatabase { name: String },
@@ -39,6 +46,18 @@ impl Undo {
                     .await?;
                 session.close().await;
                 drop_database(admin, name, roles_before.as_deref()).await
+            }
+            Self::RemoveHosted {
+                entry,
+                clones,
+                application_name,
+            } => {
+                let session = open(admin).await?;
+                session
+                    .query(include_str!("terminate.sql"), &[application_name])
+                    .await?;
+                session.close().await;
+                hosted::remove(entry, clones, admin).await
             }
             Self::OpenDatabase { name } => {
                 let session = open(admin).await?;
@@ -94,6 +113,6 @@ pub(super) async fn drop_on(session: &Session, name: &str) -> Result<(), PgError
     Ok(())
 }
 
-async fn open(admin: &ConnInfo) -> Result<Session, PgError> {
+pub(super) async fn open(admin: &ConnInfo) -> Result<Session, PgError> {
     connect(admin, &SessionOptions::read_write("oneroof/clone")).await
 }

@@ -1,7 +1,7 @@
 //! The private folder of one server: made empty and closed to others, removed only if it is ours.
 
 use std::fs::{self, DirBuilder};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, chown};
 use std::path::{Path, PathBuf};
 
@@ -152,6 +152,18 @@ pub(super) fn new_id() -> String {
 pub fn free_disk_bytes(folder: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(folder).ok()?;
     stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+/// Can files of this folder share their blocks? No file system says so, so it is tried, with two files that have no
+/// names.
+pub fn can_share_blocks(folder: &Path) -> bool {
+    let tried = || -> io::Result<()> {
+        let mut one = tempfile::tempfile_in(folder)?;
+        one.write_all(&[1; 8192])?;
+        let two = tempfile::tempfile_in(folder)?;
+        Ok(rustix::fs::ioctl_ficlone(&two, &one)?)
+    };
+    tried().is_ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod rest;
 mod server;
 
 pub use binaries::{BinariesError, SearchPlaces, ServerBinaries, find, find_client, find_program};
-pub use folder::free_disk_bytes;
+pub use folder::{can_share_blocks, free_disk_bytes};
 pub(crate) use postmaster::start_time_of;
 pub use registry::{
     AttachedServer, Registry, RegistryError, ServerEntry, SweepReport, SweptServer,

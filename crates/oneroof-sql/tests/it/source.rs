@@ -31,6 +31,7 @@ const REVIEWED: &[(&str, &str, &str)] = &[
     ("clone/export_snapshot.sql", "function-not-allowed: pg_catalog.pg_export_snapshot", "only lends the snapshot of its reading transaction to others"),
     ("clone/left_out.sql", "function-not-allowed: pg_catalog.pg_relation_filepath", "on private servers only: where the files of a table are"),
     ("clone/load_session.sql", "one-statement: ", "settings of a session on a clone"),
+    ("clone/look_anew.sql", "function-not-allowed: pg_catalog.pg_stat_clear_snapshot", "forgets what our own transaction has seen of other sessions"),
     ("clone/mask_key.sql", "function-not-allowed: pg_catalog.set_config", "a setting of our own reading transaction"),
     ("clone/physical_settle.sql", "relation-not-allowed: pg_catalog.pg_authid", "on private servers only: names of roles whose passwords are taken away"),
     ("clone/read_session.sql", "one-statement: ", "settings of our own reading transaction"),

@@ -43,6 +43,8 @@ struct CloneSeen {
     source: String,
     created_at: String,
     running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
     shown: bool,
 }
 
@@ -116,9 +118,10 @@ impl View for Targets {
                     html! { (clone.source) },
                     html! { code { (clone.database) } },
                     when(&clone.created_at),
-                    match clone.running {
-                        true => badge(Tone::Good, "running"),
-                        false => badge(Tone::Quiet, "stopped"),
+                    match (&clone.host, clone.running) {
+                        (Some(host), _) => html! { "of " (host) },
+                        (None, true) => badge(Tone::Good, "running"),
+                        (None, false) => badge(Tone::Quiet, "stopped"),
                     },
                 ]
             })
@@ -142,6 +145,7 @@ impl From<ListedClone> for CloneSeen {
             source: clone.source,
             created_at: clone.created_at,
             running: clone.running,
+            host: clone.host,
             shown: false,
         }
     }

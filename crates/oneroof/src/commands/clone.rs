@@ -169,7 +169,12 @@ fn list_text(clones: &[ListedClone]) -> String {
             age.map_or_else(unknown, time::age),
             rows.map_or_else(unknown, time::age),
             clone.size_bytes.map_or_else(unknown, clone_create::size),
-            if clone.running { "runs" } else { "stopped" }.to_owned(),
+            match (&clone.host, clone.running) {
+                (Some(host), true) => format!("of {host}"),
+                (Some(host), false) => format!("of {host}, silent"),
+                (None, true) => "runs".to_owned(),
+                (None, false) => "stopped".to_owned(),
+            },
         ]);
     }
     let mut text = table.text();

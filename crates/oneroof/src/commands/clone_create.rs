@@ -12,8 +12,9 @@ use oneroof_engine::clones::{self, PruneOptions, PruneReport};
 use oneroof_engine::context::Context;
 use oneroof_engine::store::package_files::OpenPackage;
 
+use super::Session;
 use super::arguments::ExecuteFlag;
-use super::{Session, quantity};
+use crate::quantity;
 use crate::ui::error::InputError;
 use crate::ui::time;
 
@@ -35,6 +36,10 @@ pub(super) struct CopyArguments {
     /// Give up when rows are not copied after this long: the snapshot keeps the target from cleaning up
     #[arg(long, value_name = "AGE", value_parser = quantity::duration)]
     max_snapshot_age: Option<Duration>,
+    /// Give up when a transaction on the target is older than this, whoever holds it: before anything is made, and while
+    /// rows or files are copied [default: what [targets.NAME.clone_limits] of oneroof.toml says, as for the two above]
+    #[arg(long, value_name = "AGE", value_parser = quantity::duration)]
+    max_transaction_age: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +71,7 @@ impl CopyArguments {
             limits: CloneLimits {
                 replication_lag: self.max_lag,
                 snapshot_age: self.max_snapshot_age,
+                transaction_age: self.max_transaction_age,
             },
         }
     }
@@ -84,6 +90,7 @@ impl CopyArguments {
     oneroof clone create --from production --scope package:one-roof\n  \
     oneroof clone create --from staging --strategy physical\n  \
     oneroof clone create --from golden\n  \
+    oneroof clone create --from production --into lab --database shop_anna\n  \
     oneroof clone create --from snapshot:before-2.0")]
 pub(super) struct CreateArgs {
     /// Target to copy, a kept clone (`clone:ID`, `golden`), or a snapshot (`snapshot:NAME`)
@@ -98,6 +105,10 @@ pub(super) struct CreateArgs {
     /// Make it golden: the reference that others compare with, which admits no connections
     #[arg(long)]
     golden: bool,
+    /// Make it in the server of this target (its `maintenance` connection) instead of a private one: a new database,
+    /// marked before it holds anything, and those of the roles that are not there
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["golden"])]
+    into: Option<String>,
     /// Name of the database [default: the source's name, the date and the clone's id]
     #[arg(long, value_name = "NAME")]
     database: Option<String>,
@@ -168,6 +179,7 @@ pub(super) async fn create(
         scope: scope(&args.scope, None, session)?,
         golden: args.golden,
         database: args.database.clone(),
+        into: args.into.clone(),
     };
     let report = clone_create::create(context, &args.from, &options).await?;
     session.printer.report(&report, create_text)?;
@@ -201,10 +213,14 @@ pub(super) async fn prune(
 
 pub(super) fn create_text(report: &CreateReport) -> String {
     let mut text = format!(
-        "{} `{}` of `{}` in {}\nstrategy {}: {}",
+        "{} `{}` of `{}`{} in {}\nstrategy {}: {}",
         report.target,
         report.database,
         report.source,
+        report
+            .host
+            .as_ref()
+            .map_or_else(String::new, |host| format!(", in the server of `{host}`,")),
         time::milliseconds(report.duration_ms),
         report.strategy,
         report.why

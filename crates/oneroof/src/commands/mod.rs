@@ -35,7 +35,6 @@ mod owner;
 mod package;
 mod policy;
 mod probe;
-mod quantity;
 mod query;
 mod readiness;
 mod reconcile;

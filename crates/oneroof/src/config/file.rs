@@ -11,6 +11,7 @@ use oneroof_model::gate::Stricter;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::limits::LimitsSection;
 use crate::config::mask::MaskSection;
 use crate::config::readonly::ReadonlySection;
 use crate::config::{checks, password};
@@ -66,6 +67,7 @@ struct TargetSection {
     read: Option<Spanned<String>>,
     clone: Option<Spanned<String>>,
     apply: Option<Spanned<String>>,
+    maintenance: Option<Spanned<String>>,
     operator: Option<Spanned<String>>,
     #[serde(default)]
     params: Vec<PathBuf>,
@@ -75,6 +77,8 @@ struct TargetSection {
     gate: Stricter,
     #[serde(default)]
     mask: MaskSection,
+    #[serde(default)]
+    clone_limits: LimitsSection,
     #[serde(default)]
     readonly: ReadonlySection,
 }
@@ -142,6 +146,7 @@ impl Config {
                 read: connection(section.read)?,
                 clone: connection(section.clone)?,
                 apply: connection(section.apply)?,
+                maintenance: connection(section.maintenance)?,
                 params: section.params.iter().map(|file| root.join(file)).collect(),
                 operator: connection(section.operator)?,
                 masks: section.mask.check().map_err(|(message, place)| {
@@ -149,6 +154,7 @@ impl Config {
                         "null, hash, digits, email, { fixed = \"…\" } or { expression = \"…\" }";
                     wrong(&message, ways.to_owned(), place)
                 })?,
+                clone_limits: section.clone_limits.limits(),
                 packages: section.packages,
                 gate: section.gate,
                 readonly: section

@@ -3,6 +3,7 @@
 
 mod checks;
 pub(crate) mod file;
+pub(crate) mod limits;
 pub(crate) mod mask;
 pub(crate) mod password;
 pub(crate) mod project;

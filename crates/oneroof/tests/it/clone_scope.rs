@@ -35,6 +35,7 @@ fn shop() -> World {
 fn a_clone_has_the_rows_that_a_package_can_read() {
     let world = shop();
     let made = world.done("clone create --from shop --scope package:rating");
+    says(&made, "why", &["rows of some tables are left out"]);
     assert_eq!(made["left_out"].to_string(), r#"["public.big"]"#);
     let connection = made["connection"].as_str().unwrap();
     for table in ["customers", "orders", "rates"] {
@@ -79,6 +80,20 @@ fn a_rehearsal_says_what_was_left_out_and_fails_by_name_where_it_is_needed() {
     );
     let whole = world.done("rehearse rating --from shop");
     assert_eq!(whole["clone"]["left_out"], Value::Null);
+    // Of both clones the rows that were copied are those that the source sent.
+    for (report, tables) in [(&report, 1), (&whole, 0)] {
+        let rows = &report["clone"]["rows"];
+        assert_eq!(rows["differences"].to_string(), "[]");
+        assert_eq!(rows["counted"].to_string(), "[]");
+        assert!(rows["rows"].as_u64().unwrap() > 0, "{rows}");
+        let of_whole = whole["clone"]["rows"]["tables"].as_u64().unwrap();
+        assert_eq!(rows["tables"].as_u64().unwrap() + tables, of_whole);
+        says(
+            &report["steps"][2],
+            "detail",
+            &["are those that the source sent"],
+        );
+    }
 
     // What SQL puts together when it runs cannot be read before.
     world.package(

@@ -49,6 +49,7 @@ fn a_clone_is_made_listed_and_pruned() {
     let id = text(&made, "id").to_owned();
     let copy = world.done(&format!("clone create --from clone:{id}"));
     assert_eq!(copy["strategy"], "template");
+    says(&copy, "why", &["is a kept clone", "blocks"]);
     assert_eq!(
         world.value_at(
             text(&copy, "connection"),
@@ -139,6 +140,35 @@ fn what_cannot_be_cloned_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn a_source_is_spared_as_oneroof_toml_says() {
+    let world = shop();
+    world.configure("[targets.shop.clone_limits]\nmax_transaction_age = \"1s\"");
+    let holder = world.session("shop");
+    world.on(&holder, "begin; select from public.notes");
+    // What a role does not see is no sign that all is well.
+    let error = world.refused("clone create --from shop", "right-missing");
+    says(&error, "reasons", &["grant pg_read_all_stats to app_clone"]);
+    world.sql("shop", "grant pg_read_all_stats to app_clone");
+    world.wait_for(
+        "shop",
+        "select max(now() - xact_start) > '1.5s' from pg_stat_activity where pid <> pg_backend_pid()",
+    );
+    let error = world.refused("clone create --from shop", "clone-impossible");
+    says(
+        &error,
+        "message",
+        &["1 are allowed", "pid ", "application `oneroof/test`"],
+    );
+    world.nothing_is_left();
+    // The option replaces it.
+    let made = world.done("clone create --from shop --max-transaction-age 1h");
+    let _ = world.done(&format!("clone drop {}", text(&made, "id")));
+    world.on(&holder, "rollback");
+    world.end(holder);
+    world.nothing_is_left();
+}
+
+#[test]
 fn columns_are_masked_in_every_clone_of_a_target() {
     let world = shop();
     world.sql(
@@ -159,6 +189,7 @@ fn columns_are_masked_in_every_clone_of_a_target() {
         "[targets.shop.mask]\n\"public.customer.email\" = \"email\"\n\"public.customer.surname\" = { fixed = \"nobody\" }",
     );
     let masked = world.done("clone create --from shop");
+    says(&masked, "why", &["columns are masked"]);
     assert_eq!(
         world.value_at(
             text(&masked, "connection"),
@@ -180,37 +211,5 @@ fn columns_are_masked_in_every_clone_of_a_target() {
     world.configure("[targets.shop.mask]\n\"public.customer.id\" = \"blur\"");
     let error = world.error("clone list", 2, "input");
     says(&error, "message", &["blur"]);
-    world.nothing_is_left();
-}
-
-#[test]
-fn a_clone_that_is_killed_in_the_middle_is_made_again() {
-    let world = shop();
-    world.sql(
-        "shop",
-        "create table public.big as select n, repeat('x', 1000) as text from generate_series(1, 20000) n;
-         grant select on public.big to app_clone",
-    );
-    let killed = std::thread::scope(|scope| {
-        let line = "echo $$ > pid; exec $oneroof clone create --from shop --rate-limit 1MB";
-        let run = scope.spawn(|| world.sandbox.bash(line));
-        world.wait_until("rows are copied", || {
-            world.value(
-                "shop",
-                "select count(*) > 0 from pg_stat_activity where application_name like 'oneroof/clone%' and query like 'copy public.big%'",
-            ) == "t"
-        });
-        let _ = world.sandbox.bash("kill -9 $(cat pid)").exits(0);
-        run.join().unwrap()
-    });
-    assert_eq!(killed.code, None, "{killed:#?}");
-    world.wait_until("the source is let go", || {
-        world.value(
-            "shop",
-            "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%'",
-        ) == "0"
-    });
-    let made = world.done("clone create --from shop");
-    let _ = world.done(&format!("clone drop {}", text(&made, "id")));
     world.nothing_is_left();
 }

@@ -14,6 +14,8 @@ mod change_reconcile;
 mod change_topic;
 mod changed_since;
 mod checks;
+mod clone_failures;
+mod clone_into;
 mod clone_scope;
 mod clone_snapshots;
 mod clones;

@@ -46,6 +46,12 @@ fn a_rehearsal_from_the_golden_clone_opens_the_gate_while_its_rows_are_young() {
         "detail",
         &["golden clone", id, "rows are of"],
     );
+    assert_eq!(report["clone"]["rows"], serde_json::Value::Null);
+    says(
+        step(&report, 3),
+        "detail",
+        &["the golden clone's, and were not compared"],
+    );
     let record = world.sandbox.read(&format!("{evidence}/report.md"));
     assert!(
         record.contains(&format!("golden clone {id}: rows of")),

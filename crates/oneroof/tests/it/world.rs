@@ -10,6 +10,7 @@ use oneroof_pg::catalog::{self, DataDigest, Definition};
 use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
+use oneroof_pg::ephemeral::ServerConfig;
 use oneroof_pg::programs::Program;
 use oneroof_pg::testing::{self, SUPERUSER, TestServer};
 use serde_json::Value;
@@ -58,6 +59,24 @@ impl World {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(TestServer::of_major(major));
         World::with_server(server, runtime)
+    }
+
+    /// The same on a server of this major that gives its files to `app_clone`.
+    pub(crate) fn that_replicates(major: u32) -> World {
+        let runtime = Runtime::new().unwrap();
+        let binaries = testing::binaries_of(major);
+        let mut config = ServerConfig::new(binaries, testing::registry());
+        for (name, value) in [("wal_level", "replica"), ("max_wal_senders", "4")] {
+            config.settings.push((name.to_owned(), value.to_owned()));
+        }
+        let server = runtime.block_on(TestServer::start_with(config));
+        let rules = server.server().data_folder().join("pg_hba.conf");
+        fs::write(rules, "local all all trust\nlocal replication all trust\n").unwrap();
+        let world = World::with_server(Arc::new(server), runtime);
+        world.sql("postgres", ROLES);
+        world.sql("postgres", "alter role app_clone replication");
+        world.sql("postgres", "select pg_reload_conf()");
+        world
     }
 
     fn with_server(server: Arc<TestServer>, runtime: Runtime) -> World {
@@ -371,6 +390,26 @@ impl World {
             }
         }
         folders
+    }
+
+    /// Runs oneroof, sends it a signal as soon as the query's value is `t`, and waits for its end.
+    pub(crate) fn broken_off(
+        &self,
+        line: &str,
+        database: &str,
+        query: &str,
+        signal: &str,
+    ) -> Outcome {
+        std::thread::scope(|scope| {
+            let line = format!("echo $$ > pid; exec $oneroof {line}");
+            let run = scope.spawn(move || self.sandbox.bash(&line));
+            self.wait_for(database, query);
+            let _ = self
+                .sandbox
+                .bash(&format!("kill -{signal} $(cat pid)"))
+                .exits(0);
+            run.join().unwrap()
+        })
     }
 
     /// Neither a private server nor an unfinished record is left.

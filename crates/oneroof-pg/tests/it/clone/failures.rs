@@ -4,15 +4,13 @@ use super::*;
 
 #[tokio::test]
 async fn missing_rights_are_named_with_their_sql() {
-    let project = Project::new().await;
-    let source = project
-        .source(
+    let (project, source) = Project::with_source(
             "create role copier login;
              create schema closed; create table closed.a (id serial); create table b (); create table c ();
              insert into closed.a values (default);
              alter table c enable row level security; grant select on c to copier",
-        )
-        .await;
+    )
+    .await;
     let options = project.options();
     let conninfo = source.server().conninfo(source.name(), "copier");
     let error = make_clone(&conninfo, &options, |_| {}).await.unwrap_err();
@@ -46,8 +44,7 @@ async fn missing_rights_are_named_with_their_sql() {
 
 #[tokio::test]
 async fn a_failure_leaves_nothing() {
-    let project = Project::new().await;
-    let source = project.source("create table t (id integer)").await;
+    let (project, source) = Project::with_source("create table t (id integer)").await;
     let admin = source.session().await;
 
     let taken = CloneOptions {
@@ -102,18 +99,7 @@ async fn a_failure_leaves_nothing() {
             lifetime,
             ..project.options()
         };
-        let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
-        let conninfo = source.conninfo();
-        let inner = options.clone();
-        let task = tokio::spawn(async move {
-            make_clone(&conninfo, &inner, |step| {
-                if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 0) {
-                    let _ = sender.send(());
-                }
-            })
-            .await
-        });
-        copying.recv().await.unwrap();
+        let task = met_copying(&source, &options, 0).await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
         for _ in 0..200 {
@@ -135,27 +121,17 @@ async fn a_failure_leaves_nothing() {
 
 #[tokio::test]
 async fn a_source_that_goes_away_is_named_and_nothing_is_left() {
-    let project = Project::new().await;
-    let source = project
-        .source("create table big as select g, repeat('x', 1000) as text from generate_series(1, 50000) g")
-        .await;
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 50000) g",
+    )
+    .await;
     let options = CloneOptions {
         // Slow enough to be met in the middle.
         rate_limit_bytes: Some(2_000_000),
         ..project.options()
     };
     let admin = project.server.admin().await;
-    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
-    let conninfo = source.conninfo();
-    let task = tokio::spawn(async move {
-        make_clone(&conninfo, &options, |step| {
-            if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 500_000) {
-                let _ = sender.send(());
-            }
-        })
-        .await
-    });
-    copying.recv().await.unwrap();
+    let task = met_copying(&source, &options, 500_000).await;
     // A table that is being copied cannot be altered under it.
     let source_session = source.session().await;
     source_session
@@ -185,12 +161,10 @@ async fn a_source_that_goes_away_is_named_and_nothing_is_left() {
 
 #[tokio::test]
 async fn a_limited_rate_is_kept() {
-    let project = Project::new().await;
-    let source = project
-        .source(
-            "create table t as select g, repeat('x', 1000) as text from generate_series(1, 2000) g",
-        )
-        .await;
+    let (project, source) = Project::with_source(
+        "create table t as select g, repeat('x', 1000) as text from generate_series(1, 2000) g",
+    )
+    .await;
     let options = CloneOptions {
         rate_limit_bytes: Some(1_000_000),
         ..project.options()
@@ -203,15 +177,16 @@ async fn a_limited_rate_is_kept() {
 
 #[tokio::test]
 async fn a_snapshot_that_grows_old_is_let_go() {
-    let project = Project::new().await;
-    let source = project
-        .source("create table big as select g, repeat('x', 1000) as text from generate_series(1, 20000) g")
-        .await;
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 20000) g",
+    )
+    .await;
     let options = CloneOptions {
         rate_limit_bytes: Some(1_000_000),
         limits: CloneLimits {
             replication_lag: Some(std::time::Duration::from_secs(3600)),
             snapshot_age: Some(std::time::Duration::from_secs(2)),
+            transaction_age: None,
         },
         ..project.options()
     };
@@ -223,32 +198,97 @@ async fn a_snapshot_that_grows_old_is_let_go() {
     project.assert_empty();
 }
 
+/// A limit of the age of transactions, and what it says of the one that this session holds.
+async fn named_by_limit(
+    project: &Project,
+    source: &TestDatabase,
+    options: &CloneOptions,
+) -> String {
+    let error = make(source, options).await.unwrap_err();
+    project.assert_empty();
+    assert!(error.hint().is_some());
+    match error {
+        CloneError::Limit { what } => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_old_transaction_of_somebody_stops_a_copy_and_is_named() {
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 20000) g",
+    )
+    .await;
+    let held = source.session().await;
+    let begun = held.simple(
+        "set application_name = 'nightly'; begin; select pg_backend_pid(), count(*) from big",
+    );
+    let pid = begun.await.unwrap().rows[0][0].clone().unwrap();
+    let limits = |seconds| CloneLimits {
+        transaction_age: Some(std::time::Duration::from_secs(seconds)),
+        ..CloneLimits::default()
+    };
+    // It grows too old while rows are copied; before it does, nothing is said.
+    let while_copying = CloneOptions {
+        rate_limit_bytes: Some(1_000_000),
+        limits: limits(4),
+        ..project.options()
+    };
+    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
+    let conninfo = source.conninfo();
+    let error = make_clone(&conninfo, &while_copying, |step| {
+        if matches!(step, CloneProgress::Copying { .. }) {
+            let _ = sender.send(());
+        }
+    })
+    .await
+    .unwrap_err();
+    assert!(copying.recv().await.is_some(), "it had begun to copy");
+    let who = format!(
+        "pid {pid}, application `nightly`, role `{SUPERUSER}`, database `{}`, idle in transaction",
+        source.name()
+    );
+    assert!(error.to_string().ends_with(&who), "{error}");
+    assert!(matches!(error, CloneError::Limit { .. }), "{error:?}");
+    project.assert_empty();
+
+    // Now it is too old before anything is made.
+    let before = CloneOptions {
+        limits: limits(2),
+        ..project.options()
+    };
+    let what = named_by_limit(&project, &source, &before).await;
+    assert!(
+        what.contains("2 are allowed") && what.ends_with(&who),
+        "{what}"
+    );
+    held.simple("rollback").await.unwrap();
+    let left = held.simple(
+        "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%' and state <> 'idle'",
+    );
+    assert_eq!(left.await.unwrap().rows[0][0].as_deref(), Some("0"));
+    make(&source, &before)
+        .await
+        .unwrap()
+        .remove()
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn nobody_alters_or_drops_a_table_while_it_is_copied() {
-    let project = Project::new().await;
-    let source = project
-        .source(
-            "create table big as select g, repeat('x', 1000) as text from generate_series(1, 5000) g;
-             create table last (id int); insert into last values (1)",
-        )
-        .await;
+    let (project, source) = Project::with_source(
+        "create table big as select g, repeat('x', 1000) as text from generate_series(1, 5000) g;
+         create table last (id int); insert into last values (1)",
+    )
+    .await;
     let admin = source.session().await;
     let options = CloneOptions {
         rate_limit_bytes: Some(2_000_000),
         jobs: 1,
         ..project.options()
     };
-    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
-    let (conninfo, inner) = (source.conninfo(), options.clone());
-    let task = tokio::spawn(async move {
-        make_clone(&conninfo, &inner, |step| {
-            if matches!(step, CloneProgress::Copying { bytes, .. } if bytes > 0) {
-                let _ = sender.send(());
-            }
-        })
-        .await
-    });
-    copying.recv().await.unwrap();
+    let task = met_copying(&source, &options, 0).await;
     // Whoever tries waits; the application itself goes on.
     for statement in [
         "drop table last",
@@ -295,13 +335,11 @@ async fn nobody_alters_or_drops_a_table_while_it_is_copied() {
 
 #[tokio::test]
 async fn an_extension_that_is_not_here_in_that_version_is_named() {
-    let project = Project::new().await;
-    let source = project
-        .source(
-            "create table t (id int);
-             update pg_catalog.pg_extension set extversion = '99.9' where extname = 'plpgsql'",
-        )
-        .await;
+    let (project, source) = Project::with_source(
+        "create table t (id int);
+         update pg_catalog.pg_extension set extversion = '99.9' where extname = 'plpgsql'",
+    )
+    .await;
     let error = make(&source, &project.options()).await.unwrap_err();
     let CloneError::Extensions { missing } = &error else {
         panic!("{error:?}")

@@ -12,11 +12,11 @@ use oneroof_pg::programs::{self, ProgramCall};
 use super::*;
 
 impl Project {
-    fn store(&self) -> SnapshotStore {
+    pub(super) fn store(&self) -> SnapshotStore {
         SnapshotStore::at(self.folder.path().join("snapshots"))
     }
 
-    fn take(&self, clone: &DatabaseClone, name: &str) -> TakeOptions {
+    pub(super) fn take(&self, clone: &DatabaseClone, name: &str) -> TakeOptions {
         let options = self.options();
         TakeOptions {
             clone: clone.entry().clone(),
@@ -29,7 +29,7 @@ impl Project {
         }
     }
 
-    fn restore(&self, name: &str) -> RestoreOptions {
+    pub(super) fn restore(&self, name: &str) -> RestoreOptions {
         let options = self.options();
         RestoreOptions {
             store: self.store(),
@@ -53,15 +53,17 @@ impl Project {
 const SOURCE: &str = "create role reader; create table t (id int primary key, text text);
     insert into t select g, repeat(g::text, 100) from generate_series(1, 1000) g; grant select on t to reader";
 
+/// A project with a source, and a clone of it that stays.
+async fn kept_clone() -> (Project, TestDatabase, DatabaseClone) {
+    let (project, source) = Project::with_source(SOURCE).await;
+    let clone = make(&source, &project.kept()).await.unwrap();
+    (project, source, clone)
+}
+
 #[tokio::test]
 async fn a_snapshot_comes_back_as_it_was_put_away() {
-    let project = Project::new().await;
-    let source = project.source(SOURCE).await;
-    let options = CloneOptions {
-        lifetime: Lifetime::Kept,
-        ..project.options()
-    };
-    let clone = make(&source, &options).await.unwrap();
+    let (project, source, clone) = kept_clone().await;
+    let options = project.options();
     let progress = Arc::new(CopyProgress::default());
 
     // Whoever is connected is named, and nothing happens to them.
@@ -136,9 +138,7 @@ async fn a_snapshot_comes_back_as_it_was_put_away() {
 
 #[tokio::test]
 async fn a_snapshot_that_is_not_whole_is_refused_with_the_file_named() {
-    let project = Project::new().await;
-    let source = project.source(SOURCE).await;
-    let clone = make(&source, &project.options()).await.unwrap();
+    let (project, _source, clone) = kept_clone().await;
     let progress = Arc::new(CopyProgress::default());
     take_snapshot(&project.take(&clone, "one"), &progress)
         .await
@@ -205,13 +205,8 @@ async fn a_snapshot_that_is_not_whole_is_refused_with_the_file_named() {
 
 #[tokio::test]
 async fn a_snapshot_that_is_broken_off_leaves_nothing_and_the_clone_runs() {
-    let project = Project::new().await;
-    let source = project.source(SOURCE).await;
-    let options = CloneOptions {
-        lifetime: Lifetime::Kept,
-        ..project.options()
-    };
-    let clone = make(&source, &options).await.unwrap();
+    let (project, source, clone) = kept_clone().await;
+    let options = project.options();
     let progress = Arc::new(CopyProgress::default());
     let (take, seen) = (project.take(&clone, "one"), progress.clone());
     let task = tokio::spawn(async move { take_snapshot(&take, &seen).await.map(drop) });

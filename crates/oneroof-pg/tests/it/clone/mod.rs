@@ -1,5 +1,6 @@
 //! Clones: faithful, marked, and gone without a trace.
 
+mod every_strategy;
 mod failures;
 mod faithful;
 mod freeze;
@@ -15,8 +16,9 @@ use oneroof_model::TargetClass;
 use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition};
 use oneroof_pg::clone::{
     CloneEntry, CloneError, CloneLimits, CloneOptions, CloneProgress, CloneRegistry, CloneStrategy,
-    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, TemplateOptions,
-    copy_from_template, make_clone, mark_verdict, remove_clone, role_differences, valid_mark,
+    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, RowComparison,
+    TemplateOptions, compare_rows, copy_from_template, make_clone, mark_verdict, remove_clone,
+    role_differences, valid_mark,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::{Lifetime, Registry, SearchPlaces};
@@ -50,6 +52,21 @@ impl Project {
         options
     }
 
+    /// A project with a source.
+    async fn with_source(sql: &str) -> (Self, TestDatabase) {
+        let project = Self::new().await;
+        let source = project.source(sql).await;
+        (project, source)
+    }
+
+    /// Options of a clone that stays.
+    fn kept(&self) -> CloneOptions {
+        CloneOptions {
+            lifetime: Lifetime::Kept,
+            ..self.options()
+        }
+    }
+
     async fn source(&self, sql: &str) -> TestDatabase {
         let database = self.server.database().await;
         database.run(sql).await;
@@ -80,6 +97,26 @@ async fn admin_of(clone: &DatabaseClone) -> Session {
 
 async fn make(source: &TestDatabase, options: &CloneOptions) -> Result<DatabaseClone, CloneError> {
     make_clone(&source.conninfo(), options, |_| {}).await
+}
+
+/// A clone in the making, met when more than `bytes` are there.
+async fn met_copying(
+    source: &TestDatabase,
+    options: &CloneOptions,
+    bytes: u64,
+) -> tokio::task::JoinHandle<Result<DatabaseClone, CloneError>> {
+    let (sender, mut copying) = tokio::sync::mpsc::unbounded_channel();
+    let (conninfo, options) = (source.conninfo(), options.clone());
+    let task = tokio::spawn(async move {
+        make_clone(&conninfo, &options, |step| {
+            if matches!(step, CloneProgress::Copying { bytes: there, .. } if there > bytes) {
+                let _ = sender.send(());
+            }
+        })
+        .await
+    });
+    copying.recv().await.unwrap();
+    task
 }
 
 async fn assert_faithful(source: &Session, clone: &Session) {

@@ -4,7 +4,7 @@ use super::faithful::beside_tables;
 use super::*;
 
 /// A server that gives its files to who may replicate.
-async fn server_with_senders() -> Arc<TestServer> {
+pub(super) async fn server_with_senders() -> Arc<TestServer> {
     let registry = oneroof_pg::testing::registry();
     let mut config = oneroof_pg::ephemeral::ServerConfig::new(system_binaries(), registry);
     for (name, value) in [("wal_level", "replica"), ("max_wal_senders", "4")] {
@@ -120,6 +120,52 @@ async fn a_copy_of_the_files_is_a_clone_with_an_identity_of_its_own() {
     there.close().await;
     clone.remove().await.unwrap();
     project.assert_empty();
+}
+
+#[tokio::test]
+async fn a_copy_of_the_files_stops_for_the_sake_of_its_source() {
+    let project = Project {
+        folder: tempfile::tempdir().unwrap(),
+        server: server_with_senders().await,
+    };
+    let source = project.source("create table t ()").await;
+    let held = source.session().await;
+    held.simple("begin; select from t").await.unwrap();
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        rate_limit_bytes: Some(2_000_000),
+        limits: CloneLimits {
+            transaction_age: Some(std::time::Duration::from_secs(2)),
+            ..CloneLimits::default()
+        },
+        ..project.options()
+    };
+    let mut bytes_seen = 0;
+    let error = make_clone(&source.conninfo(), &options, |step| {
+        if let CloneProgress::Copying { bytes, .. } = step {
+            bytes_seen = bytes;
+        }
+    })
+    .await
+    .unwrap_err();
+    assert!(
+        matches!(&error, CloneError::Limit { what } if what.contains("application `oneroof/test`")),
+        "{error:?}"
+    );
+    assert!(bytes_seen > 0, "it had begun");
+    project.assert_empty();
+    // The source sends nothing any more.
+    for _ in 0..100 {
+        let senders = held
+            .simple("select count(*) from pg_stat_replication")
+            .await
+            .unwrap();
+        if senders.rows[0][0].as_deref() == Some("0") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("pg_basebackup goes on");
 }
 
 #[tokio::test]

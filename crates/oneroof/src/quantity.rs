@@ -1,9 +1,9 @@
-//! Quantities on the command line: `50MB`, `7d`.
+//! Quantities on the command line and in oneroof.toml: `50MB`, `7d`.
 
 use std::time::Duration;
 
 /// `50MB`, `1.5 GB`, `64KiB`, `1000`; decimal units unless they say otherwise.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let (number, unit) = split(text);
     let factor: u32 = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -26,7 +26,7 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 }
 
 /// `12h`, `7d`, `30min`, `90s`
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let seconds: u64 = match unit.to_ascii_lowercase().as_str() {
         "s" => 1,

@@ -1,0 +1,162 @@
+//! `clone create --into`: a clone in the server of another target, and nothing else there is touched.
+
+use serde_json::Value;
+
+use crate::world::{World, says};
+
+const FIXTURE: &str = "create table public.notes (id int primary key, text text);
+    insert into public.notes select n, repeat('x', 1000) from generate_series(1, 20000) as n;";
+
+/// A project with a production, and a server for clones that somebody uses already.
+fn shop_and_lab() -> (World, World) {
+    let (shop, lab) = (World::new(), World::without_roles());
+    shop.production("shop", FIXTURE);
+    lab.sql(
+        "postgres",
+        "create role app_read login; create role anna login",
+    );
+    lab.sql("postgres", "create database theirs");
+    lab.sql("theirs", "create table t as select 7 as v");
+    shop.configure(&format!(
+        "[targets.lab]\nmaintenance = \"{}\"",
+        lab.words("postgres", oneroof_pg::testing::SUPERUSER)
+    ));
+    (shop, lab)
+}
+
+fn text<'a>(report: &'a Value, member: &str) -> &'a str {
+    report[member]
+        .as_str()
+        .unwrap_or_else(|| panic!("{member}: {report}"))
+}
+
+/// Databases and roles of a server that are not PostgreSQL's own.
+fn inventory(lab: &World) -> String {
+    lab.value(
+        "postgres",
+        "select (select string_agg(datname, ' ' order by datname) from pg_database where oid >= 16384)
+             || ' / ' || (select string_agg(rolname, ' ' order by rolname) from pg_roles where oid >= 16384)",
+    )
+}
+
+const BEFORE: &str = "theirs / anna app_read";
+
+#[test]
+fn a_clone_in_another_server_comes_and_goes_with_what_was_made_for_it() {
+    let (shop, lab) = shop_and_lab();
+    let made = shop.done("clone create --from shop --into lab --database shop_anna --jobs 2");
+    assert_eq!(made["host"], "lab");
+    assert_eq!(made["strategy"], "logical");
+    assert!(text(&made, "why").contains("rows"), "{made}");
+    says(&made, "differences", &["were there already", "app_read"]);
+    let connection = text(&made, "connection");
+    assert_eq!(
+        shop.value_at(
+            connection,
+            "select count(*) || current_database() from public.notes"
+        ),
+        "20000shop_anna"
+    );
+    assert_eq!(
+        inventory(&lab),
+        "shop_anna theirs / anna app_apply app_clone app_owner app_read"
+    );
+
+    // It is a clone by its mark, and the same as its source.
+    let id = text(&made, "id").to_owned();
+    let here = shop.done(&format!("fingerprint clone:{id}"));
+    let there = shop.done("fingerprint shop");
+    assert_eq!(here["class"], "clone", "{here}");
+    assert_eq!(here["digest"], there["digest"]);
+    let list = shop.done("clone list");
+    assert_eq!(list[0]["host"], "lab");
+    assert!(list[0]["size_bytes"].as_u64().unwrap() > 10_000_000);
+    let error = shop.refused(&format!("clone golden {id}"), "not-a-clone");
+    says(&error, "message", &["lab"]);
+
+    // A second one meets the roles of the first, and has them when that one is gone.
+    let second = shop.done("clone create --from shop --into lab --strategy logical");
+    let _ = shop.done(&format!("clone drop {id}"));
+    let rest = inventory(&lab);
+    assert!(
+        rest.ends_with("theirs / anna app_apply app_clone app_owner app_read"),
+        "{rest}"
+    );
+    let pruned = shop.done("clone prune --older-than 0s --execute");
+    assert_eq!(pruned["old"][0]["id"], second["id"]);
+    assert_eq!(inventory(&lab), BEFORE);
+    assert_eq!(lab.value("theirs", "select v from t"), "7");
+    shop.nothing_is_left();
+}
+
+#[test]
+fn what_may_not_hold_a_clone_is_refused_and_nothing_of_others_is_dropped() {
+    let (shop, lab) = shop_and_lab();
+    let error = shop.refused(
+        "clone create --from shop --into lab --database theirs",
+        "clone-name-taken",
+    );
+    says(&error, "message", &["theirs"]);
+    assert_eq!(lab.value("theirs", "select v from t"), "7");
+    assert_eq!(inventory(&lab), BEFORE);
+
+    for (name, connection, code, words) in [
+        (
+            "own",
+            shop.words("postgres", oneroof_pg::testing::SUPERUSER),
+            "clone-impossible",
+            "the source's own server",
+        ),
+        (
+            "weak",
+            lab.words("postgres", "anna"),
+            "clone-impossible",
+            "anna is no superuser",
+        ),
+    ] {
+        shop.configure(&format!("[targets.{name}]\nmaintenance = \"{connection}\""));
+        let error = shop.refused(&format!("clone create --from shop --into {name}"), code);
+        says(&error, "message", &[words]);
+    }
+    let error = shop.refused("clone create --from shop --into shop", "role-missing");
+    says(&error, "hint", &["maintenance"]);
+    let line = "clone create --from shop --into lab --strategy physical";
+    says(&shop.error(line, 2, "input"), "message", &["logical"]);
+
+    // A mark that somebody took away: the database is theirs from then on.
+    let made = shop.done("clone create --from shop --into lab --database mine");
+    lab.sql("postgres", "alter database mine reset oneroof.mark");
+    let line = format!("clone drop {}", text(&made, "id"));
+    let error = shop.error(&line, 2, "input");
+    says(&error, "message", &["mine", "mark"]);
+    assert_eq!(
+        lab.value("mine", "select count(*) from public.notes"),
+        "20000"
+    );
+    assert_eq!(
+        shop.value(
+            "postgres",
+            "select count(*) from pg_database where datname like '%rehearsal%'"
+        ),
+        "0"
+    );
+}
+
+#[test]
+fn a_run_that_ends_in_the_middle_leaves_that_server_as_it_was() {
+    let (shop, lab) = shop_and_lab();
+    let copying = "select count(*) > 0 from pg_stat_activity where application_name like 'oneroof/clone%' and query like 'copy public.notes%'";
+    let line = "clone create --from shop --into lab --rate-limit 1MB";
+    let broken_off = |signal| shop.broken_off(line, "shop", copying, signal);
+    let outcome = broken_off("INT");
+    assert_eq!(outcome.code, Some(130), "{outcome:#?}");
+    assert_eq!(inventory(&lab), BEFORE);
+    shop.nothing_is_left();
+
+    let _ = broken_off("KILL");
+    assert_ne!(inventory(&lab), BEFORE);
+    let list = shop.done("clone list");
+    assert_eq!(list.as_array().unwrap().len(), 0, "{list}");
+    assert_eq!(inventory(&lab), BEFORE);
+    shop.nothing_is_left();
+}
