@@ -12,6 +12,7 @@ use oneroof_model::{Digest, Effects, Refusal, RefusalCode, Value};
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::enrolment::{self, PasskeySeen};
 use crate::error::EngineError;
 use crate::gate::{GateReport, Question};
 use crate::signature::{self, SignedBy};
@@ -266,6 +267,48 @@ pub fn unsigned(
     text_of(&decided(screen, decision, rationale, &by)?)
 }
 
+/// The passkeys of the policy that can sign at this origin.
+pub fn passkeys_at(screen: &ApprovalScreen, origin: &str) -> Vec<PasskeySeen> {
+    let approvers = screen.policy.iter().flat_map(|policy| &policy.approvers);
+    let all = approvers.flat_map(|approver| {
+        let own = approver.passkeys.iter();
+        own.map(|one| enrolment::seen(&approver.name, approver.level, one))
+    });
+    all.filter(|one| one.origin == origin).collect()
+}
+
+/// The approval's text for somebody who signs it with a passkey at this origin, and that passkey.
+///
+/// # Errors
+/// As [`sign`]; a passkey that the policy does not know there.
+pub fn unsigned_for_passkey(
+    screen: &ApprovalScreen,
+    decision: Decision,
+    rationale: &str,
+    credential: &str,
+    origin: &str,
+) -> Result<(String, PasskeySeen), EngineError> {
+    let mut all = passkeys_at(screen, origin);
+    all.retain(|one| one.credential == credential);
+    let passkey = all.pop().ok_or_else(|| {
+        Refusal::new(
+            RefusalCode::NotAnApprover,
+            format!(
+                "this passkey is no approver's of the policy of target `{}` at {origin}",
+                screen.gate.target.name
+            ),
+        )
+        .hint("the page /passkeys shows those that count, and lets a new one be wished for")
+    })?;
+    let by = SignedBy {
+        public_key: passkey.key.clone(),
+        fingerprint: passkey.fingerprint.clone(),
+        origin: Some(origin.to_owned()),
+    };
+    let text = text_of(&decided(screen, decision, rationale, &by)?)?;
+    Ok((text, passkey))
+}
+
 /// Keeps an approval that was signed elsewhere. Whether it counts is the gate's to say; here it must be whole.
 ///
 /// # Errors
@@ -301,7 +344,7 @@ pub fn revoke(
 ) -> Result<SignedApproval, EngineError> {
     let found = approvals::find(&context.root, word)?;
     let by = signature::public_half(key)?;
-    if found.signed.signed_by.as_deref() != Ok(by.public_key.as_str()) {
+    if found.signed.signed_by.as_ref() != Ok(&by.clone().signer()) {
         return Err(Refusal::new(
             RefusalCode::NotAnApprover,
             format!(
@@ -433,7 +476,7 @@ fn approver<'s>(screen: &'s ApprovalScreen, by: &SignedBy) -> Result<&'s Approve
         ))
         .into());
     };
-    policy.approver_with(&by.public_key).ok_or_else(|| {
+    policy.approver_with(&by.clone().signer()).ok_or_else(|| {
         let known = policy
             .approvers
             .iter()
