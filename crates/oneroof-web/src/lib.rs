@@ -6,11 +6,13 @@
 mod access;
 mod assets;
 mod attempts;
+mod challenges;
 mod door;
 mod fields;
 mod layout;
 mod listen;
 mod openapi;
+mod origin;
 mod pages;
 mod parts;
 mod problem;

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::access::Names;
 use crate::door::{Door, DoorOptions};
+use crate::origin::Origin;
 use crate::routes;
 use crate::site::Site;
 use crate::tls::{self, TlsError, TlsFiles, TlsListener};
@@ -75,10 +76,19 @@ pub async fn serve(
     let listener = TcpListener::bind(address).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
     let mut hosts = options.hosts;
+    let origins = match options.door.behind_proxy {
+        true => Origin::all("https", &hosts, None),
+        false => {
+            let scheme = if acceptor.is_some() { "https" } else { "http" };
+            let mut names = hosts.clone();
+            names.push("localhost".to_owned());
+            Origin::all(scheme, &names, Some(address.port()))
+        }
+    };
     if !address.ip().is_unspecified() {
         hosts.push(host_name(address));
     }
-    let names = Names::new(&hosts, options.door.secure);
+    let names = Names::new(&hosts, options.door.secure).with_origins(origins);
     let door = Arc::new(Door::new(options.door)?);
     let router = routes::router(site, &names, door);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

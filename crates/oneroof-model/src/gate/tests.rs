@@ -51,7 +51,7 @@ fn signed(digest: &str, by: &str) -> SignedFile {
     SignedFile {
         file: format!("{digest}.json"),
         digest: digest.into(),
-        signed_by: Ok(by(by)),
+        signed_by: Ok(self::by(by)),
     }
 }
 

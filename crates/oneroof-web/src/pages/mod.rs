@@ -8,6 +8,7 @@ pub(crate) mod drift;
 pub(crate) mod evidence;
 pub(crate) mod gate;
 pub(crate) mod hub;
+pub(crate) mod passkeys;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod releases;
