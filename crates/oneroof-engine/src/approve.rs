@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Duration, SecondsFormat};
 use oneroof_model::gate::{
-    Act, Age, Approval, Approver, Decision, EvidenceNamed, Level, Policy, Revocation,
+    Act, Age, Approval, ApprovalFile, Approver, Decision, EvidenceNamed, Level, Policy, Revocation,
 };
 use oneroof_model::locks::TierLock;
 use oneroof_model::{Digest, Effects, Refusal, RefusalCode, Value};
@@ -359,21 +359,100 @@ pub fn revoke(
         .hint("take it back with the key that signed it")
         .into());
     }
-    let revocation = Revocation {
+    let text = text_of(&revocation(&found, rationale)?)?;
+    let armored = signature::sign(key, signature::APPROVAL, text.as_bytes())?;
+    keep_revocation(context, found, &text, &armored, by)
+}
+
+/// The revocation's text for its approver, who signs it elsewhere, and their name.
+///
+/// # Errors
+/// No such approval.
+pub fn unsigned_revocation(
+    context: &Context,
+    word: &str,
+    rationale: &str,
+) -> Result<(String, String), EngineError> {
+    let found = approvals::find(&context.root, word)?;
+    let revocation = revocation(&found, rationale)?;
+    Ok((text_of(&revocation)?, revocation.approver))
+}
+
+/// Keeps a revocation that was signed elsewhere.
+///
+/// # Errors
+/// A text that is none, or is about no approval of this project; refuses (`not-an-approver`) what somebody else signed.
+pub async fn accept_revocation(
+    context: &Context,
+    target: &str,
+    text: &str,
+    armored: &str,
+) -> Result<SignedApproval, EngineError> {
+    let said: Revocation = serde_json::from_str(text).map_err(|error| {
+        EngineError::input(
+            format!("read the revocation: {error}"),
+            "give the file as it was written, byte for byte".to_owned(),
+        )
+    })?;
+    let by = signature::verify(armored, signature::APPROVAL, text.as_bytes()).map_err(|fault| {
+        EngineError::input(
+            format!("check the signature: it {fault}"),
+            "sign the file as it is".to_owned(),
+        )
+    })?;
+    let found = approvals::find(&context.root, &said.revokes)?;
+    let signer = by.clone().signer();
+    let is_same_key = found.signed.signed_by.as_ref() == Ok(&signer);
+    if !is_same_key || said.approver != found.approval.approver {
+        let moment = crate::ledger::open(context, target).await?;
+        let (_, policy) = crate::policy::read(&moment, target).await?;
+        moment.close().await?;
+        let signed_by = policy.signer(&signer).map(|one| one.name.clone());
+        if signed_by.as_ref() != Ok(&found.approval.approver)
+            || said.approver != found.approval.approver
+        {
+            return Err(Refusal::new(
+                RefusalCode::NotAnApprover,
+                format!(
+                    "{} is {}'s decision, and nobody else takes it back",
+                    found.signed.file, found.approval.approver
+                ),
+            )
+            .reasons(vec![match signed_by {
+                Ok(name) => format!("{name} signed"),
+                Err(fault) => fault,
+            }])
+            .hint("take it back with a key or a passkey of whoever gave it")
+            .into());
+        }
+    }
+    keep_revocation(context, found, text, armored, by)
+}
+
+fn revocation(found: &ApprovalFile, rationale: &str) -> Result<Revocation, EngineError> {
+    require_one_line(rationale)?;
+    Ok(Revocation {
         format: 1,
         revokes: found.signed.digest.clone(),
         approver: found.approval.approver.clone(),
         rationale: rationale.to_owned(),
         created_at: clock::instant().to_rfc3339_opts(SecondsFormat::Secs, true),
-    };
-    let text = text_of(&revocation)?;
-    let armored = signature::sign(key, signature::APPROVAL, text.as_bytes())?;
+    })
+}
+
+fn keep_revocation(
+    context: &Context,
+    found: ApprovalFile,
+    text: &str,
+    armored: &str,
+    by: SignedBy,
+) -> Result<SignedApproval, EngineError> {
     let name = found
         .signed
         .file
         .trim_start_matches("approvals/")
         .trim_end_matches(".json");
-    let file = approvals::write(&context.root, &format!("{name}.revoked"), &text, &armored)?;
+    let file = approvals::write(&context.root, &format!("{name}.revoked"), text, armored)?;
     Ok(SignedApproval {
         file,
         digest: Digest::of(text.as_bytes()).to_string(),
@@ -385,6 +464,16 @@ pub fn revoke(
     })
 }
 
+fn require_one_line(rationale: &str) -> Result<(), EngineError> {
+    match rationale.chars().any(char::is_control) {
+        false => Ok(()),
+        true => Err(EngineError::input(
+            "sign a reason with line ends or other control characters in it".to_owned(),
+            "write it on one line".to_owned(),
+        )),
+    }
+}
+
 fn decided(
     screen: &ApprovalScreen,
     decision: Decision,
@@ -392,12 +481,7 @@ fn decided(
     by: &SignedBy,
 ) -> Result<Approval, EngineError> {
     let gate = &screen.gate;
-    if rationale.chars().any(char::is_control) {
-        return Err(EngineError::input(
-            "sign a reason with line ends or other control characters in it".to_owned(),
-            "write it on one line".to_owned(),
-        ));
-    }
+    require_one_line(rationale)?;
     let approver = approver(screen, by)?;
     if decision == Decision::Approve && !screen.not_approvable.is_empty() {
         return Err(Refusal::new(

@@ -24,6 +24,7 @@ use crate::problem::Problem;
 use crate::routes::REQUEST_BYTES_MAX;
 use crate::sessions::Sessions;
 use crate::sign_in::PATH as SIGN_IN;
+use crate::streams::Client;
 use crate::view::API;
 use crate::visitor::{self, CSRF_FIELD, Visitor};
 
@@ -286,7 +287,10 @@ pub(crate) async fn check(
             );
         }
         match of_ours(&visitor, came, is_api, request).await {
-            Ok(request) => next.run(request).await,
+            Ok(mut request) => {
+                let _ = request.extensions_mut().insert(Client(peer));
+                next.run(request).await
+            }
             Err(problem) => refused(problem),
         }
     };

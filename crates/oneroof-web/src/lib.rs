@@ -21,6 +21,7 @@ mod routes;
 mod sessions;
 mod sign_in;
 mod site;
+mod streams;
 mod tls;
 mod view;
 mod visitor;

@@ -15,7 +15,7 @@ use crate::door::{self, Door};
 use crate::openapi::Description;
 use crate::pages::{
     approve, axes, console, coverage, drift, evidence, gate, hub, passkeys, queue, reconcile,
-    releases, status, targets,
+    releases, status, take_back, targets,
 };
 use crate::sign_in;
 use crate::site::Site;
@@ -86,6 +86,7 @@ fn table() -> Table {
         .router
         .merge(console::routes())
         .merge(approve::routes())
+        .merge(take_back::routes())
         .merge(passkeys::routes())
         .merge(evidence::files::routes())
         .merge(evidence::under_way::routes());

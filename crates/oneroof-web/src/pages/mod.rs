@@ -13,6 +13,7 @@ pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod releases;
 pub(crate) mod status;
+pub(crate) mod take_back;
 pub(crate) mod targets;
 
 use serde::Deserialize;

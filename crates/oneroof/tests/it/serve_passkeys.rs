@@ -235,6 +235,49 @@ fn a_passkey_is_let_in_by_somebody_else_and_opens_the_gate() {
     assert!(scene.why("dora").contains("its signature"));
     sandbox.write(&format!("{file}.sig"), &signature);
     scene.gated.is_ready();
+
+    // What she said she can take back with the same passkey, and nobody else can.
+    let gate = "/gate?target=shop&package=paying";
+    let take_back = |who: &str| {
+        scene.go(gate);
+        scene
+            .browser
+            .click(&format!("a[href*='take-back'][href*='-{who}-']"));
+        scene.browser.sees(&format!("The decision of {who}"));
+        scene.browser.write("#reason", "new facts");
+    };
+    take_back("ada");
+    let choices = scene
+        .browser
+        .run("return document.querySelector('#passkey');");
+    assert_eq!(choices, Value::Null, "ada has no passkey");
+    scene.browser.click(".decide button");
+    scene.browser.sees("ssh-keygen -Y sign -n oneroof-approval");
+    let revocation = scene
+        .browser
+        .run("return document.querySelector('input[name=text]').value;");
+    sandbox.write("revocation.json", revocation.as_str().unwrap());
+    scene
+        .gated
+        .bash("ssh-keygen -q -Y sign -n oneroof-approval -f bob revocation.json");
+    scene
+        .browser
+        .write("#signature", &sandbox.read("revocation.json.sig"));
+    scene.browser.click(".steps > li:last-child button");
+    scene.browser.sees("nobody else takes it back");
+    scene.gated.is_ready();
+    take_back("dora");
+    has_no_barrier(&scene.browser, "/approve/take-back");
+    scene.browser.write("#passkey", "the passkey of dora");
+    scene.browser.click(".decide button");
+    scene.browser.sees("What the passkey signs is this file");
+    scene.presses();
+    scene.browser.sees("The decision is taken back");
+    assert!(scene.why("dora").contains("dora took it back"));
+    scene.to_sign("dora");
+    scene.presses();
+    scene.browser.sees("The decision is kept");
+    scene.gated.is_ready();
     // And it is applied.
     let applied = scene
         .gated
