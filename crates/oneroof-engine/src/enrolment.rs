@@ -112,8 +112,8 @@ pub async fn passkeys(context: &Context, target: &str) -> Result<PasskeysReport,
     let (moment, policy_version, policy) = open(context, target).await?;
     let here = here(&moment, target);
     moment.close().await?;
-    let (files, unreadable) = enrolments::read(&context.root)?;
-    let about_here = files.iter().filter(|file| file.wish.target.is(&here));
+    let found = enrolments::read(&context.root)?;
+    let about_here = found.files.iter().filter(|file| file.wish.target.is(&here));
     let known = policy.approvers.iter().flat_map(|approver| {
         let own = approver.passkeys.iter();
         own.map(|one| seen(&approver.name, approver.level, one))
@@ -125,7 +125,7 @@ pub async fn passkeys(context: &Context, target: &str) -> Result<PasskeysReport,
         wishes: about_here
             .map(|file| wish_seen(&policy, &here, file))
             .collect(),
-        unreadable,
+        unreadable: found.unreadable,
     })
 }
 

@@ -29,4 +29,4 @@ mod visitor;
 pub use door::DoorOptions;
 pub use listen::{ListenError, ListenOptions, serve};
 pub use site::{Site, SiteOptions};
-pub use tls::{TlsError, TlsFiles};
+pub use tls::{TlsError, TlsFiles, TlsSource};

@@ -12,7 +12,7 @@ use crate::door::{Door, DoorOptions};
 use crate::origin::Origin;
 use crate::routes;
 use crate::site::Site;
-use crate::tls::{self, TlsError, TlsFiles, TlsListener};
+use crate::tls::{self, TlsError, TlsListener, TlsSource};
 
 /// How to listen.
 pub struct ListenOptions {
@@ -21,7 +21,7 @@ pub struct ListenOptions {
     /// Names by which browsers reach it, besides loopback names.
     pub hosts: Vec<String>,
     /// The certificate; `None`: plain HTTP.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<TlsSource>,
     /// How people come in.
     pub door: DoorOptions,
 }
@@ -71,7 +71,10 @@ pub async fn serve(
     if !address.ip().is_loopback() && !options.door.secure {
         return Err(ListenError::NoTls(address));
     }
-    let acceptor = options.tls.as_ref().map(tls::acceptor).transpose()?;
+    let acceptor = match options.tls {
+        Some(source) => Some((tls::acceptor(&source.files)?, source)),
+        None => None,
+    };
     let listening = |source| ListenError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
@@ -97,8 +100,8 @@ pub async fn serve(
             ready(&format!("http://{address}/"));
             axum::serve(listener.tap_io(|_| {}), service).await
         }
-        Some(acceptor) => {
-            let listener = TlsListener::new(listener, acceptor).map_err(listening)?;
+        Some((acceptor, source)) => {
+            let listener = TlsListener::new(listener, acceptor, source).map_err(listening)?;
             ready(&format!("https://{address}/"));
             axum::serve(listener.tap_io(|_| {}), service).await
         }

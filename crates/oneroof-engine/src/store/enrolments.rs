@@ -13,6 +13,9 @@ use crate::signature;
 /// More wishes than this are not read.
 const FILES_MAX: usize = 1_000;
 
+/// Nobody fills the folder from the dashboard.
+const WISHES_MAX: usize = 200;
+
 /// A wish, as it was found.
 #[derive(Debug, Clone)]
 pub(crate) struct EnrolmentFile {
@@ -26,16 +29,23 @@ pub(crate) struct EnrolmentFile {
     pub(crate) created_at: i64,
 }
 
-/// All that can be read, and why the others cannot.
+/// What the folder holds.
+#[derive(Debug, Default)]
+pub(crate) struct Enrolments {
+    /// What can be read.
+    pub(crate) files: Vec<EnrolmentFile>,
+    /// Files that cannot, with the reason.
+    pub(crate) unreadable: Vec<(String, String)>,
+}
+
+/// Reads the folder. No folder is an empty one.
 ///
 /// # Errors
 /// The folder cannot be listed, or holds too many files.
-pub(crate) fn read(
-    root: &Path,
-) -> Result<(Vec<EnrolmentFile>, Vec<(String, String)>), EngineError> {
+pub(crate) fn read(root: &Path) -> Result<Enrolments, EngineError> {
     let folder = folder(root);
     let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Enrolments::default()),
         entries => entries.map_err(EngineError::file(format!("list `{}`", folder.display())))?,
     };
     let mut paths: Vec<PathBuf> = entries
@@ -50,7 +60,7 @@ pub(crate) fn read(
         ));
     }
     paths.sort();
-    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    let mut all = Enrolments::default();
     for path in paths {
         let shown = format!(
             "enrolments/{}",
@@ -60,11 +70,11 @@ pub(crate) fn read(
                 .escape_debug()
         );
         match one(&path, &shown) {
-            Ok(file) => found.push(file),
-            Err(why) => unreadable.push((shown, why)),
+            Ok(file) => all.files.push(file),
+            Err(why) => all.unreadable.push((shown, why)),
         }
     }
-    Ok((found, unreadable))
+    Ok(all)
 }
 
 /// One file, wherever it is.
@@ -104,6 +114,16 @@ pub(crate) fn write(root: &Path, name: &str, text: &str) -> Result<String, Engin
     let folder = folder(root);
     std::fs::create_dir_all(&folder)
         .map_err(EngineError::file(format!("make `{}`", folder.display())))?;
+    let there = read(root)?;
+    if there.files.len() + there.unreadable.len() >= WISHES_MAX {
+        return Err(EngineError::input(
+            format!(
+                "keep one more wish: `{}` has {WISHES_MAX}",
+                folder.display()
+            ),
+            "whoever runs the project moves old ones elsewhere".to_owned(),
+        ));
+    }
     new_file(&path(root, name)?, text)?;
     Ok(format!("enrolments/{name}.json"))
 }
