@@ -9,6 +9,7 @@ use oneroof_pg::install::{self, AdoptStatus};
 use serde::Serialize;
 
 use crate::context::{Context, TargetDatabase};
+use crate::enrolment::{self, PasskeySeen};
 use crate::error::EngineError;
 use crate::{open, policy, run_id};
 
@@ -21,6 +22,8 @@ pub struct AdoptOptions {
     pub dba: Option<ConnInfo>,
     /// File of the policy to install; without it the one that holds is kept.
     pub policy: Option<PathBuf>,
+    /// File of a signed wish: the policy that holds is installed again, with the passkey in it.
+    pub enrol: Option<PathBuf>,
 }
 
 /// What `adopt` did or would do.
@@ -38,6 +41,20 @@ pub struct AdoptReport {
     pub genesis: Option<String>,
     /// Version and digest of the policy that holds now.
     pub policy: Option<(u32, String)>,
+    /// The passkey that the policy knows from now on.
+    pub enrolled: Option<Enrolled>,
+}
+
+/// A passkey that was let in.
+#[derive(Debug, Serialize)]
+pub struct Enrolled {
+    /// The passkey.
+    #[serde(flatten)]
+    pub passkey: PasskeySeen,
+    /// The approver who said yes.
+    pub signed_by: String,
+    /// Lines for the policy's own file, so that the next policy knows it too.
+    pub toml: String,
 }
 
 /// Prints or runs the SQL that adopts the target.
@@ -53,6 +70,16 @@ pub async fn adopt(
         .as_deref()
         .map(policy::read_file)
         .transpose()?;
+    let mut enrolled = None;
+    if let Some(file) = &options.enrol {
+        let admitted = enrolment::admit(context, &target.name, file).await?;
+        install.policy = Some(admitted.policy);
+        enrolled = Some(Enrolled {
+            passkey: admitted.passkey,
+            signed_by: admitted.signed_by,
+            toml: admitted.toml,
+        });
+    }
     let sql = install::adopt_script(&install);
     let mut report = AdoptReport {
         target: target.name.clone(),
@@ -61,6 +88,7 @@ pub async fn adopt(
         version: None,
         genesis: None,
         policy: None,
+        enrolled,
     };
     if !options.execute {
         return Ok(report);

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Duration, SecondsFormat};
 use oneroof_model::gate::{
-    Act, Age, Approval, Approver, Decision, EvidenceNamed, Level, Policy, Revocation,
+    Act, Age, Approval, ApprovalFile, Approver, Decision, EvidenceNamed, Level, Policy, Revocation,
 };
 use oneroof_model::locks::TierLock;
 use oneroof_model::{Digest, Effects, Refusal, RefusalCode, Value};
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::enrolment::{self, PasskeySeen};
 use crate::error::EngineError;
 use crate::gate::{GateReport, Question};
 use crate::signature::{self, SignedBy};
@@ -266,6 +267,48 @@ pub fn unsigned(
     text_of(&decided(screen, decision, rationale, &by)?)
 }
 
+/// The passkeys of the policy that can sign at this origin.
+pub fn passkeys_at(screen: &ApprovalScreen, origin: &str) -> Vec<PasskeySeen> {
+    let approvers = screen.policy.iter().flat_map(|policy| &policy.approvers);
+    let all = approvers.flat_map(|approver| {
+        let own = approver.passkeys.iter();
+        own.map(|one| enrolment::seen(&approver.name, approver.level, one))
+    });
+    all.filter(|one| one.origin == origin).collect()
+}
+
+/// The approval's text for somebody who signs it with a passkey at this origin, and that passkey.
+///
+/// # Errors
+/// As [`sign`]; a passkey that the policy does not know there.
+pub fn unsigned_for_passkey(
+    screen: &ApprovalScreen,
+    decision: Decision,
+    rationale: &str,
+    credential: &str,
+    origin: &str,
+) -> Result<(String, PasskeySeen), EngineError> {
+    let mut all = passkeys_at(screen, origin);
+    all.retain(|one| one.credential == credential);
+    let passkey = all.pop().ok_or_else(|| {
+        Refusal::new(
+            RefusalCode::NotAnApprover,
+            format!(
+                "this passkey is no approver's of the policy of target `{}` at {origin}",
+                screen.gate.target.name
+            ),
+        )
+        .hint("the page /passkeys shows those that count, and lets a new one be wished for")
+    })?;
+    let by = SignedBy {
+        public_key: passkey.key.clone(),
+        fingerprint: passkey.fingerprint.clone(),
+        origin: Some(origin.to_owned()),
+    };
+    let text = text_of(&decided(screen, decision, rationale, &by)?)?;
+    Ok((text, passkey))
+}
+
 /// Keeps an approval that was signed elsewhere. Whether it counts is the gate's to say; here it must be whole.
 ///
 /// # Errors
@@ -301,7 +344,7 @@ pub fn revoke(
 ) -> Result<SignedApproval, EngineError> {
     let found = approvals::find(&context.root, word)?;
     let by = signature::public_half(key)?;
-    if found.signed.signed_by.as_deref() != Ok(by.public_key.as_str()) {
+    if found.signed.signed_by.as_ref() != Ok(&by.clone().signer()) {
         return Err(Refusal::new(
             RefusalCode::NotAnApprover,
             format!(
@@ -316,21 +359,100 @@ pub fn revoke(
         .hint("take it back with the key that signed it")
         .into());
     }
-    let revocation = Revocation {
+    let text = text_of(&revocation(&found, rationale)?)?;
+    let armored = signature::sign(key, signature::APPROVAL, text.as_bytes())?;
+    keep_revocation(context, found, &text, &armored, by)
+}
+
+/// The revocation's text for its approver, who signs it elsewhere, and their name.
+///
+/// # Errors
+/// No such approval.
+pub fn unsigned_revocation(
+    context: &Context,
+    word: &str,
+    rationale: &str,
+) -> Result<(String, String), EngineError> {
+    let found = approvals::find(&context.root, word)?;
+    let revocation = revocation(&found, rationale)?;
+    Ok((text_of(&revocation)?, revocation.approver))
+}
+
+/// Keeps a revocation that was signed elsewhere.
+///
+/// # Errors
+/// A text that is none, or is about no approval of this project; refuses (`not-an-approver`) what somebody else signed.
+pub async fn accept_revocation(
+    context: &Context,
+    target: &str,
+    text: &str,
+    armored: &str,
+) -> Result<SignedApproval, EngineError> {
+    let said: Revocation = serde_json::from_str(text).map_err(|error| {
+        EngineError::input(
+            format!("read the revocation: {error}"),
+            "give the file as it was written, byte for byte".to_owned(),
+        )
+    })?;
+    let by = signature::verify(armored, signature::APPROVAL, text.as_bytes()).map_err(|fault| {
+        EngineError::input(
+            format!("check the signature: it {fault}"),
+            "sign the file as it is".to_owned(),
+        )
+    })?;
+    let found = approvals::find(&context.root, &said.revokes)?;
+    let signer = by.clone().signer();
+    let is_same_key = found.signed.signed_by.as_ref() == Ok(&signer);
+    if !is_same_key || said.approver != found.approval.approver {
+        let moment = crate::ledger::open(context, target).await?;
+        let (_, policy) = crate::policy::read(&moment, target).await?;
+        moment.close().await?;
+        let signed_by = policy.signer(&signer).map(|one| one.name.clone());
+        if signed_by.as_ref() != Ok(&found.approval.approver)
+            || said.approver != found.approval.approver
+        {
+            return Err(Refusal::new(
+                RefusalCode::NotAnApprover,
+                format!(
+                    "{} is {}'s decision, and nobody else takes it back",
+                    found.signed.file, found.approval.approver
+                ),
+            )
+            .reasons(vec![match signed_by {
+                Ok(name) => format!("{name} signed"),
+                Err(fault) => fault,
+            }])
+            .hint("take it back with a key or a passkey of whoever gave it")
+            .into());
+        }
+    }
+    keep_revocation(context, found, text, armored, by)
+}
+
+fn revocation(found: &ApprovalFile, rationale: &str) -> Result<Revocation, EngineError> {
+    require_one_line(rationale)?;
+    Ok(Revocation {
         format: 1,
         revokes: found.signed.digest.clone(),
         approver: found.approval.approver.clone(),
         rationale: rationale.to_owned(),
         created_at: clock::instant().to_rfc3339_opts(SecondsFormat::Secs, true),
-    };
-    let text = text_of(&revocation)?;
-    let armored = signature::sign(key, signature::APPROVAL, text.as_bytes())?;
+    })
+}
+
+fn keep_revocation(
+    context: &Context,
+    found: ApprovalFile,
+    text: &str,
+    armored: &str,
+    by: SignedBy,
+) -> Result<SignedApproval, EngineError> {
     let name = found
         .signed
         .file
         .trim_start_matches("approvals/")
         .trim_end_matches(".json");
-    let file = approvals::write(&context.root, &format!("{name}.revoked"), &text, &armored)?;
+    let file = approvals::write(&context.root, &format!("{name}.revoked"), text, armored)?;
     Ok(SignedApproval {
         file,
         digest: Digest::of(text.as_bytes()).to_string(),
@@ -342,6 +464,16 @@ pub fn revoke(
     })
 }
 
+fn require_one_line(rationale: &str) -> Result<(), EngineError> {
+    match rationale.chars().any(char::is_control) {
+        false => Ok(()),
+        true => Err(EngineError::input(
+            "sign a reason with line ends or other control characters in it".to_owned(),
+            "write it on one line".to_owned(),
+        )),
+    }
+}
+
 fn decided(
     screen: &ApprovalScreen,
     decision: Decision,
@@ -349,12 +481,7 @@ fn decided(
     by: &SignedBy,
 ) -> Result<Approval, EngineError> {
     let gate = &screen.gate;
-    if rationale.chars().any(char::is_control) {
-        return Err(EngineError::input(
-            "sign a reason with line ends or other control characters in it".to_owned(),
-            "write it on one line".to_owned(),
-        ));
-    }
+    require_one_line(rationale)?;
     let approver = approver(screen, by)?;
     if decision == Decision::Approve && !screen.not_approvable.is_empty() {
         return Err(Refusal::new(
@@ -433,7 +560,7 @@ fn approver<'s>(screen: &'s ApprovalScreen, by: &SignedBy) -> Result<&'s Approve
         ))
         .into());
     };
-    policy.approver_with(&by.public_key).ok_or_else(|| {
+    policy.approver_with(&by.clone().signer()).ok_or_else(|| {
         let known = policy
             .approvers
             .iter()

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use oneroof_model::gate::Policy;
+use oneroof_model::gate::{Passkey, Policy};
 use oneroof_model::signers::AllowedSigner;
 use oneroof_model::{Refusal, RefusalCode, TomlError};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::EngineError;
-use crate::ledger;
-use crate::signature;
+use crate::moment::Moment;
+use crate::{ledger, passkey, signature};
 
 /// A policy is a page or two.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -67,8 +67,37 @@ pub fn read_file(path: &Path) -> Result<serde_json::Value, EngineError> {
             return Err(TomlError::new(&shown, &text, &message, place).into());
         }
     }
+    let passkeys = policy
+        .approvers
+        .iter()
+        .flat_map(|approver| &approver.passkeys);
+    for one in passkeys {
+        if let Err(fault) = passkey_fits(one) {
+            let place = text.find(&one.credential);
+            let place = place.map(|start| start..start + one.credential.len());
+            return Err(TomlError::new(&shown, &text, &fault, place).into());
+        }
+    }
     toml::from_str(&text)
         .map_err(|error| EngineError::other(format!("read policy `{shown}`: {error}")))
+}
+
+/// Is a passkey of the policy one that could ever sign?
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn passkey_fits(one: &Passkey) -> Result<(), String> {
+    let of_passkey = |fault| format!("this passkey {fault}");
+    let rp_id = passkey::rp_id(one.key.as_str()).map_err(|fault| of_passkey(fault.to_string()))?;
+    let _ =
+        passkey::from_base64url(&one.credential).map_err(|fault| of_passkey(fault.to_string()))?;
+    match passkey::is_site_of(&rp_id, &one.origin) {
+        true => Ok(()),
+        false => Err(of_passkey(format!(
+            "is of site `{rp_id}` (rp id), which cannot be at `{}`: an origin is https://NAME, or http://localhost, with its port",
+            one.origin
+        ))),
+    }
 }
 
 /// The policy that a target has.
@@ -77,13 +106,22 @@ pub fn read_file(path: &Path) -> Result<serde_json::Value, EngineError> {
 /// Refuses (`policy-missing`) a target without one; what the server says.
 pub async fn show(context: &Context, target: &str) -> Result<PolicyReport, EngineError> {
     let moment = ledger::open(context, target).await?;
+    let (installed, _) = read(&moment, target).await?;
+    moment.close().await?;
+    Ok(installed)
+}
+
+/// The policy of a target that is open, as report and as value.
+pub(crate) async fn read(
+    moment: &Moment,
+    target: &str,
+) -> Result<(PolicyReport, Policy), EngineError> {
     let installed = oneroof_pg::policy::policy(&moment.session)
         .await
         .map_err(moment.error(
             "read the policy of HERE",
             "grant select on oneroof.policy to ROLE;",
         ))?;
-    moment.close().await?;
     let Some(installed) = installed else {
         return Err(Refusal::new(
             RefusalCode::PolicyMissing,
@@ -100,7 +138,7 @@ pub async fn show(context: &Context, target: &str) -> Result<PolicyReport, Engin
             "it is of another version of oneroof, or somebody wrote it by hand: adopt a policy that this one reads".to_owned(),
         )
     })?;
-    Ok(PolicyReport {
+    let report = PolicyReport {
         target: target.to_owned(),
         version: installed.version,
         digest: installed.digest,
@@ -108,7 +146,8 @@ pub async fn show(context: &Context, target: &str) -> Result<PolicyReport, Engin
         installed_at: installed.installed_at,
         policy: installed.body,
         allowed_signers: allowed_signers(&policy),
-    })
+    };
+    Ok((report, policy))
 }
 
 /// Everybody of a policy with what they may sign.
@@ -124,7 +163,8 @@ fn allowed_signers(policy: &Policy) -> String {
     };
     let mut lines = Vec::new();
     for approver in &policy.approvers {
-        for key in &approver.keys {
+        let passkeys = approver.passkeys.iter().map(|passkey| &passkey.key);
+        for key in approver.keys.iter().chain(passkeys) {
             lines.push(signer(&approver.name, key.as_str(), signature::APPROVAL).to_line());
         }
     }

@@ -1,16 +1,20 @@
 //! Who may sign in to the dashboard where it can be reached from elsewhere: tokens, each with a name and a role.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use oneroof_model::gate::Passkey;
 use oneroof_model::{DashboardRole, Digest, nearest};
 use serde::Serialize;
 
 use crate::clock;
 use crate::context::Context;
 use crate::error::EngineError;
+use crate::passkey::{self, Assertion};
+use crate::policy;
+use crate::store::enrolments;
 use crate::store::sign_in_tokens::{self, KeptToken};
 
 /// What tokens begin with, so that people and scanners for leaked secrets know one when they see it.
@@ -30,6 +34,9 @@ pub struct TokenSeen {
     pub ends_at: String,
     /// Is it past that time?
     pub is_over: bool,
+    /// Where their passkey signs, if it is one and no token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey_at: Option<String>,
 }
 
 /// A token that was just made.
@@ -63,6 +70,44 @@ pub fn add(
     role: DashboardRole,
     days: u32,
 ) -> Result<NewToken, EngineError> {
+    let token = format!("{BEGIN}{}", secret()?);
+    let seen = keep(
+        context,
+        name,
+        role,
+        days,
+        Digest::of(token.as_bytes()),
+        None,
+    )?;
+    Ok(NewToken { seen, token })
+}
+
+/// Lets somebody in with the passkey of a wish that they made on the dashboard (`enrolments/NAME.json`), instead of
+/// with a token. Whether they are an approver is the policy's to say; here they may only look, or more, by their role.
+///
+/// # Errors
+/// As [`add`]; a file that is no wish, or a passkey that could never sign.
+pub fn add_passkey(
+    context: &Context,
+    name: &str,
+    role: DashboardRole,
+    days: u32,
+    wish: &Path,
+) -> Result<TokenSeen, EngineError> {
+    let passkey = enrolments::open(wish)?.wish.passkey;
+    policy::passkey_fits(&passkey).map_err(|fault| EngineError::input(fault, None))?;
+    let digest = Digest::of(passkey.key.as_str().as_bytes());
+    keep(context, name, role, days, digest, Some(passkey))
+}
+
+fn keep(
+    context: &Context,
+    name: &str,
+    role: DashboardRole,
+    days: u32,
+    sha256: Digest,
+    passkey: Option<Passkey>,
+) -> Result<TokenSeen, EngineError> {
     let is_part = |c: char| c.is_alphanumeric() || "._@+-".contains(c);
     if name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX || !name.chars().all(is_part) {
         return Err(EngineError::input(
@@ -79,18 +124,18 @@ pub fn add(
         ));
     }
     let now = clock::instant();
-    let token = format!("{BEGIN}{}", secret()?);
     let kept = KeptToken {
         name: name.to_owned(),
         role,
-        sha256: Digest::of(token.as_bytes()),
+        sha256,
+        passkey,
         made_at: written(now),
         ends_at: written(now + TimeDelta::days(days.into())),
     };
     let seen = seen(&kept);
     tokens.push(kept);
     sign_in_tokens::write(&file, tokens)?;
-    Ok(NewToken { seen, token })
+    Ok(seen)
 }
 
 /// The tokens, without the tokens.
@@ -155,8 +200,54 @@ impl Keyring {
         })
     }
 
-    /// Whose token has this digest; `None` if nobody's, or if it was revoked or is over.
+    /// Whose token has this digest; `None` if nobody's, or if it was revoked or is over. A passkey is no token: its
+    /// public key opens nothing.
     pub fn who(&self, digest: &Digest) -> Option<TokenSeen> {
+        self.find(|kept| kept.passkey.is_none() && kept.sha256 == *digest)
+            .map(|kept| seen(&kept))
+    }
+
+    /// Who began a session with the token or the passkey of this digest, if they are still let in.
+    pub fn still(&self, digest: &Digest) -> Option<TokenSeen> {
+        self.find(|kept| kept.sha256 == *digest)
+            .map(|kept| seen(&kept))
+    }
+
+    /// Is anybody let in with a passkey at this origin?
+    pub fn has_passkeys(&self, origin: &str) -> bool {
+        let at = |kept: &KeptToken| {
+            kept.passkey
+                .as_ref()
+                .is_some_and(|one| one.origin == origin)
+        };
+        self.find(at).is_some()
+    }
+
+    /// Whose passkey signed this challenge at this origin: the digest under which a session begins, and the
+    /// authenticator's counter.
+    ///
+    /// # Errors
+    /// Why it is nobody's.
+    pub fn who_signed(
+        &self,
+        credential: &str,
+        origin: &str,
+        challenge: &[u8],
+        assertion: &Assertion,
+    ) -> Result<(Digest, u32), String> {
+        let mine = |kept: &KeptToken| {
+            let own = kept.passkey.as_ref();
+            own.is_some_and(|own| own.credential == credential && own.origin == origin)
+        };
+        let unknown = || "is not let in here, or not any more".to_owned();
+        let kept = self.find(mine).ok_or_else(unknown)?;
+        let own = kept.passkey.ok_or_else(unknown)?;
+        passkey::check(own.key.as_str(), origin, challenge, assertion)
+            .map(|counter| (kept.sha256, counter))
+            .map_err(|fault| fault.to_string())
+    }
+
+    fn find(&self, wanted: impl Fn(&KeptToken) -> bool) -> Option<KeptToken> {
         let facts = std::fs::metadata(&self.file).ok();
         let state = facts.and_then(|facts| Some((facts.modified().ok()?, facts.len())));
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,8 +259,10 @@ impl Keyring {
             });
         }
         let tokens = read.as_ref().map_or(&[][..], |read| &read.tokens);
-        let token = tokens.iter().find(|token| token.sha256 == *digest)?;
-        Some(seen(token)).filter(|token| !token.is_over)
+        let found = tokens
+            .iter()
+            .find(|token| wanted(token) && !seen(token).is_over)?;
+        Some(found.clone())
     }
 }
 
@@ -186,5 +279,6 @@ fn seen(token: &KeptToken) -> TokenSeen {
         ends_at: token.ends_at.clone(),
         // A time that cannot be read is over.
         is_over: end.map_or(true, |end| end <= clock::instant()),
+        passkey_at: token.passkey.as_ref().map(|passkey| passkey.origin.clone()),
     }
 }

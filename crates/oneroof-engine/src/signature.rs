@@ -1,16 +1,20 @@
 //! SSH signatures of files (SSHSIG): made by `ssh-keygen -Y sign`, so agents and FIDO keys work, and checked here,
-//! without any program.
+//! without any program. A passkey's signature has the same form; see [`crate::passkey`].
 
 use std::io;
 use std::path::Path;
 
+use oneroof_model::gate::Signer;
 use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, SshSig};
 
 use crate::error::EngineError;
+use crate::passkey::{self, PasskeyFault};
 use crate::programs;
 
 /// Namespace of approvals: a signature for something else never counts as one.
 pub const APPROVAL: &str = "oneroof-approval";
+/// Namespace of the wish to let a passkey in.
+pub const ENROLMENT: &str = "oneroof-enrolment";
 /// Namespace of evidence.
 pub const EVIDENCE: &str = "oneroof-evidence";
 
@@ -24,6 +28,18 @@ pub struct SignedBy {
     pub public_key: String,
     /// `SHA256:…`, as `ssh-keygen -l` prints it.
     pub fingerprint: String,
+    /// Where it was made, if with a passkey in a browser.
+    pub origin: Option<String>,
+}
+
+impl SignedBy {
+    /// The same in the gate's words.
+    pub fn signer(self) -> Signer {
+        Signer {
+            key: self.public_key,
+            origin: self.origin,
+        }
+    }
 }
 
 /// Why a signature does not hold.
@@ -48,6 +64,12 @@ pub enum SignatureFault {
         "is of a key of a kind that is not accepted ({0}): use ed25519, ecdsa on nistp256, or a FIDO key"
     )]
     UnknownKind(String),
+    /// A passkey's, and something is wrong with it.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyFault),
+    /// A passkey's, where a machine signs.
+    #[error("is a passkey's, and passkeys sign what people decide, nothing else")]
+    PasskeyHere,
 }
 
 /// Signs bytes with an SSH key: a private key, or a `.pub` whose private half is in the agent. Gives the armored
@@ -87,6 +109,12 @@ pub fn verify(armored: &str, namespace: &str, bytes: &[u8]) -> Result<SignedBy, 
             "it has {} bytes",
             armored.len()
         )));
+    }
+    if let Some(checked) = passkey::verify(armored, namespace, bytes) {
+        return match namespace {
+            APPROVAL | ENROLMENT => checked,
+            _ => Err(SignatureFault::PasskeyHere),
+        };
     }
     let signature = SshSig::from_pem(armored.trim_end())
         .map_err(|error| SignatureFault::Malformed(error.to_string()))?;
@@ -171,12 +199,13 @@ fn is_refused(kind: &Algorithm) -> bool {
     matches!(kind, Algorithm::Rsa { .. } | Algorithm::Dsa)
 }
 
-fn described(key: &PublicKey) -> Option<SignedBy> {
+pub(crate) fn described(key: &PublicKey) -> Option<SignedBy> {
     let text = key.to_openssh().ok()?;
     let mut words = text.split_whitespace();
     Some(SignedBy {
         public_key: format!("{} {}", words.next()?, words.next()?),
         fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+        origin: None,
     })
 }
 

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::layout::{self, Frame};
+use crate::origin::{self, Origin};
 use crate::problem::Problem;
 use crate::view::API;
 
@@ -19,6 +20,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 
 /// On a page that follows what goes on: one script of ours, which asks us alone.
 pub(crate) const LIVE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// On a page where a passkey signs: one script of ours, which asks nobody.
+pub(crate) const SCRIPT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What is said with every answer.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -48,17 +52,35 @@ const TLS_FROM_NOW_ON: &str = "max-age=31536000";
 pub(crate) struct Names {
     all: Arc<Vec<String>>,
     secure: bool,
+    origins: Arc<Vec<Origin>>,
 }
 
 impl Names {
     /// Loopback names, and these.
     pub(crate) fn new(others: &[String], secure: bool) -> Names {
         let all = LOOPBACK_NAMES.map(str::to_owned).into_iter();
-        let all = all.chain(others.iter().map(|name| name.to_ascii_lowercase()));
+        let others = others.iter().map(|name| without_port(name));
+        let all = all.chain(others.map(str::to_ascii_lowercase));
         Names {
             all: Arc::new(all.collect()),
             secure,
+            origins: Arc::default(),
         }
+    }
+
+    /// The addresses at which passkeys can be used.
+    pub(crate) fn with_origins(self, origins: Vec<Origin>) -> Names {
+        Names {
+            origins: Arc::new(origins),
+            ..self
+        }
+    }
+
+    /// At which of our addresses is this browser?
+    fn origin(&self, headers: &HeaderMap) -> Option<Origin> {
+        let host = headers.get(header::HOST)?.to_str().ok()?;
+        let mut all = self.origins.iter();
+        all.find(|origin| origin.is_at(host)).cloned()
     }
 
     /// A page of another site can make a browser send a request here under a name of its own (DNS rebinding); what
@@ -118,7 +140,10 @@ pub(crate) async fn check(State(names): State<Names>, request: Request, next: Ne
     let mut response = match refused {
         Some(problem) if is_api => problem.json(),
         Some(problem) => layout::problem(&Frame::nowhere(), &problem),
-        None => next.run(request).await,
+        None => {
+            let origin = names.origin(headers);
+            origin::scope(origin, next.run(request)).await
+        }
     };
     for (name, value) in HEADERS {
         response

@@ -1,4 +1,4 @@
-//! The style sheet, the icon and the one script, inside the binary. Their addresses bear their digest, so that a browser may keep
+//! The style sheet, the icon and the two scripts, inside the binary. Their addresses bear their digest, so that a browser may keep
 //! them for ever and never shows a page in the clothes of another version.
 
 use std::sync::LazyLock;
@@ -12,6 +12,7 @@ use oneroof_model::Digest;
 const STYLE: &str = include_str!("assets/oneroof.css");
 const ICON: &str = include_str!("assets/oneroof.svg");
 const FOLLOW: &str = include_str!("assets/follow.js");
+const PASSKEY: &str = include_str!("assets/passkey.js");
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path("oneroof", "css", STYLE));
@@ -19,7 +20,14 @@ static ICON_PATH: LazyLock<String> = LazyLock::new(|| path("oneroof", "svg", ICO
 
 static FOLLOW_PATH: LazyLock<String> = LazyLock::new(|| path("follow", "js", FOLLOW));
 
-/// Where the one script is.
+static PASSKEY_PATH: LazyLock<String> = LazyLock::new(|| path("passkey", "js", PASSKEY));
+
+/// Where the script is that asks for passkeys.
+pub(crate) fn passkey_path() -> &'static str {
+    &PASSKEY_PATH
+}
+
+/// Where the script is that follows what goes on.
 pub(crate) fn follow_path() -> &'static str {
     &FOLLOW_PATH
 }
@@ -61,6 +69,10 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route(
             follow_path(),
             get(async || asset("text/javascript; charset=utf-8", FOLLOW)),
+        )
+        .route(
+            passkey_path(),
+            get(async || asset("text/javascript; charset=utf-8", PASSKEY)),
         )
         .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
 }

@@ -1,8 +1,9 @@
 //! The door: who asks, whether they may, and whether the form that they send is one of ours. Where only this machine
 //! reaches the dashboard nobody signs in; the rest of it holds there too.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -10,16 +11,20 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use oneroof_engine::error::EngineError;
+use oneroof_engine::passkey::Assertion;
 use oneroof_engine::sign_in::{self, Keyring};
 use oneroof_model::{DashboardDeed, DashboardRole, Digest};
 
 use crate::attempts::Attempts;
+use crate::challenges::Challenges;
 use crate::fields::Fields;
 use crate::layout::{self, Frame};
+use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::routes::REQUEST_BYTES_MAX;
 use crate::sessions::Sessions;
 use crate::sign_in::PATH as SIGN_IN;
+use crate::streams::Client;
 use crate::view::API;
 use crate::visitor::{self, CSRF_FIELD, Visitor};
 
@@ -41,6 +46,9 @@ pub(crate) struct Door {
     keyring: Option<Keyring>,
     sessions: Sessions,
     attempts: Attempts,
+    challenges: Challenges,
+    /// How often each passkey says that it signed; one that goes back was copied.
+    counters: Mutex<HashMap<Digest, u32>>,
     secure: bool,
     behind_proxy: bool,
     /// Who sits at this machine.
@@ -53,6 +61,8 @@ pub(crate) enum Outside {
     Unknown,
     /// What they said is wrong.
     Wrong,
+    /// What their passkey gave does not count, and why.
+    Passkey(String),
     /// They tried too often, and wait for so many seconds.
     TooOften(u64),
 }
@@ -63,6 +73,8 @@ impl Door {
             keyring: options.keyring,
             sessions: Sessions::default(),
             attempts: Attempts::default(),
+            challenges: Challenges::new()?,
+            counters: Mutex::default(),
             secure: options.secure,
             behind_proxy: options.behind_proxy,
             local: Arc::new(Visitor {
@@ -108,6 +120,53 @@ impl Door {
             self.attempts.failed(peer);
             return Err(Outside::Wrong);
         }
+        self.begin(digest)
+    }
+
+    /// What a passkey signs to come in at this address; `None` if nobody is let in with one there.
+    pub(crate) fn challenge(&self, origin: &Origin) -> Option<Vec<u8>> {
+        let keyring = self.keyring.as_ref()?;
+        let fresh = self.challenges.fresh().ok();
+        fresh.filter(|_| keyring.has_passkeys(&origin.text))
+    }
+
+    /// Begins a session for whoever's passkey signed a challenge of ours; gives its cookie.
+    pub(crate) fn sign_in_with_passkey(
+        &self,
+        credential: &str,
+        origin: &Origin,
+        challenge: &[u8],
+        assertion: &Assertion,
+        peer: IpAddr,
+    ) -> Result<String, Outside> {
+        self.attempts.admit(peer).map_err(Outside::TooOften)?;
+        let refused = |why: String| {
+            self.attempts.failed(peer);
+            Outside::Passkey(why)
+        };
+        let Some(keyring) = &self.keyring else {
+            return Err(Outside::Unknown);
+        };
+        if !self.challenges.take(challenge) {
+            let why = "signed a challenge that is over, or was used, or is not ours";
+            return Err(refused(why.to_owned()));
+        }
+        let (digest, counter) = keyring
+            .who_signed(credential, &origin.text, challenge, assertion)
+            .map_err(refused)?;
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        // Passkeys that are shared between the devices of a person do not count.
+        let last = counters.get(&digest).copied().unwrap_or_default();
+        if last > 0 && counter <= last {
+            let why = format!("counts {counter} after {last}: it may have been copied");
+            return Err(refused(why));
+        }
+        let _ = counters.insert(digest, counter);
+        drop(counters);
+        self.begin(digest)
+    }
+
+    fn begin(&self, digest: Digest) -> Result<String, Outside> {
         let (Ok(secret), Ok(csrf)) = (sign_in::secret(), sign_in::secret()) else {
             return Err(Outside::Unknown);
         };
@@ -157,7 +216,11 @@ impl Door {
             return Ok((Arc::new(visitor), Came::WithToken));
         }
         let secret = self.secret(headers).ok_or(Outside::Unknown)?;
-        let visitor = self.sessions.find(secret, |token| self.who(token));
+        let still = |digest: &Digest| {
+            let seen = self.keyring.as_ref()?.still(digest)?;
+            Some((seen.name, seen.role))
+        };
+        let visitor = self.sessions.find(secret, still);
         visitor
             .map(|visitor| (visitor, Came::WithCookie))
             .ok_or(Outside::Unknown)
@@ -180,6 +243,8 @@ fn deed(method: &Method, path: &str) -> DashboardDeed {
         _ if reads => DashboardDeed::Look,
         "/query" => DashboardDeed::Ask,
         "/sign-out" => DashboardDeed::Look,
+        // To wish is not to decide.
+        "/passkeys/wish" => DashboardDeed::Look,
         // Whatever else changes something is a decision.
         _ => DashboardDeed::Decide,
     }
@@ -222,7 +287,10 @@ pub(crate) async fn check(
             );
         }
         match of_ours(&visitor, came, is_api, request).await {
-            Ok(request) => next.run(request).await,
+            Ok(mut request) => {
+                let _ = request.extensions_mut().insert(Client(peer));
+                next.run(request).await
+            }
             Err(problem) => refused(problem),
         }
     };
@@ -292,24 +360,27 @@ impl Outside {
             Outside::TooOften(seconds) => {
                 let _ = headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             }
-            Outside::Unknown | Outside::Wrong if is_api => {
+            Outside::Unknown | Outside::Wrong | Outside::Passkey(_) if is_api => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"oneroof\"");
                 let _ = headers.insert(header::WWW_AUTHENTICATE, challenge);
             }
-            Outside::Unknown | Outside::Wrong => {}
+            Outside::Unknown | Outside::Wrong | Outside::Passkey(_) => {}
         }
         response
     }
 
     /// The same in words.
     pub(crate) fn problem(&self) -> Problem {
-        let unauthorized = |message| Problem::new(StatusCode::UNAUTHORIZED, "refused", message);
+        let unauthorized =
+            |message: &str| Problem::new(StatusCode::UNAUTHORIZED, "refused", message);
         match self {
             Outside::Unknown => {
                 unauthorized("sign in first").hint("Authorization: Bearer TOKEN, or /sign-in")
             }
             Outside::Wrong => unauthorized("this token is not known, or not any more")
                 .hint("`oneroof serve token list` shows whose tokens are taken"),
+            Outside::Passkey(why) => unauthorized(&format!("this passkey does not let you in: it {why}"))
+                .hint("open the page again, or sign in with a token; `oneroof serve token list` shows who comes in with a passkey"),
             Outside::TooOften(seconds) => Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "refused",
@@ -373,6 +444,8 @@ mod tests {
             (Method::POST, "/approve/signed", DashboardDeed::Decide),
             (Method::DELETE, "/anything", DashboardDeed::Decide),
             (Method::POST, "/sign-out", DashboardDeed::Look),
+            (Method::POST, "/passkeys/wish", DashboardDeed::Look),
+            (Method::POST, "/passkeys/signed", DashboardDeed::Decide),
         ] {
             assert_eq!(deed(&method, path), needed, "{method} {path}");
         }

@@ -18,6 +18,7 @@ pub(crate) enum Place {
     Releases,
     Evidence,
     Gate,
+    Passkeys,
     Coverage,
     Matrix,
     Axes,
@@ -48,6 +49,7 @@ const GROUPS: &[(&str, &[Link])] = &[
             (Place::Releases, "Releases", "/releases", true),
             (Place::Evidence, "Rehearsals", "/evidence", false),
             (Place::Gate, "Gate", "/gate", true),
+            (Place::Passkeys, "Passkeys", "/passkeys", true),
         ],
     ),
     (

@@ -9,9 +9,10 @@ use tokio::net::TcpListener;
 
 use crate::access::Names;
 use crate::door::{Door, DoorOptions};
+use crate::origin::Origin;
 use crate::routes;
 use crate::site::Site;
-use crate::tls::{self, TlsError, TlsFiles, TlsListener};
+use crate::tls::{self, TlsError, TlsListener, TlsSource};
 
 /// How to listen.
 pub struct ListenOptions {
@@ -20,7 +21,7 @@ pub struct ListenOptions {
     /// Names by which browsers reach it, besides loopback names.
     pub hosts: Vec<String>,
     /// The certificate; `None`: plain HTTP.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<TlsSource>,
     /// How people come in.
     pub door: DoorOptions,
 }
@@ -70,15 +71,27 @@ pub async fn serve(
     if !address.ip().is_loopback() && !options.door.secure {
         return Err(ListenError::NoTls(address));
     }
-    let acceptor = options.tls.as_ref().map(tls::acceptor).transpose()?;
+    let acceptor = match options.tls {
+        Some(source) => Some((tls::acceptor(&source.files)?, source)),
+        None => None,
+    };
     let listening = |source| ListenError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
     let mut hosts = options.hosts;
+    let origins = match options.door.behind_proxy {
+        true => Origin::all("https", &hosts, None),
+        false => {
+            let scheme = if acceptor.is_some() { "https" } else { "http" };
+            let mut names = hosts.clone();
+            names.push("localhost".to_owned());
+            Origin::all(scheme, &names, Some(address.port()))
+        }
+    };
     if !address.ip().is_unspecified() {
         hosts.push(host_name(address));
     }
-    let names = Names::new(&hosts, options.door.secure);
+    let names = Names::new(&hosts, options.door.secure).with_origins(origins);
     let door = Arc::new(Door::new(options.door)?);
     let router = routes::router(site, &names, door);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -87,8 +100,8 @@ pub async fn serve(
             ready(&format!("http://{address}/"));
             axum::serve(listener.tap_io(|_| {}), service).await
         }
-        Some(acceptor) => {
-            let listener = TlsListener::new(listener, acceptor).map_err(listening)?;
+        Some((acceptor, source)) => {
+            let listener = TlsListener::new(listener, acceptor, source).map_err(listening)?;
             ready(&format!("https://{address}/"));
             axum::serve(listener.tap_io(|_| {}), service).await
         }

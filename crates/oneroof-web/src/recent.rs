@@ -53,6 +53,12 @@ impl Recent {
             .map_err(|_| Problem::internal("two readings have the same name"))
     }
 
+    /// What was read of a page is old: something was just done there.
+    pub(crate) fn forget(&self, path: &str) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|name, _| name.split(' ').next() != Some(path));
+    }
+
     fn slot(&self, name: &str) -> Slot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= ENTRIES_MAX && !slots.contains_key(name) {

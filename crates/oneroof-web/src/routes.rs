@@ -14,8 +14,8 @@ use crate::assets;
 use crate::door::{self, Door};
 use crate::openapi::Description;
 use crate::pages::{
-    approve, axes, console, coverage, drift, evidence, gate, hub, queue, reconcile, releases,
-    status, targets,
+    approve, axes, console, coverage, drift, evidence, gate, hub, passkeys, queue, reconcile,
+    releases, status, take_back, targets,
 };
 use crate::sign_in;
 use crate::site::Site;
@@ -62,6 +62,7 @@ fn table() -> Table {
         .view::<evidence::under_way::UnderWaySeen>()
         .view::<gate::GateSeen>()
         .view::<approve::Screen>()
+        .view::<passkeys::Passkeys>()
         .view::<coverage::overview::Overview>()
         .view::<coverage::parts::Summary>()
         .view::<coverage::parts::ByScope>()
@@ -85,6 +86,8 @@ fn table() -> Table {
         .router
         .merge(console::routes())
         .merge(approve::routes())
+        .merge(take_back::routes())
+        .merge(passkeys::routes())
         .merge(evidence::files::routes())
         .merge(evidence::under_way::routes());
     table

@@ -1,6 +1,6 @@
 //! The page where people sign in, and the way out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,11 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use maud::html;
+use oneroof_engine::passkey::Assertion;
 use serde::Deserialize;
 
 use crate::door::{Door, Outside};
 use crate::fields::Fields;
 use crate::layout::{self, Frame, problem_box};
+use crate::origin;
+use crate::parts::passkey::{self, Ceremony};
 use crate::problem::Problem;
 
 /// Where it is.
@@ -51,12 +54,14 @@ async fn page(
 ) -> Response {
     let next = asked.map(|Query(asked)| asked.next).unwrap_or_default();
     match door.is_locked() {
-        true => shown(within(&next), None),
+        true => shown(&door, within(&next), None),
         false => Redirect::to(within(&next)).into_response(),
     }
 }
 
-fn shown(next: &str, outside: Option<&Outside>) -> Response {
+fn shown(door: &Door, next: &str, outside: Option<&Outside>) -> Response {
+    let here = origin::current();
+    let passkey = here.and_then(|here| Some((door.challenge(&here)?, here.rp_id)));
     let problem = outside.map(Outside::problem);
     let body = html! {
         @if let Some(problem) = &problem { (problem_box(problem)) }
@@ -66,9 +71,21 @@ fn shown(next: &str, outside: Option<&Outside>) -> Response {
             input #token type="password" name="token" required autocomplete="current-password" spellcheck="false";
             button type="submit" { "Sign in" }
         }
+        @if let Some((challenge, rp_id)) = &passkey {
+            @let within = html! {
+                input type="hidden" name="next" value=(next);
+                input type="hidden" name="challenge" value=(oneroof_engine::passkey::base64url(challenge));
+                button type="submit" { "Sign in with a passkey" }
+            };
+            (passkey::form((Ceremony::Sign, PATH), rp_id, &[], challenge, &within))
+            (passkey::script())
+        }
         p.quiet { "Whoever runs this dashboard makes tokens: " code { "oneroof serve token add NAME --role viewer" } }
     };
     let mut response = layout::alone("Sign in", &body);
+    if passkey.is_some() {
+        response = passkey::with_script(response);
+    }
     if let Some(problem) = &problem {
         *response.status_mut() = problem.status;
     }
@@ -91,10 +108,29 @@ async fn sign_in(
         Err(problem) => return layout::problem(&Frame::nowhere(), &problem),
     };
     let next = within(fields.get("next"));
-    match door.sign_in(fields.get("token"), door.peer(&headers, peer)) {
+    let peer = door.peer(&headers, peer);
+    let let_in = match passkey::assertion(&fields) {
+        Ok(None) => door.sign_in(fields.get("token"), peer),
+        Ok(Some(assertion)) => with_passkey(&door, &fields, &assertion, peer),
+        Err(problem) => Err(Outside::Passkey(problem.message.clone())),
+    };
+    match let_in {
         Ok(cookie) => with_cookie(&cookie, next),
-        Err(outside) => shown(next, Some(&outside)),
+        Err(outside) => shown(&door, next, Some(&outside)),
     }
+}
+
+fn with_passkey(
+    door: &Door,
+    fields: &Fields,
+    assertion: &Assertion,
+    peer: IpAddr,
+) -> Result<String, Outside> {
+    let here = origin::current();
+    let here = here.ok_or_else(|| Outside::Passkey("cannot be used at this address".to_owned()))?;
+    let challenge = passkey::bytes(fields, "challenge");
+    let challenge = challenge.map_err(|problem| Outside::Passkey(problem.message.clone()))?;
+    door.sign_in_with_passkey(fields.get("credential"), &here, &challenge, assertion, peer)
 }
 
 async fn sign_out(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response {

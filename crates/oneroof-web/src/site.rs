@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::problem::Problem;
 use crate::recent::Recent;
+use crate::streams::Streams;
 
 /// How a site is made.
 #[derive(Debug, Clone)]
@@ -34,6 +35,7 @@ struct Console {
 pub struct Site {
     pub(crate) context: Context,
     pub(crate) recent: Recent,
+    pub(crate) streams: Streams,
     hub: Arc<Hub>,
     targets: Vec<String>,
     with_clones: bool,
@@ -79,6 +81,7 @@ impl Site {
             hub,
             context,
             recent: Recent::default(),
+            streams: Streams::default(),
             targets,
             with_clones,
             consoles,

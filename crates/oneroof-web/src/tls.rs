@@ -11,12 +11,14 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// A handshake that takes longer is given up.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// How often the files of the certificate are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// At one time.
 const HANDSHAKES_MAX: usize = 256;
 /// After a failure to accept, such as too many open files.
@@ -29,6 +31,16 @@ pub struct TlsFiles {
     pub certificates: Vec<u8>,
     /// Its private key.
     pub key: Vec<u8>,
+}
+
+/// A certificate that may be renewed while it is used.
+pub struct TlsSource {
+    /// What is used to begin with.
+    pub files: TlsFiles,
+    /// Asked now and then: the files, if they changed, or why they cannot be read.
+    pub renewed: Box<dyn FnMut() -> Option<Result<TlsFiles, String>> + Send>,
+    /// Hears what became of a renewal.
+    pub told: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// Why they cannot be used.
@@ -74,8 +86,15 @@ pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
 
 impl TlsListener {
     /// Listens on a socket.
-    pub(crate) fn new(listener: TcpListener, acceptor: TlsAcceptor) -> io::Result<TlsListener> {
+    pub(crate) fn new(
+        listener: TcpListener,
+        acceptor: TlsAcceptor,
+        source: TlsSource,
+    ) -> io::Result<TlsListener> {
         let address = listener.local_addr()?;
+        let (renewed, acceptor) = watch::channel(acceptor);
+        // Ends when nobody accepts any more.
+        drop(tokio::spawn(renew(source, renewed)));
         let (sender, ready) = mpsc::channel(HANDSHAKES_MAX);
         // Ends when nobody receives any more.
         drop(tokio::spawn(accept_all(listener, acceptor, sender)));
@@ -83,9 +102,39 @@ impl TlsListener {
     }
 }
 
+/// Uses a new certificate for new connections. One that cannot be used changes nothing.
+async fn renew(mut source: TlsSource, acceptor: watch::Sender<TlsAcceptor>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = acceptor.closed() => return,
+        }
+        let Some(read) = (source.renewed)() else {
+            continue;
+        };
+        let made = read.and_then(|files| {
+            self::acceptor(&files).map_err(|error| match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            })
+        });
+        match made {
+            Ok(fresh) => {
+                let _ = acceptor.send_replace(fresh);
+                (source.told)("the certificate was renewed");
+            }
+            Err(why) => {
+                (source.told)(&format!(
+                    "the certificate changed and cannot be used, the old one stays: {why}"
+                ));
+            }
+        }
+    }
+}
+
 async fn accept_all(
     listener: TcpListener,
-    acceptor: TlsAcceptor,
+    acceptor: watch::Receiver<TlsAcceptor>,
     sender: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
 ) {
     let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
@@ -98,7 +147,7 @@ async fn accept_all(
             tokio::time::sleep(REST).await;
             continue;
         };
-        let (acceptor, sender) = (acceptor.clone(), sender.clone());
+        let (acceptor, sender) = (acceptor.borrow().clone(), sender.clone());
         drop(tokio::spawn(async move {
             let handshake = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await;
             if let Ok(Ok(stream)) = handshake {

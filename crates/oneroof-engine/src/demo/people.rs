@@ -35,6 +35,7 @@ pub(super) async fn settle(context: Context, dba: &ConnInfo) -> Result<Context, 
         execute: true,
         dba: Some(dba.clone()),
         policy: Some(policy),
+        enrol: None,
     };
     let _ = adopt::adopt(&context, "production", &options).await?;
     Ok(Context {

@@ -126,7 +126,7 @@ impl Approved {
                 let signer = file
                     .signed
                     .signed_by
-                    .as_deref()
+                    .as_ref()
                     .ok()
                     .and_then(|key| policy.approver_with(key));
                 file.revocation.revokes == approval.digest

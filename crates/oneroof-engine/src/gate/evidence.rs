@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::DateTime;
-use oneroof_model::gate::{EvidenceFacts, SignedFile};
+use oneroof_model::gate::{EvidenceFacts, SignedFile, Signer};
 
 use crate::context::Context;
 use crate::evidence::{self, VerifyOptions};
@@ -89,7 +89,7 @@ fn signed(folder: &Path, name: &str) -> SignedFile {
             let digest = found.evidence_digest.map(|digest| digest.to_string());
             let signed_by = match (found.faults.first(), found.signature.public_key) {
                 (Some(fault), _) => Err(format!("{}: {}", fault.place(), fault.message)),
-                (None, Some(key)) if found.signature.holds => Ok(key),
+                (None, Some(key)) if found.signature.holds => Ok(Signer { key, origin: None }),
                 (None, _) => Err("it is not signed: oneroof evidence sign".to_owned()),
             };
             (digest.unwrap_or_default(), signed_by)

@@ -11,7 +11,7 @@ use oneroof_model::Digest;
 use oneroof_model::gate::{Approval, ApprovalFile, Revocation, RevocationFile, SignedFile};
 
 use crate::error::EngineError;
-use crate::signature;
+use crate::signature::{self, SignedBy};
 
 /// An approval is about two thousand bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -119,7 +119,7 @@ pub(crate) fn write(
     Ok(format!("approvals/{name}.json"))
 }
 
-fn new_file(path: &Path, text: &str) -> Result<(), EngineError> {
+pub(super) fn new_file(path: &Path, text: &str) -> Result<(), EngineError> {
     let doing = || EngineError::file(format!("write `{}`", path.display()));
     let mut file = File::create_new(path).map_err(doing())?;
     let written = file
@@ -137,7 +137,7 @@ pub(crate) fn folder(root: &Path) -> PathBuf {
 }
 
 fn approval(path: &Path, name: &str) -> Result<ApprovalFile, String> {
-    let (bytes, signed) = signed(path, name)?;
+    let (bytes, signed) = signed(path, name, signature::APPROVAL)?;
     let approval: Approval = json(&bytes)?;
     if approval.format != 1 {
         return Err(format!("format {} is not known here", approval.format));
@@ -151,7 +151,7 @@ fn approval(path: &Path, name: &str) -> Result<ApprovalFile, String> {
 }
 
 fn revocation(path: &Path, name: &str) -> Result<RevocationFile, String> {
-    let (bytes, signed) = signed(path, name)?;
+    let (bytes, signed) = signed(path, name, signature::APPROVAL)?;
     let revocation: Revocation = json(&bytes)?;
     if revocation.format != 1 {
         return Err(format!("format {} is not known here", revocation.format));
@@ -160,18 +160,18 @@ fn revocation(path: &Path, name: &str) -> Result<RevocationFile, String> {
 }
 
 /// The bytes of a file and who signed them.
-fn signed(path: &Path, name: &str) -> Result<(Vec<u8>, SignedFile), String> {
+pub(super) fn signed(
+    path: &Path,
+    name: &str,
+    namespace: &str,
+) -> Result<(Vec<u8>, SignedFile), String> {
     let bytes = plain_file(path)?;
     let beside = PathBuf::from(format!("{}.sig", path.display()));
     let signed_by = match plain_file(&beside) {
         Err(why) => Err(format!("its signature {name}.sig cannot be read: {why}")),
-        Ok(armored) => signature::verify(
-            &String::from_utf8_lossy(&armored),
-            signature::APPROVAL,
-            &bytes,
-        )
-        .map(|by| by.public_key)
-        .map_err(|fault| format!("its signature {fault}")),
+        Ok(armored) => signature::verify(&String::from_utf8_lossy(&armored), namespace, &bytes)
+            .map(SignedBy::signer)
+            .map_err(|fault| format!("its signature {fault}")),
     };
     let digest = Digest::of(&bytes).to_string();
     Ok((
@@ -185,7 +185,7 @@ fn signed(path: &Path, name: &str) -> Result<(Vec<u8>, SignedFile), String> {
 }
 
 /// A regular file of a small size; never a link, which could lead anywhere.
-fn plain_file(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn plain_file(path: &Path) -> Result<Vec<u8>, String> {
     let facts = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
     if !facts.is_file() {
         return Err("it is a link or no file".to_owned());
@@ -203,7 +203,7 @@ fn plain_file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let wrong = |error: serde_json::Error| format!("is not what it should be: {error}");
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(wrong)?;
     // These texts are shown on terminals, where control characters can hide or rewrite what is above them.
@@ -223,7 +223,7 @@ fn has_control_character(value: &serde_json::Value) -> bool {
     }
 }
 
-fn seconds(member: &str, text: &str) -> Result<i64, String> {
+pub(super) fn seconds(member: &str, text: &str) -> Result<i64, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|at| at.with_timezone(&Utc).timestamp())
         .map_err(|error| format!("{member} `{text}` is no time: {error}"))

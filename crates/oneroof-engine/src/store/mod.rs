@@ -1,6 +1,7 @@
 //! All file work of the engine: packages, evidence, runs.
 
 pub(crate) mod approvals;
+pub(crate) mod enrolments;
 pub mod evidence;
 pub(crate) mod fingerprint_file;
 pub(crate) mod foreign_folder;

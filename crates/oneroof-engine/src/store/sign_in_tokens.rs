@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use oneroof_model::gate::Passkey;
 use oneroof_model::{DashboardRole, Digest};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,11 @@ pub(crate) struct KeptToken {
     pub(crate) name: String,
     /// What they may do.
     pub(crate) role: DashboardRole,
-    /// Its SHA-256.
+    /// Its SHA-256; of a passkey, that of its public key.
     pub(crate) sha256: Digest,
+    /// They show a passkey instead of a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) passkey: Option<Passkey>,
     /// UTC.
     pub(crate) made_at: String,
     /// UTC; from then on it is not taken.

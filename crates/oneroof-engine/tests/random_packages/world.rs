@@ -113,6 +113,7 @@ impl World {
         let dba = AdoptOptions {
             execute: true,
             policy: None,
+            enrol: None,
             dba: Some(self.server.conninfo(name, SUPERUSER)),
         };
         let _ = adopt(&self.context, name, &dba).await.unwrap();

@@ -87,6 +87,7 @@ impl World {
         let dba = AdoptOptions {
             execute: true,
             policy: None,
+            enrol: None,
             dba: Some(self.server.conninfo(name, SUPERUSER)),
         };
         adopt(&context, name, &dba).await.unwrap();

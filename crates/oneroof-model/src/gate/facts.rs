@@ -51,8 +51,17 @@ pub struct SignedFile {
     pub file: String,
     /// SHA-256 of its bytes.
     pub digest: String,
-    /// The public key, or what is wrong with the signature.
-    pub signed_by: Result<String, String>,
+    /// Whose key it is, or what is wrong with the signature.
+    pub signed_by: Result<Signer, String>,
+}
+
+/// Whose key a signature is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// Kind and base64 of the public key.
+    pub key: String,
+    /// Where it was made, if with a passkey in a browser.
+    pub origin: Option<String>,
 }
 
 /// A rehearsal's evidence.

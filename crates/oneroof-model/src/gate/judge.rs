@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::approval::{Act, Approval, Decision};
-use super::facts::{ApprovalFile, EvidenceFacts, GateFacts};
+use super::facts::{ApprovalFile, EvidenceFacts, GateFacts, Signer};
 use super::policy::{Approver, Policy, Rule};
 use super::verdict::{
     ApprovalStanding, Blocker, EvidenceStanding, GateVerdict, GateWord, QuorumLine, Standing,
@@ -529,7 +529,7 @@ impl Judged<'_> {
     /// A revocation counts if the approver themselves signed it.
     fn revoked(&self, digest: &str, approval: &Approval) -> Option<String> {
         let found = self.facts.revocations.iter().find(|file| {
-            let by = file.signed.signed_by.as_deref().ok();
+            let by = file.signed.signed_by.as_ref().ok();
             let signer = by.and_then(|key| self.policy.approver_with(key));
             file.revocation.revokes == digest
                 && signer.is_some_and(|signer| signer.name == approval.approver)
@@ -542,24 +542,14 @@ impl Judged<'_> {
 
     fn signer(
         &self,
-        signed_by: &Result<String, String>,
+        signed_by: &Result<Signer, String>,
         why: &mut Vec<String>,
     ) -> Option<&Approver> {
-        match signed_by {
-            Err(fault) => {
-                why.push(fault.clone());
-                None
-            }
-            Ok(key) => {
-                let approver = self.policy.approver_with(key);
-                if approver.is_none() {
-                    why.push(
-                        "it is signed with a key that is no approver's of the policy".to_owned(),
-                    );
-                }
-                approver
-            }
-        }
+        let signer = signed_by
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|signer| self.policy.signer(signer));
+        signer.map_err(|fault| why.push(fault)).ok()
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::age::Age;
+use super::facts::Signer;
 use crate::expression::Expression;
 use crate::{TargetClass, TomlError};
 
@@ -70,10 +71,28 @@ pub struct Approver {
     /// What their yes is worth.
     pub level: Level,
     /// Their public keys.
+    #[serde(default)]
     pub keys: Vec<PublicKey>,
+    /// Their passkeys.
+    #[serde(default, rename = "passkey")]
+    pub passkeys: Vec<Passkey>,
     /// Other names under which they propose releases, for example their login.
     #[serde(default)]
     pub also: Vec<String>,
+}
+
+/// `[[approver.passkey]]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passkey {
+    /// What they call it.
+    pub name: String,
+    /// Its public key in OpenSSH's words; the name of the site (rp id) is part of it.
+    pub key: PublicKey,
+    /// Its id, base64url, by which a browser finds it.
+    pub credential: String,
+    /// The only address where it signs: `https://tools.example`
+    pub origin: String,
 }
 
 /// `[[runner]]`
@@ -274,18 +293,46 @@ impl Policy {
         })
     }
 
-    /// The approver who has this key.
-    pub fn approver_with(&self, key: &str) -> Option<&Approver> {
-        self.approvers
-            .iter()
-            .find(|approver| approver.keys.iter().any(|own| own.as_str() == key))
+    /// The approver who signed: with a key of theirs, or with a passkey of theirs where it belongs.
+    pub fn approver_with(&self, signer: &Signer) -> Option<&Approver> {
+        self.signer(signer).ok()
     }
 
-    /// The runner who has this key.
-    pub fn runner_with(&self, key: &str) -> Option<&Runner> {
+    /// The same, or why it is nobody.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn signer(&self, signer: &Signer) -> Result<&Approver, String> {
+        let Some(origin) = &signer.origin else {
+            let own = |approver: &&Approver| approver.keys.iter().any(|own| own.0 == signer.key);
+            return self.approvers.iter().find(own).ok_or_else(|| {
+                "it is signed with a key that is no approver's of the policy".to_owned()
+            });
+        };
+        let passkeys = self
+            .approvers
+            .iter()
+            .flat_map(|approver| approver.passkeys.iter().map(move |own| (approver, own)));
+        match passkeys
+            .into_iter()
+            .find(|(_, own)| own.key.0 == signer.key)
+        {
+            None => {
+                Err("it is signed with a passkey that is no approver's of the policy".to_owned())
+            }
+            Some((approver, own)) if own.origin == *origin => Ok(approver),
+            Some((_, own)) => Err(format!(
+                "it is signed with a passkey at `{origin}`, and the policy knows this passkey at `{}`",
+                own.origin
+            )),
+        }
+    }
+
+    /// The runner who signed; a passkey is no machine's.
+    pub fn runner_with(&self, signer: &Signer) -> Option<&Runner> {
         self.runners
             .iter()
-            .find(|runner| runner.key.as_str() == key)
+            .find(|runner| runner.key.0 == signer.key && signer.origin.is_none())
     }
 
     /// What no single key can have wrong: each with a text that leads to its place.
@@ -315,19 +362,29 @@ impl Policy {
             if approver.name.trim().is_empty() || approver.name.contains(['\n', '\r']) {
                 fault("an approver has no name".to_owned(), "[[approver]]");
             }
-            if approver.keys.is_empty() {
+            if approver.keys.is_empty() && approver.passkeys.is_empty() {
                 fault(
                     format!("approver `{}` has no key", approver.name),
                     &format!("\"{}\"", approver.name),
                 );
             }
-            for key in &approver.keys {
+            let passkeys = approver.passkeys.iter().map(|passkey| &passkey.key);
+            for key in approver.keys.iter().chain(passkeys) {
                 if !keys_seen.insert(key.as_str()) {
                     let message = format!(
                         "a key of `{}` is there twice: one key is one person",
                         approver.name
                     );
                     fault(message, &key.0);
+                }
+            }
+            for passkey in &approver.passkeys {
+                if !keys_seen.insert(passkey.credential.as_str()) {
+                    let message = format!(
+                        "a passkey of `{}` is there twice: one passkey is one person",
+                        approver.name
+                    );
+                    fault(message, &passkey.credential);
                 }
             }
         }

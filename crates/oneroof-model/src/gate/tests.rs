@@ -3,7 +3,7 @@
 use super::*;
 use crate::gate::{
     ApprovalUse, BrokenCondition, EvidenceNamed, Level, Revocation, RevocationFile, ShownAt,
-    SignedFile, Target,
+    SignedFile, Signer, Target,
 };
 
 const NOW: i64 = 1_800_000_000;
@@ -11,6 +11,13 @@ const DAY: i64 = 86_400;
 
 fn key(who: &str) -> String {
     format!("ssh-ed25519 AAAA{who}")
+}
+
+fn by(who: &str) -> Signer {
+    Signer {
+        key: key(who),
+        origin: None,
+    }
 }
 
 fn policy() -> Policy {
@@ -44,7 +51,7 @@ fn signed(digest: &str, by: &str) -> SignedFile {
     SignedFile {
         file: format!("{digest}.json"),
         digest: digest.into(),
-        signed_by: Ok(key(by)),
+        signed_by: Ok(self::by(by)),
     }
 }
 
@@ -158,7 +165,7 @@ fn each_single_change_closes_it_for_its_own_reason() {
         f.evidence[0].signed.signed_by = Err("rehearsal.json was changed".into());
     });
     closed("evidence_unknown_runner", "no runner", |f| {
-        f.evidence[0].signed.signed_by = Ok(key("ada"))
+        f.evidence[0].signed.signed_by = Ok(by("ada"))
     });
     closed("evidence_failed", "failed", |f| {
         f.evidence[0].verdict = "failed".into()
@@ -242,13 +249,13 @@ fn an_approval_that_does_not_fit_is_void() {
         f.approvals[1].signed.signed_by = Err("no signature".into())
     });
     closed("approval_void", "no approver's", |f| {
-        f.approvals[1].signed.signed_by = Ok(key("stranger"))
+        f.approvals[1].signed.signed_by = Ok(by("stranger"))
     });
     closed("approval_void", "no approver's", |f| {
-        f.approvals[1].signed.signed_by = Ok(key("ci"))
+        f.approvals[1].signed.signed_by = Ok(by("ci"))
     });
     closed("approval_void", "`cid` signed it", |f| {
-        f.approvals[1].signed.signed_by = Ok(key("cid"))
+        f.approvals[1].signed.signed_by = Ok(by("cid"))
     });
     closed("approval_void", "the policy says L2", |f| {
         f.approvals[1].approval.level = Level::parse("L4").unwrap()

@@ -1,5 +1,6 @@
 //! The approval page: what exactly is approved, one question, and HOLD unless somebody says otherwise. Nothing here
-//! signs: the approver takes a file along, signs it with their own key, and brings the signature.
+//! signs: the approver's passkey does, in their browser; or they take a file along, sign it with their own SSH key, and
+//! bring the signature.
 
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::post;
 use maud::{Markup, html};
 use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, ApprovedTier};
+use oneroof_engine::signature;
 use oneroof_model::DashboardDeed;
 use oneroof_model::gate::{Act, Decision};
 use serde::{Deserialize, Serialize};
@@ -20,8 +22,11 @@ use utoipa::IntoParams;
 use super::gate::package;
 use crate::fields::Fields;
 use crate::layout::{self, Frame, Place, address, encoded};
+use crate::origin;
 use crate::parts::badge::{Tone, badge};
 use crate::parts::figure::facts;
+use crate::parts::passkey;
+use crate::parts::signing::{self, ToSign};
 use crate::parts::table::table;
 use crate::parts::text::{digest, duration, prose, value, when};
 use crate::problem::Problem;
@@ -29,8 +34,6 @@ use crate::site::Site;
 use crate::view::View;
 use crate::visitor;
 
-/// What is signed under.
-const NAMESPACE: &str = "oneroof-approval";
 /// The file that an approver takes along.
 const FILE: &str = "approval.json";
 
@@ -185,6 +188,7 @@ fn question(ask: &Asked, screen: &ApprovalScreen) -> Markup {
             }
             label for="reason" { "Why; it is part of what you sign" }
             input #reason name="reason" maxlength="500" autocomplete="off";
+            (signing::choice(&origin::current().map(|here| approve::passkeys_at(screen, &here.text)).unwrap_or_default()))
             label for="key" { "Your public SSH key, one line (" code { "cat ~/.ssh/id_ed25519.pub" } ")" }
             textarea #key name="key" rows="3" spellcheck="false" autocomplete="off" {}
             button type="submit" { "Go on" }
@@ -202,11 +206,15 @@ struct Decided {
     reason: String,
     #[serde(default)]
     key: String,
+    #[serde(default)]
+    passkey: String,
 }
 
 /// The file again.
 #[derive(Debug, Deserialize)]
 struct File {
+    #[serde(default)]
+    name: String,
     text: String,
 }
 
@@ -234,11 +242,6 @@ fn not_understood(rejection: &FormRejection) -> Response {
     )
 }
 
-/// A browser writes line ends of its own into what a form sends; the file has none but these.
-fn as_written(text: &str) -> String {
-    text.replace("\r\n", "\n")
-}
-
 async fn decide(
     State(site): State<Arc<Site>>,
     decided: Result<Form<Decided>, FormRejection>,
@@ -261,58 +264,43 @@ async fn decide(
             return layout::page(&frame, "Hold", &body);
         }
     };
-    match unsigned(&site, &decided, decision).await {
-        Ok(text) => layout::page(&frame, "Sign it", &sign(&decided, decision, &text)),
+    match to_sign(&site, &decided, decision).await {
+        Ok(body) => passkey::with_script(layout::page(&frame, "Sign it", &body)),
         Err(problem) => layout::problem(&frame, &problem),
     }
 }
 
-async fn unsigned(site: &Site, decided: &Decided, decision: Decision) -> Result<String, Problem> {
+async fn to_sign(site: &Site, decided: &Decided, decision: Decision) -> Result<Markup, Problem> {
     // Read again, not from a moment ago: this is what is signed.
     let screen = screen(site, Some(&decided.target), &decided.package).await?;
-    let key = decided.key.trim();
-    Ok(approve::unsigned(
-        &screen,
-        decision,
-        decided.reason.trim(),
-        key,
-    )?)
-}
-
-fn sign(decided: &Decided, decision: Decision, text: &str) -> Markup {
-    html! {
+    let (reason, key) = (decided.reason.trim(), decided.key.trim());
+    let fields = [
+        ("target", decided.target.as_str()),
+        ("package", decided.package.as_str()),
+    ];
+    let of = |text| ToSign {
+        text,
+        namespace: signature::APPROVAL,
+        file: FILE,
+        action: "/approve/signed",
+        fields: &fields,
+        button: "Keep the decision",
+    };
+    let steps = if decided.passkey.is_empty() {
+        of(&approve::unsigned(&screen, decision, reason, key)?).with_ssh()
+    } else {
+        let here = origin::current().ok_or_else(passkey::not_here)?;
+        let credential = &decided.passkey;
+        let (text, by) =
+            approve::unsigned_for_passkey(&screen, decision, reason, credential, &here.text)?;
+        of(&text).with_passkey(&by)?
+    };
+    Ok(html! {
         p { "You are about to " strong { (self::decision(decision)) } " " (decided.package) " on " (decided.target)
             ". Nothing is decided until your signature is here." }
-        ol.steps {
-            li {
-                "Take the file along, as it is:"
-                form method="post" action="/approve/file" {
-                    (visitor::csrf())
-                    input type="hidden" name="text" value=(text);
-                    button type="submit" { "Download " (FILE) }
-                }
-            }
-            li {
-                "Sign it with your key:"
-                pre tabindex="0" { "ssh-keygen -Y sign -n " (NAMESPACE) " -f ~/.ssh/id_ed25519 " (FILE) }
-            }
-            li {
-                form.decide method="post" action="/approve/signed" enctype="multipart/form-data" {
-                    (visitor::csrf())
-                    input type="hidden" name="target" value=(decided.target);
-                    input type="hidden" name="package" value=(decided.package);
-                    input type="hidden" name="text" value=(text);
-                    label for="file" { "Bring " code { (FILE) ".sig" } ":" }
-                    input #file type="file" name="file" accept=".sig,text/plain";
-                    label for="signature" { "or what is in it:" }
-                    textarea #signature name="signature" rows="8" spellcheck="false" autocomplete="off" {}
-                    button type="submit" { "Keep the decision" }
-                }
-            }
-        }
-        details { summary { "What is in the file" } pre tabindex="0" { (text) } }
+        (steps)
         (back(&decided.target, &decided.package))
-    }
+    })
 }
 
 fn back(target: &str, package: &str) -> Markup {
@@ -324,18 +312,7 @@ fn back(target: &str, package: &str) -> Markup {
 async fn file(asked: Result<Form<File>, FormRejection>) -> Response {
     match asked {
         Err(rejection) => not_understood(&rejection),
-        Ok(Form(asked)) => (
-            [
-                (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-                (
-                    header::CONTENT_DISPOSITION,
-                    format!("attachment; filename=\"{FILE}\""),
-                ),
-                (header::CACHE_CONTROL, "no-store".to_owned()),
-            ],
-            as_written(&asked.text),
-        )
-            .into_response(),
+        Ok(Form(asked)) => signing::download(&asked.name, &asked.text),
     }
 }
 
@@ -346,15 +323,12 @@ async fn signed(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) 
     };
     let (target, package) = (fields.get("target"), fields.get("package"));
     let frame = frame(&site, target);
-    let text = as_written(fields.get("text"));
-    // Who brings the file need not paste it.
-    let brought = ["file", "signature"].map(|name| fields.get(name));
-    let brought = brought.into_iter().find(|one| !one.trim().is_empty());
-    let Some(signature) = brought.map(as_written) else {
-        let problem = Problem::input("there is no signature: neither a file nor its text")
-            .hint(format!("bring `{FILE}.sig`, which `ssh-keygen` wrote"));
-        return layout::problem(&frame, &problem);
+    let text = signing::as_written(fields.get("text"));
+    let signature = match signing::brought(&fields, signature::APPROVAL, &text) {
+        Ok(signature) => signature,
+        Err(problem) => return layout::problem(&frame, &problem),
     };
+    site.recent.forget("/gate");
     match approve::accept(&site.context, &text, &signature) {
         Err(error) => layout::problem(&frame, &Problem::from(error)),
         Ok(kept) => {

@@ -7,6 +7,7 @@ use oneroof_model::gate::{ApprovalStanding, GateWord, Standing};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
+use super::take_back;
 use crate::layout::{Place, address, encoded};
 use crate::parts::badge::{Tone, badge};
 use crate::parts::figure::facts;
@@ -128,7 +129,12 @@ fn verdict(report: &GateReport, target: &str, package: &str) -> Markup {
             ]
         })
         .collect();
-    let approvals: Vec<Vec<Markup>> = report.verdict.approvals.iter().map(approval).collect();
+    let approvals: Vec<Vec<Markup>> = report
+        .verdict
+        .approvals
+        .iter()
+        .map(|one| approval(one, target, package))
+        .collect();
     html! {
         p.verdict { (badge(tone, word)) }
         (facts(&[
@@ -163,7 +169,8 @@ fn verdict(report: &GateReport, target: &str, package: &str) -> Markup {
     }
 }
 
-fn approval(one: &ApprovalStanding) -> Vec<Markup> {
+fn approval(one: &ApprovalStanding, target: &str, package: &str) -> Vec<Markup> {
+    let stands = [Standing::Counts, Standing::Rejects].contains(&one.standing);
     let (tone, word) = match one.standing {
         Standing::Counts => (Tone::Good, "counts"),
         Standing::Rejects => (Tone::Bad, "rejects"),
@@ -175,7 +182,7 @@ fn approval(one: &ApprovalStanding) -> Vec<Markup> {
     vec![
         html! { (one.approver) ", " (one.level) },
         html! { (super::approve::decision(one.decision)) },
-        html! { (badge(tone, word)) @for why in &one.why { br; span.quiet { (prose(why)) } } },
+        html! { (badge(tone, word)) @for why in &one.why { br; span.quiet { (prose(why)) } } @if stands { br; (take_back::link(target, package, &one.file)) } },
         when(&one.expires_at),
         html! { (one.file) br; (digest(&one.digest)) },
     ]

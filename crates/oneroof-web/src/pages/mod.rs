@@ -8,10 +8,12 @@ pub(crate) mod drift;
 pub(crate) mod evidence;
 pub(crate) mod gate;
 pub(crate) mod hub;
+pub(crate) mod passkeys;
 pub(crate) mod queue;
 pub(crate) mod reconcile;
 pub(crate) mod releases;
 pub(crate) mod status;
+pub(crate) mod take_back;
 pub(crate) mod targets;
 
 use serde::Deserialize;

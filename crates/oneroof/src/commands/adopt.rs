@@ -19,7 +19,8 @@ use crate::exit::Exit;
 #[command(after_help = "Examples:\n  \
     oneroof adopt production > adopt.sql\n  \
     oneroof adopt production --execute --dba \"service=shop user=postgres\"\n  \
-    oneroof adopt production --policy policy.toml --execute --dba \"service=shop user=postgres\"")]
+    oneroof adopt production --policy policy.toml --execute --dba \"service=shop user=postgres\"\n  \
+    oneroof adopt production --enrol enrolments/20261122T101500Z-bob-01a1fea53e46.json --execute --dba \"service=shop user=postgres\"")]
 pub(crate) struct AdoptArgs {
     /// Target of oneroof.toml
     target: String,
@@ -28,6 +29,10 @@ pub(crate) struct AdoptArgs {
     /// Who may open the gate of this target (docs/reference/policy-toml.md); without it the policy that holds is kept
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Let in the passkey of a signed wish (enrolments/NAME.json, made on the dashboard): the policy that holds is
+    /// installed again with it
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    enrol: Option<PathBuf>,
     /// The DBA's connection: a URL or key=value words, without a password
     #[arg(long, value_name = "CONNECTION")]
     dba: Option<String>,
@@ -44,9 +49,20 @@ pub(crate) async fn run(args: &AdoptArgs, session: &Session) -> anyhow::Result<E
         execute: args.execute.execute,
         dba,
         policy: args.policy.clone(),
+        enrol: args.enrol.clone(),
     };
     let report = adopt::adopt(&context, &args.target, &options).await?;
     session.printer.report(&report, text)?;
+    if let Some(enrolled) = &report.enrolled {
+        session.printer.talk(&format!(
+            "{} said yes to the passkey `{}` of {} ({}); write it into the policy's file too, below its person:\n{}",
+            enrolled.signed_by,
+            enrolled.passkey.name,
+            enrolled.passkey.person,
+            enrolled.passkey.fingerprint,
+            enrolled.toml
+        ));
+    }
     if report.status.is_none() {
         session
             .printer

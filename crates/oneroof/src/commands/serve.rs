@@ -1,15 +1,16 @@
 //! `oneroof serve`.
 
+mod certificate;
 mod token;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use oneroof_engine::context::Context;
 use oneroof_engine::sign_in::Keyring;
-use oneroof_web::{DoorOptions, ListenError, ListenOptions, Site, SiteOptions, TlsFiles};
+use oneroof_web::{DoorOptions, ListenError, ListenOptions, Site, SiteOptions};
 use serde::Serialize;
 
 use super::Session;
@@ -48,7 +49,7 @@ pub(crate) struct ServeArgs {
     /// Name by which browsers reach it, besides loopback names: what the Host header may say
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
-    /// Certificate, PEM, with those that lead to a known authority
+    /// Certificate, PEM, with those that lead to a known authority; read again when it changes
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// Its private key, PEM
@@ -83,10 +84,9 @@ pub(crate) async fn run(args: &ServeArgs, session: &Session) -> anyhow::Result<E
     }
     let is_loopback = args.listen.ip().is_loopback();
     let tls = match (&args.tls_cert, &args.tls_key) {
-        (Some(certificates), Some(key)) => Some(TlsFiles {
-            certificates: read(certificates)?,
-            key: read(key)?,
-        }),
+        (Some(certificates), Some(key)) => {
+            Some(certificate::watched(certificates, key, &session.printer)?)
+        }
         _ => None,
     };
     if !is_loopback && tls.is_none() && !args.behind_proxy {
@@ -112,15 +112,6 @@ pub(crate) async fn run(args: &ServeArgs, session: &Session) -> anyhow::Result<E
         tls,
     };
     listen_until_dropped(context, &site, listen, session).await
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, InputError> {
-    std::fs::read(file).map_err(|error| {
-        InputError::new(
-            format!("read `{}`: {error}", file.display()),
-            "name a PEM file",
-        )
-    })
 }
 
 /// Opens the dashboard on a project.

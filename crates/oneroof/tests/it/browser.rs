@@ -214,6 +214,28 @@ impl Browser {
         );
     }
 
+    /// Gives the browser a telephone's authenticator, which knows its owner; gives its id.
+    pub(crate) fn authenticator(&self) -> String {
+        let made = self.of_session(
+            "POST",
+            "/webauthn/authenticator",
+            &json!({
+                "protocol": "ctap2", "transport": "internal",
+                "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true,
+            }),
+        );
+        made.as_str().unwrap().to_owned()
+    }
+
+    /// From now on it knows its owner, or does not.
+    pub(crate) fn knows_owner(&self, authenticator: &str, knows: bool) {
+        let _ = self.of_session(
+            "POST",
+            &format!("/webauthn/authenticator/{authenticator}/uv"),
+            &json!({ "isUserVerified": knows }),
+        );
+    }
+
     /// What the browser complained about since the last question.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.of_session("POST", "/se/log", &json!({ "type": "browser" }));

@@ -81,6 +81,7 @@ mod serve;
 mod serve_api;
 mod serve_browser;
 mod serve_live;
+mod serve_passkeys;
 mod serve_sign_in;
 mod status;
 mod tampering;

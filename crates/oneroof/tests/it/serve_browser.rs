@@ -42,7 +42,7 @@ fn reference() -> Governed {
 }
 
 #[track_caller]
-fn has_no_barrier(browser: &Browser, path: &str) {
+pub(crate) fn has_no_barrier(browser: &Browser, path: &str) {
     let _ = browser.run(&format!("{}; return true;", axe()));
     let found = browser.run_later(
         "const done = arguments[arguments.length - 1];

@@ -134,3 +134,58 @@ fn lines_come_by_themselves_where_scripts_run_and_are_there_where_they_do_not() 
         .filter(|line| line.contains("Content Security Policy"));
     assert_eq!(refused.count(), 0, "{complaints:#?}");
 }
+
+#[test]
+fn nobody_opens_as_many_streams_as_they_like() {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    let sandbox = Sandbox::with_config(&format!("format = 1\n{GONE}"));
+    sandbox.write(
+        "evidence/one.partial/events.jsonl",
+        "{\"format\":1,\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"run_started\",\"package\":\"paying@1\",\"target\":\"shop\"}\n",
+    );
+    let dashboard = Dashboard::start(&sandbox, &[]);
+    let open = || {
+        let mut stream = TcpStream::connect(&dashboard.address).unwrap();
+        write!(
+            stream,
+            "GET /under-way/one/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+            dashboard.address
+        )
+        .unwrap();
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).unwrap();
+        assert_eq!(&begin, b"HTTP/1.1 200");
+        stream
+    };
+    let mut streams: Vec<TcpStream> = (0..16).map(|_| open()).collect();
+    let refused = dashboard.get("/under-way/one/events");
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("30"))
+    );
+    // The page itself is there for everybody, and whoever leaves makes room.
+    assert_eq!(dashboard.get("/under-way/one").status, 200);
+    drop(streams.pop());
+    let began = Instant::now();
+    loop {
+        let mut stream = TcpStream::connect(&dashboard.address).unwrap();
+        write!(
+            stream,
+            "GET /under-way/one/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+            dashboard.address
+        )
+        .unwrap();
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).unwrap();
+        if &begin == b"HTTP/1.1 200" {
+            break;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "the place stays taken"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

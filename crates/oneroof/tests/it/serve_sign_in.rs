@@ -317,6 +317,27 @@ fn tls_is_spoken_and_nothing_else() {
     // Without TLS there is no answer at all.
     let plain = sandbox.bash(&format!("curl -sS --max-time 10 http://localhost:{port}/"));
     assert_ne!(plain.code, Some(0), "{plain:?}");
+
+    // A certificate that is renewed is used from the next connection on; one that cannot be used changes nothing.
+    let serial = || {
+        let line = format!(
+            "openssl s_client -connect localhost:{port} -servername localhost </dev/null 2>/dev/null | openssl x509 -noout -serial"
+        );
+        sandbox.bash(&line).exits(0).stdout
+    };
+    let first = serial();
+    sandbox.write("cert.pem", "nothing");
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    assert_eq!(serial(), first);
+    let _ = sandbox
+        .bash("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>&1")
+        .exits(0);
+    let began = std::time::Instant::now();
+    while serial() == first {
+        assert!(began.elapsed().as_secs() < 30, "the old one is still used");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert!(curl(&format!("-H 'Authorization: Bearer {token}'")).contains("documents_in_all"));
 }
 
 #[test]

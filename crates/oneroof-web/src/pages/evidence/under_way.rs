@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
@@ -26,6 +27,7 @@ use crate::parts::badge::{Tone, badge};
 use crate::parts::text::{prose, when};
 use crate::problem::Problem;
 use crate::site::Site;
+use crate::streams::{self, Client, Open};
 use crate::view::View;
 
 /// How often the journal is looked at.
@@ -122,6 +124,7 @@ async fn read(context: &Context, name: &str, from: u64) -> Result<Story, Problem
 /// Says what happens as it happens; a browser that lost us says where it was.
 async fn events(
     State(site): State<Arc<Site>>,
+    Extension(Client(client)): Extension<Client>,
     Path(name): Path<String>,
     asked: Query<Begin>,
     headers: HeaderMap,
@@ -133,7 +136,10 @@ async fn events(
     if let Err(problem) = read(&site.context, &name, from).await {
         return layout::problem(&Frame::nowhere(), &problem);
     }
-    let followed = follow(site, name, from);
+    let Some(open) = site.streams.open(client) else {
+        return streams::too_many();
+    };
+    let followed = follow(site, open, name, from);
     Sse::new(followed)
         .keep_alive(KeepAlive::default())
         .into_response()
@@ -154,10 +160,13 @@ struct Following {
     next: u64,
     until: Instant,
     is_over: bool,
+    /// Held as long as somebody listens.
+    _open: Open,
 }
 
 fn follow(
     site: Arc<Site>,
+    open: Open,
     name: String,
     from: u64,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -167,6 +176,7 @@ fn follow(
         next: from,
         until: Instant::now() + FOLLOWED_FOR,
         is_over: false,
+        _open: open,
     };
     stream::unfold(begin, async |mut following| {
         loop {

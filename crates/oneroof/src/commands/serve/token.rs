@@ -1,5 +1,7 @@
 //! `oneroof serve token add | list | revoke`.
 
+use std::path::PathBuf;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use oneroof_engine::sign_in::{self, NewToken, TokenSeen};
@@ -26,9 +28,12 @@ enum TokenCommand {
     Revoke(RevokeArgs),
 }
 
-/// Make a token; it is shown once, and only its digest is kept, in .oneroof/sign-in.json
+/// Make a token, or let a passkey in; a token is shown once, and only its digest is kept, in .oneroof/sign-in.json
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  oneroof serve token add ada --role approver --days 30")]
+#[command(
+    after_help = "Examples:\n  oneroof serve token add ada --role approver --days 30\n  \
+    oneroof serve token add ada --role approver --passkey enrolments/20261122T101500Z-ada-01a1fea53e46.json"
+)]
 struct AddArgs {
     /// Whose it is
     #[arg(value_name = "NAME")]
@@ -39,6 +44,9 @@ struct AddArgs {
     /// Days until it ends
     #[arg(long, value_name = "NUMBER", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     days: u32,
+    /// Let them in with the passkey of this wish (enrolments/NAME.json, made on the page /passkeys) instead of a token
+    #[arg(long, value_name = "FILE")]
+    passkey: Option<PathBuf>,
 }
 
 /// List whose tokens are taken, and until when
@@ -67,6 +75,20 @@ pub(super) fn run(args: &TokenArgs, session: &Session) -> anyhow::Result<Exit> {
     let context = session.project()?.context(printer);
     match &args.command {
         TokenCommand::Add(args) => {
+            if let Some(wish) = &args.passkey {
+                let let_in =
+                    sign_in::add_passkey(&context, &args.name, args.role, args.days, wish)?;
+                printer.report(&let_in, |one| {
+                    format!(
+                        "{}, {}, comes in with a passkey at {} until {}",
+                        one.name,
+                        one.role.as_str(),
+                        one.passkey_at.as_deref().unwrap_or("-"),
+                        one.ends_at
+                    )
+                })?;
+                return Ok(Exit::Ok);
+            }
             let made = sign_in::add(&context, &args.name, args.role, args.days)?;
             printer.report(&made, added_text)?;
             printer.talk("nobody can show it again");
@@ -98,7 +120,7 @@ fn list_text(tokens: &[TokenSeen]) -> String {
     if tokens.is_empty() {
         return "no tokens".to_owned();
     }
-    let mut table = Table::new(["name", "role", "made", "ends"]);
+    let mut table = Table::new(["name", "role", "shows", "made", "ends"]);
     for token in tokens {
         let end = match token.is_over {
             true => format!("{}, over", token.ends_at),
@@ -107,6 +129,10 @@ fn list_text(tokens: &[TokenSeen]) -> String {
         table.row([
             token.name.as_str(),
             token.role.as_str(),
+            token
+                .passkey_at
+                .as_deref()
+                .map_or("a token", |_| "a passkey"),
             &token.made_at,
             &end,
         ]);
