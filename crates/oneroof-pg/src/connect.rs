@@ -721,7 +721,9 @@ impl Session {
         let Some(kept) = &self.statements else { return };
         let says = |word: &str| {
             let words = sql.as_bytes().windows(word.len());
-            words.into_iter().any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+            words
+                .into_iter()
+                .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
         };
         if says("deallocate") || says("discard") {
             lock(kept).clear();

@@ -264,7 +264,8 @@ async fn read_some(
 
 /// The question about the definitions of some objects of these catalogs.
 fn definition_query(classes: &BTreeSet<&str>) -> String {
-    without_other_parts(include_str!("definition.sql"), classes).replace("$1::oid[] is null or ", "")
+    without_other_parts(include_str!("definition.sql"), classes)
+        .replace("$1::oid[] is null or ", "")
 }
 
 /// The query without the parts of catalogs that are not asked for: planning them takes longer than

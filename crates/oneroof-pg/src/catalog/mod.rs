@@ -43,11 +43,10 @@ pub use database::{
 };
 pub use database_sizes::database_sizes;
 pub use database_state::{DatabaseState, database_state, open_database};
-pub(crate) use definition::{USUAL_CLASSES, definitions_here};
-pub(crate) use pinned::{KEEP_PLANS, Pinned};
 pub use definition::{
     ChangedObject, Definition, DefinitionDiff, DefinitionRow, ObjectName, definition, definition_of,
 };
+pub(crate) use definition::{USUAL_CLASSES, definitions_here};
 pub use definition_schemas::schema_of_name;
 pub use definition_words::{Difference, ObjectDifference};
 pub use existing::{ExistingObject, existing, existing_named};
@@ -61,6 +60,7 @@ pub use jobs::jobs;
 pub use mark::{mark, remove_mark, write_mark};
 pub use memberships::memberships_missing;
 pub use orders::{Orders, orders};
+pub(crate) use pinned::{KEEP_PLANS, Pinned};
 pub use readable_relations::readable_relations;
 pub use relations::{RelationFound, relations};
 pub use roles::{RoleStatement, RoleStatementKind, roles};

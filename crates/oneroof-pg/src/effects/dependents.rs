@@ -28,9 +28,7 @@ pub(super) async fn dependents(
     }
     let classes: Vec<&str> = altered.iter().map(|one| one.class.as_str()).collect();
     let oids: Vec<u32> = altered.iter().map(|one| one.oid).collect();
-    let rows = session
-        .query(DEPENDENTS, &[&classes, &oids])
-        .await?;
+    let rows = session.query(DEPENDENTS, &[&classes, &oids]).await?;
     let found: Vec<Address> = rows
         .iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))

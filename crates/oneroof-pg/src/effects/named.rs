@@ -24,9 +24,7 @@ pub(super) async fn named(session: &Session, objects: &[&Address]) -> Result<Vec
     }
     let classes: Vec<&str> = objects.iter().map(|(class, _)| class.as_str()).collect();
     let oids: Vec<u32> = objects.iter().map(|(_, oid)| *oid).collect();
-    let rows = session
-        .query(NAMED, &[&classes, &oids])
-        .await?;
+    let rows = session.query(NAMED, &[&classes, &oids]).await?;
     rows.iter()
         .map(|row| {
             Ok(Named {

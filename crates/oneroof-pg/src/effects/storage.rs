@@ -26,9 +26,7 @@ pub(super) async fn files(
     session: &Session,
     objects: &[u32],
 ) -> Result<BTreeMap<u32, (String, u32)>, PgError> {
-    let rows = session
-        .query(STORAGE, &[&objects])
-        .await?;
+    let rows = session.query(STORAGE, &[&objects]).await?;
     rows.iter()
         .map(|row| Ok((row.try_get(1)?, (row.try_get(0)?, row.try_get(2)?))))
         .collect()

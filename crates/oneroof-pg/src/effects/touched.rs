@@ -234,10 +234,7 @@ async fn rows(
 }
 
 /// What the rows at these places say.
-async fn sums(
-    session: &Session,
-    places: Vec<&str>,
-) -> Result<Sums, PgError> {
+async fn sums(session: &Session, places: Vec<&str>) -> Result<Sums, PgError> {
     let split = places.iter().filter_map(|place| place.split_once(' '));
     let (catalogs, in_file): (BTreeSet<&str>, Vec<&str>) = split.unzip();
     let Some(question) = Question::about(SUMS, catalogs.into_iter().collect()) else {
@@ -344,7 +341,9 @@ mod tests {
     fn rows_that_say_the_same_as_before_change_nothing() {
         let of = |own_written, own_gone, written: &[&str], gone: &[&str]| {
             let places = |name: &str, said: &[&str]| -> Vec<String> {
-                (0..said.len()).map(|number| format!("{name} {number}")).collect()
+                (0..said.len())
+                    .map(|number| format!("{name} {number}"))
+                    .collect()
             };
             let sums = |name: &str, said: &[&str]| -> Sums {
                 let said = said.iter().map(ToString::to_string);
