@@ -8,7 +8,7 @@ use oneroof_pg::catalog::{self, TargetIdentity};
 use oneroof_pg::clone::{CloneLimits, CloneRegistry, MarkVerdict, SnapshotStore, mark_verdict};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
-use oneroof_pg::ephemeral::Registry;
+use oneroof_pg::ephemeral::{AttachedServer, Registry};
 use oneroof_pg::run::RunSettings;
 
 use crate::context::{Context, TargetDatabase};
@@ -72,28 +72,22 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
         ))
         .into());
     }
-    // How to reach it: as somebody, and as its superuser where nobody is named.
-    let at: Box<dyn Fn(Option<&str>) -> ConnInfo> = match &entry.host {
-        Some(host) => {
-            let there = crate::clone_hosted::host(context, host)?.maintenance;
-            let there = there.with_dbname(&entry.database);
-            Box::new(move |user| user.map_or_else(|| there.clone(), |user| there.with_user(user)))
-        }
-        None => {
-            let server = servers(&context.root)
+    let place = match &entry.host {
+        Some(host) => ServerOfClone::Hosted(crate::clone_hosted::host(context, host)?.maintenance),
+        None => ServerOfClone::Private(
+            servers(&context.root)
                 .attach(&entry.server_id)
-                .map_err(|error| unknown(error.to_string()))?;
-            let database = entry.database.clone();
-            Box::new(move |user| {
-                let superuser = &server.entry().superuser;
-                server.conninfo(&database, user.unwrap_or(superuser))
-            })
-        }
+                .map_err(|error| unknown(error.to_string()))?,
+        ),
     };
+    let at = |user: Option<&str>| place.conninfo(&entry.database, user);
     // A clone of a clone has the roles and parameters that its source has.
     let source = target(context, &entry.source).ok();
     let source = source.as_ref();
-    let as_role = |role: Option<&ConnInfo>| Some(at(role.map(ConnInfo::user)));
+    // Roles that were made in another target's server have no passwords: it is read over its own connection.
+    let is_private = entry.host.is_none();
+    let as_role =
+        |role: Option<&ConnInfo>| Some(at(role.filter(|_| is_private).map(ConnInfo::user)));
     Ok(TargetDatabase {
         name: format!("clone:{id}"),
         read: as_role(source.and_then(|source| source.read.as_ref())),
@@ -120,6 +114,28 @@ fn kept_clone(context: &Context, id: &str) -> Result<TargetDatabase, EngineError
             .map(|source| source.readonly.clone())
             .unwrap_or_default(),
     })
+}
+
+/// The server that a clone lives in.
+enum ServerOfClone {
+    Private(AttachedServer),
+    /// Of another target: its maintenance connection.
+    Hosted(ConnInfo),
+}
+
+impl ServerOfClone {
+    /// How to reach a database of it: as somebody, or as its superuser.
+    fn conninfo(&self, database: &str, user: Option<&str>) -> ConnInfo {
+        match self {
+            Self::Private(server) => {
+                server.conninfo(database, user.unwrap_or(&server.entry().superuser))
+            }
+            Self::Hosted(maintenance) => {
+                let there = maintenance.with_dbname(database);
+                user.map_or_else(|| there.clone(), |user| there.with_user(user))
+            }
+        }
+    }
 }
 
 /// Opens the target as its apply role, and reads identity and class.

@@ -34,35 +34,38 @@ fn is_interrupted(outcome: &Outcome) {
     );
 }
 
-#[test]
-fn a_clone_that_is_broken_off_leaves_nothing_and_is_made_again() {
+/// A signal in the middle, then `kill -9` in the middle, then a clone that is left alone.
+fn check_signals(line: &str, moment: &str) {
     let world = World::that_replicates(15);
     world.production("shop", FIXTURE);
-    for (line, moment) in [
-        ("clone create --from shop --rate-limit 2MB", ROWS),
-        (
-            "clone create --from shop --strategy physical --rate-limit 2MB",
-            FILES,
-        ),
-    ] {
-        is_interrupted(&world.broken_off(line, "shop", moment, "INT"));
-        is_as_before(&world);
+    let slow = format!("{line} --rate-limit 2MB");
+    is_interrupted(&world.broken_off(&slow, "shop", moment, "INT"));
+    is_as_before(&world);
 
-        let killed = world.broken_off(line, "shop", moment, "KILL");
-        assert_eq!(killed.code, None, "{killed:#?}");
-        let list = world.done("clone list");
-        assert_eq!(list.as_array().unwrap().len(), 0, "{list}");
-        is_as_before(&world);
+    let killed = world.broken_off(&slow, "shop", moment, "KILL");
+    assert_eq!(killed.code, None, "{killed:#?}");
+    let list = world.done("clone list");
+    assert_eq!(list.as_array().unwrap().len(), 0, "{list}");
+    is_as_before(&world);
 
-        let made = world.done(line.split_once(" --rate").unwrap().0);
-        let count = "select count(*) from public.notes";
-        assert_eq!(
-            world.value_at(made["connection"].as_str().unwrap(), count),
-            "30000"
-        );
-        let _ = world.done(&format!("clone drop {}", made["id"].as_str().unwrap()));
-        is_as_before(&world);
-    }
+    let made = world.done(line);
+    let count = "select count(*) from public.notes";
+    assert_eq!(
+        world.value_at(made["connection"].as_str().unwrap(), count),
+        "30000"
+    );
+    let _ = world.done(&format!("clone drop {}", made["id"].as_str().unwrap()));
+    is_as_before(&world);
+}
+
+#[test]
+fn a_logical_clone_that_is_broken_off_leaves_nothing_and_is_made_again() {
+    check_signals("clone create --from shop", ROWS);
+}
+
+#[test]
+fn a_physical_clone_that_is_broken_off_leaves_nothing_and_is_made_again() {
+    check_signals("clone create --from shop --strategy physical", FILES);
 }
 
 /// Runs this where little room is: on a disk of its own if we may mount one, else with files of limited size.
