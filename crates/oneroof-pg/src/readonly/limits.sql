@@ -15,6 +15,8 @@ select
     pg_catalog.set_config('hash_mem_multiplier', '1', true),
     pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
     pg_catalog.set_config('jit', 'off', true),
+    -- One fetch takes all the rows that anybody will see, so the plan for all of them is the better one.
+    pg_catalog.set_config('cursor_tuple_fraction', '1', true),
     -- For our own questions about the catalog: planning them takes longer than answering them. A cursor plans with the
     -- values of its parameters whatever this says.
     pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true),
