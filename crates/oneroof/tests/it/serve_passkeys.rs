@@ -126,6 +126,10 @@ fn a_passkey_is_let_in_by_somebody_else_and_opens_the_gate() {
     scene.go("/passkeys?target=shop");
     scene.browser.sees("ada (L4), bob (L2), cid (L2)");
     has_no_barrier(&scene.browser, "/passkeys");
+    let twin = scene.dashboard.get("/api/v1/passkeys?target=shop").json();
+    let wished = &twin["wishes"][0];
+    assert_eq!(wished["passkey"]["person"], "dora", "{twin:#}");
+    assert_eq!(wished["signed_by"], Value::Null, "{twin:#}");
 
     // Nobody signed it; then somebody whom the policy does not know; then a file that was changed after it was signed.
     let refused = scene.adopt(&wish).exits(3);
