@@ -1,9 +1,12 @@
 //! Markdown as HTML that is safe to show: markup in the text becomes text, pictures become links, and links lead to
 //! documents of the hub, to http(s) or to an address for mail, and nowhere else.
 
+use maud::Markup;
 use pulldown_cmark::{
     Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
+
+use super::diagram;
 
 /// Where documents are shown.
 const PAGES: &str = "/hub/";
@@ -18,11 +21,35 @@ fn parser(text: &str) -> Parser<'_> {
 
 /// The document as HTML; `path` is its own, for what it links to.
 pub(super) fn html(text: &str, path: &str) -> String {
-    let mut images = 0_u32;
-    let events = parser(text).filter_map(move |event| safe(event, path, &mut images));
+    let (mut images, mut diagram) = (0_u32, None);
+    let events = parser(text)
+        .filter_map(move |event| safe(event, path, &mut images))
+        .filter_map(move |event| drawn(event, &mut diagram));
     let mut markup = String::new();
     html::push_html(&mut markup, events);
     reachable(&markup)
+}
+
+/// A block of Mermaid becomes one event with a figure, or with its text where it cannot be drawn.
+fn drawn<'a>(event: Event<'a>, diagram: &mut Option<String>) -> Option<Event<'a>> {
+    match (event, diagram.as_mut()) {
+        (Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(word))), None)
+            if &*word == "mermaid" =>
+        {
+            *diagram = Some(String::new());
+            None
+        }
+        (Event::Text(text), Some(block)) => {
+            block.push_str(&text);
+            None
+        }
+        (Event::End(TagEnd::CodeBlock), Some(block)) => {
+            let markup = diagram::figure(block).map_or_else(|| code(block), Markup::into_string);
+            *diagram = None;
+            Some(Event::Html(markup.into()))
+        }
+        (event, _) => Some(event),
+    }
 }
 
 /// Code that is wider than the window is scrolled with the keyboard too. What stands between < and > is ours alone:
@@ -219,6 +246,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn mermaid_is_drawn_or_stays_code() {
+        let markup = html(
+            "a\n\n```mermaid\nflowchart LR\n a --> b\n```\n\nb\n",
+            "a.md",
+        );
+        assert!(
+            markup.contains("<figure class=\"diagram\"><img src=\"data:image/svg+xml;base64,"),
+            "{markup}"
+        );
+        assert!(markup.ends_with("<p>b</p>\n"), "{markup}");
+        let markup = html("```mermaid\n<b>no</b>\n```\n", "a.md");
+        assert!(
+            markup.contains("&lt;b&gt;no&lt;/b&gt;") && !markup.contains("img"),
+            "{markup}"
+        );
     }
 
     #[test]

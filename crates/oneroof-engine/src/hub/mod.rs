@@ -1,6 +1,7 @@
 //! The hub: evidence reports, runbooks and Markdown documents of a project, to list, read and search. The documents
 //! are files below `hub/`, made for Git; the index is in memory, and needs no database.
 
+mod diagram;
 mod document;
 mod folder;
 mod index;

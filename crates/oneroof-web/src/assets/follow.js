@@ -2,15 +2,23 @@
 "use strict";
 const story = document.getElementById("story");
 const standing = document.getElementById("standing");
-if (story && window.EventSource) {
-  const source = new EventSource(story.dataset.follow + "?from=" + story.dataset.next);
-  const badge = (tone, word) => {
-    const span = document.createElement("span");
-    span.className = "badge " + tone;
-    span.textContent = word;
-    return span;
-  };
+const badge = (tone, word) => {
+  const span = document.createElement("span");
+  span.className = "badge " + tone;
+  span.textContent = word;
+  return span;
+};
+const follow = (from) => {
+  let next = from;
+  const source = new EventSource(story.dataset.follow + "?from=" + next);
+  // A browser comes back by itself when the connection breaks, and never after an answer that is no stream.
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) {
+      setTimeout(() => follow(next), 3000);
+    }
+  });
   source.addEventListener("happened", (message) => {
+    next = message.lastEventId || next;
     for (const one of JSON.parse(message.data)) {
       const line = document.createElement("li");
       const at = document.createElement("span");
@@ -32,4 +40,7 @@ if (story && window.EventSource) {
       standing.replaceChildren(badge("warn", "GONE"), " It was refused or stopped, and left no evidence.");
     }
   });
+};
+if (story && window.EventSource) {
+  follow(story.dataset.next);
 }

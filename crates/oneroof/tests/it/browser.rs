@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long a page may take to be there.
-const WAIT_MAX: Duration = Duration::from_secs(20);
+/// How long a page may take to be there: a browser waits for the disk too, which may be busy with a build.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// How a window is opened.
 #[derive(Debug, Clone, Copy)]

@@ -36,7 +36,7 @@ fn reference() -> Governed {
     governed.configure("[targets.directus.readonly]\naccept = [\"temp-right\"]");
     governed.sandbox.write(
         "hub/knowledge/gate.md",
-        "# The gate\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```sql\nselect a_rather_long_name_of_a_column, another_one_that_is_longer_still from a_table;\n```\n\nSee [more](more.md).",
+        "# The gate\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```sql\nselect a_rather_long_name_of_a_column, another_one_that_is_longer_still from a_table;\n```\n\n\n\n```mermaid\nflowchart LR\n  a[Rehearse] --> b{Gate}\n```\n\nSee [more](more.md).",
     );
     governed
 }

@@ -115,6 +115,7 @@ fn lines_come_by_themselves_where_scripts_run_and_are_there_where_they_do_not() 
         browser.sees("UNDER WAY");
         browser.sees("paying@1 from shop");
     }
+    crate::serve_browser::has_no_barrier(&with, &page);
     journal(&[begin, step]);
     // Nobody touches the one; the other is asked to look again. Markup of others is text.
     with.sees("7: <b>apply</b>");

@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// Heavy or dangerous crates, and the only ones of ours that may list them.
-const ONLY_IN: [(&str, &[&str]); 18] = [
+const ONLY_IN: [(&str, &[&str]); 19] = [
     ("anstream", &["oneroof"]),
     ("anyhow", &["oneroof"]),
     ("axum", &["oneroof-mcp", "oneroof-web"]),
@@ -41,6 +41,7 @@ const ONLY_IN: [(&str, &[&str]); 18] = [
     ("indicatif", &["oneroof"]),
     ("maud", &["oneroof-engine", "oneroof-web"]),
     ("pg_query", &["oneroof-sql"]),
+    ("mermaid-rs-renderer", &["oneroof-engine"]),
     ("pulldown-cmark", &["oneroof-engine"]),
     ("rmcp", &["oneroof-mcp"]),
     ("rustls", &["oneroof-pg", "oneroof-web"]),
