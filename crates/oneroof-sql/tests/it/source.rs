@@ -42,6 +42,7 @@ const REVIEWED: &[(&str, &str, &str)] = &[
     ("effects/depends.sql", "sql-syntax: ", "a piece: the loader puts it together"),
     ("effects/touched.sql", "sql-syntax: ", "a piece: the loader puts three together"),
     ("effects/touched_gone.sql", "sql-syntax: ", "a piece: the loader puts three together"),
+    ("effects/touched_sums.sql", "sql-syntax: ", "a piece: the loader puts three together"),
     ("effects/touched_written.sql", "sql-syntax: ", "a piece: the loader puts three together"),
     ("governance/plan_settings.sql", "function-not-allowed: set_config", "settings of our own transaction"),
     ("governance/prune.sql", "data-change: DeleteStmt", "writing door: `drift prune` as one_roof_operator"),
