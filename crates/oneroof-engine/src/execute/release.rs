@@ -328,7 +328,7 @@ pub(crate) async fn entries(session: &Session) -> Result<Vec<LedgerEntry>, Engin
 }
 
 /// What decisions need of an entry.
-pub(super) fn in_short(entry: ledger::LedgerEntry) -> LedgerEntry {
+pub(crate) fn in_short(entry: ledger::LedgerEntry) -> LedgerEntry {
     LedgerEntry {
         seq: entry.seq,
         at: entry.at_text,

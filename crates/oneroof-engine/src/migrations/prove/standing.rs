@@ -6,6 +6,7 @@ use oneroof_pg::install::{self, AdoptOptions};
 use oneroof_pg::ledger::{self, EntryKind};
 
 use crate::error::EngineError;
+use crate::execute::release::in_short;
 
 /// The name under which migrations are kept.
 const PACKAGE: &str = "migrations check"; // no package can be called so
@@ -77,17 +78,5 @@ async fn newer(session: &Session, after: u64) -> Result<Vec<LedgerEntry>, Engine
     let entries = ledger::entries(session, after)
         .await
         .map_err(EngineError::database("read the ledger"))?;
-    Ok(entries
-        .into_iter()
-        .map(|entry| LedgerEntry {
-            seq: entry.seq,
-            at: entry.at_text,
-            kind: entry.kind,
-            run_id: entry.run_id,
-            package_digest: entry.package_digest,
-            params_digest: entry.params_digest,
-            tier: entry.tier,
-            body: entry.body,
-        })
-        .collect())
+    Ok(entries.into_iter().map(in_short).collect())
 }
