@@ -12,4 +12,5 @@ mod ledger;
 mod majors;
 mod programs;
 mod readonly;
+mod reset;
 mod servers;
