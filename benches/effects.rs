@@ -66,7 +66,7 @@ fn main() -> Outcome<()> {
                 for (with, is_warm) in [(false, true), (true, true), (true, false)] {
                     let mut session = database.session().await;
                     if is_warm {
-                        effects::warm(&mut session).await?;
+                        effects::warm(&session).await?;
                     }
                     let begun = Instant::now();
                     session.simple("begin").await?;

@@ -20,7 +20,7 @@ use super::forward::{
 };
 use super::interruption::Interruption;
 use super::locks::{UnitLocks, longest};
-use super::release::{Prepare, ReleaseRun, begin_writing};
+use super::release::{ReleaseRun, Then, begin_writing};
 use super::statements::Script;
 use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
@@ -118,7 +118,7 @@ impl ReleaseRun<'_> {
             0 => Begins::Yes,
             _ => Begins::GoesOn,
         };
-        let session = self.tier_session(Prepare::Next).await?;
+        let session = self.tier_session(Then::Another).await?;
         begin_writing(&session).await?;
         self.confirm(lock, &session, &[tier]).await?;
         let mut transaction = UnitTransaction {
@@ -235,7 +235,7 @@ impl ReleaseRun<'_> {
             .map_err(|error| commit_error(error, &[tier]))?;
         self.consumed();
         transaction.locks.end(std::slice::from_mut(&mut record));
-        session.close().await;
+        self.done_with(session, Then::Another).await;
         self.read_back(lock, newest_hash).await?;
         Ok(Batch { rows, record })
     }

@@ -27,7 +27,7 @@ use super::attempt::{AttemptError, statement_error};
 use super::effects::Extent;
 use super::interruption::Interruption;
 use super::locks::UnitLocks;
-use super::release::{Prepare, ReleaseRun, begin_writing};
+use super::release::{ReleaseRun, Then, begin_writing};
 use super::statements::Script;
 use crate::error::{EngineError, Failure};
 use crate::figures::{Figures, Probe};
@@ -211,12 +211,11 @@ impl ReleaseRun<'_> {
             scripts.push(Script::parse(&tier.file, self.package.text(&tier.file)?)?);
         }
         let is_last = self.tiers().last().map(|tier| &tier.id) == unit.last().map(|tier| &tier.id);
-        let session = self
-            .tier_session(match is_last {
-                true => Prepare::Nothing,
-                false => Prepare::Next,
-            })
-            .await?;
+        let then = match is_last {
+            true => Then::Nothing,
+            false => Then::Another,
+        };
+        let session = self.tier_session(then).await?;
         begin_writing(&session).await?;
         self.confirm(lock, &session, unit).await?;
         let mut transaction = UnitTransaction {
@@ -262,7 +261,7 @@ impl ReleaseRun<'_> {
             .map_err(|error| commit_error(error, unit))?;
         self.consumed();
         transaction.locks.end(&mut records);
-        session.close().await;
+        self.done_with(session, then).await;
         self.read_back(lock, newest_hash).await?;
         Ok(records)
     }

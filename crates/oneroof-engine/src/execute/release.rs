@@ -12,8 +12,8 @@ use oneroof_pg::run::RunSettings;
 
 use super::effects::RehearsedEffects;
 use super::locks::LockReading;
-use super::next_session::NextSession;
 use super::seen_ledger::SeenLedger;
+use super::tier_session::{NextSession, TierSession};
 use crate::context::Context;
 use crate::error::EngineError;
 use crate::figures::{Figures, Probe};
@@ -38,10 +38,11 @@ pub(crate) struct Place {
     pub(crate) expected_database: String,
 }
 
-/// Is another transaction to come, whose session is opened meanwhile?
+/// What comes after a transaction, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Prepare {
-    Next,
+pub(crate) enum Then {
+    /// Another one, which needs a session too.
+    Another,
     Nothing,
 }
 
@@ -67,7 +68,7 @@ pub(crate) struct ReleaseRun<'a> {
     pub(crate) rehearsed: Option<&'a RehearsedEffects>,
     /// Does it look at the locks of its tiers?
     pub(crate) locks: LockReading,
-    /// The connection of its next transaction; `None` where it is opened when it is needed.
+    /// The connection of its next transaction; `None` where one is opened for each.
     pub(crate) next: Option<&'a NextSession>,
     /// The entries of the ledger that it has seen; `None` where it reads all of them each time.
     pub(crate) seen: Option<&'a SeenLedger>,
@@ -87,34 +88,51 @@ impl ReleaseRun<'_> {
         };
         connect(&self.place.apply, &options)
             .await
-            .map_err(EngineError::database(format!(
-                "open target `{}` as its apply role",
-                self.place.name
-            )))
+            .map_err(self.opening())
     }
 
-    /// The session of a tier's transaction: the one that was prepared, or a fresh one. `prepare`: begin to open
-    /// that of the next transaction.
-    pub(crate) async fn tier_session(&self, prepare: Prepare) -> Result<Session, EngineError> {
-        let Some(next) = self.next else {
-            return self.session(Access::ReadWrite).await;
+    /// The session of a tier's transaction: the one that waits, or a fresh one.
+    pub(crate) async fn tier_session(&self, then: Then) -> Result<TierSession, EngineError> {
+        let waiting = match self.next {
+            Some(next) => next.take().await,
+            None => None,
         };
-        let session = match next.take().await {
+        let session = match waiting {
             Some(session) => session,
-            None => self.session(Access::ReadWrite).await?,
+            None => TierSession::open(&self.place.apply, &self.tier_options())
+                .await
+                .map_err(self.opening())?,
         };
-        if prepare == Prepare::Next {
+        if then == Then::Another && self.next.is_some_and(NextSession::needs_new) {
             self.prepare_session();
         }
         Ok(session)
     }
 
+    /// After the commit of its transaction.
+    pub(crate) async fn done_with(&self, session: TierSession, then: Then) {
+        match self.next {
+            Some(next) if then == Then::Another && !next.needs_new() => next.give_back(session),
+            _ => session.close().await,
+        }
+    }
+
     /// Begins to open the session of the next tier's transaction.
     pub(crate) fn prepare_session(&self) {
         if let Some(next) = self.next {
-            let options = SessionOptions::read_write(self.application_name());
-            next.prepare(&self.place.apply, options);
+            next.prepare(&self.place.apply, self.tier_options());
         }
+    }
+
+    fn tier_options(&self) -> SessionOptions {
+        SessionOptions::read_write(self.application_name())
+    }
+
+    fn opening(&self) -> impl FnOnce(oneroof_pg::PgError) -> EngineError {
+        EngineError::database(format!(
+            "open target `{}` as its apply role",
+            self.place.name
+        ))
     }
 
     fn application_name(&self) -> String {

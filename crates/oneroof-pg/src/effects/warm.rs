@@ -11,13 +11,12 @@ use crate::catalog::{KEEP_PLANS, Pinned, USUAL_CLASSES, definitions_here};
 use crate::connect::Session;
 use crate::error::PgError;
 
-/// Has the usual questions planned, and answered about nothing; the session keeps their plans. Outside of any
-/// transaction; changes nothing.
+/// Has the usual questions planned, and answered about nothing; a session that keeps its statements
+/// ([`Session::keep_statements`]) keeps their plans. Outside of any transaction; changes nothing.
 ///
 /// # Errors
 /// What the server says.
-pub async fn warm(session: &mut Session) -> Result<(), PgError> {
-    session.keep_statements();
+pub async fn warm(session: &Session) -> Result<(), PgError> {
     let pinned = Pinned::begin(session).await?;
     let result = ask(session).await;
     pinned.finish(result).await

@@ -136,12 +136,15 @@ struct Points<'a> {
 }
 
 impl Points<'_> {
-    /// The statements of the transaction that begins there.
+    /// The statements of the transaction that begins there. Its connection may have others before and behind it.
     fn own(&self, begin: usize) -> Vec<usize> {
         let connection = self.log[begin].connection;
-        (begin..self.log.len())
-            .filter(|at| self.log[*at].connection == connection)
-            .collect()
+        let from_here = (begin..self.log.len()).filter(|at| self.log[*at].connection == connection);
+        let mut own: Vec<usize> = from_here.collect();
+        if let Some(commit) = own.iter().position(|at| self.text(*at) == COMMIT) {
+            own.truncate(commit + 1);
+        }
+        own
     }
 
     fn text(&self, at: usize) -> &str {

@@ -2,6 +2,7 @@
 //! statement, and stops before one of them is sent on, or before its answer comes back, until the test says
 //! how it goes on.
 
+use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -24,7 +25,7 @@ pub(crate) struct Proxy {
     stops: Receiver<Stop>,
 }
 
-/// A statement on its way to the server: of a `Query` or a `Parse` message.
+/// A statement on its way to the server: of a `Query` or a `Parse` message, or one that was prepared earlier.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     /// Number of its connection.
@@ -254,11 +255,13 @@ impl Shared {
         server: &mut UnixStream,
     ) -> io::Result<()> {
         let mut client = BufReader::new(client);
+        let mut prepared = Prepared::default();
         loop {
             let (kind, body) = read_message(&mut client)?;
             let text = match kind {
                 b'Q' => Some(text_at(&body, 0)),
-                b'P' => Some(text_at(&body, text_at(&body, 0).len() + 1)),
+                b'P' => Some(prepared.prepare(&body)),
+                b'B' => prepared.again(&body),
                 _ => None,
             };
             let moment = text.and_then(|text| self.note(number, text, kind == b'Q'));
@@ -332,6 +335,28 @@ impl Shared {
             Ok(()) => answer.recv().unwrap_or(Go::Close),
             Err(_) => Go::Close,
         }
+    }
+}
+
+/// The prepared statements of one connection: text, and whether it was used.
+#[derive(Default)]
+struct Prepared(HashMap<String, (String, bool)>);
+
+impl Prepared {
+    /// A `Parse` message: name and text of the statement.
+    fn prepare(&mut self, body: &[u8]) -> String {
+        let name = text_at(body, 0);
+        let text = text_at(body, name.len() + 1);
+        self.0.insert(name, (text.clone(), false));
+        text
+    }
+
+    /// A `Bind` message: portal and name of the statement. Its text if it was used before: the first use belongs to
+    /// its `Parse`.
+    fn again(&mut self, body: &[u8]) -> Option<String> {
+        let name = text_at(body, text_at(body, 0).len() + 1);
+        let (text, was_used) = self.0.get_mut(&name)?;
+        std::mem::replace(was_used, true).then(|| text.clone())
     }
 }
 
