@@ -25,5 +25,3 @@ select
                                     'unaccent', 'uuid-ossp')
            )
     )
-    -- The origin of a replication stays set, and only those who may set it may ask.
-    and not pg_catalog.has_function_privilege('pg_catalog.pg_replication_origin_session_setup(text)', 'execute')

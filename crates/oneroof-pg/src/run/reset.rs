@@ -42,11 +42,31 @@ pub async fn reset(session: &Session, beginning: &Beginning) -> Result<bool, PgE
         session.query(include_str!("clean.sql"), &[]),
         self::beginning(session)
     )?;
+    let has_origin = has_origin(session).await?;
     session.simple("commit").await?;
     session.take_notices();
     let is_clean: bool = match clean.first() {
         Some(row) => row.try_get(0)?,
         None => false,
     };
-    Ok(is_clean && now == *beginning)
+    Ok(is_clean && !has_origin && now == *beginning)
+}
+
+/// May the origin of a replication be set in this session? Most roles may not even ask.
+async fn has_origin(session: &Session) -> Result<bool, PgError> {
+    let rows = session
+        .query(include_str!("may_set_origin.sql"), &[])
+        .await?;
+    let (may_set, may_ask) = match rows.first() {
+        Some(row) => (row.try_get(0)?, row.try_get(1)?),
+        None => (true, false),
+    };
+    if !may_set || !may_ask {
+        return Ok(may_set);
+    }
+    let rows = session.query(include_str!("origin.sql"), &[]).await?;
+    Ok(match rows.first() {
+        Some(row) => row.try_get(0)?,
+        None => true,
+    })
 }

@@ -128,11 +128,19 @@ async fn random_numbers_are_not_those_that_were_seeded() {
 #[tokio::test]
 async fn what_cannot_be_asked_for_is_not_trusted() {
     let server = TestServer::shared().await;
-    // A superuser may set the origin of a replication, and libraries may keep anything.
-    let of_superuser = database(&server).await;
-    let used = of_superuser.session().await;
+    // Libraries may keep anything; only a superuser may set and ask for the origin of a replication.
+    let used = database(&server).await.session().await;
     let began = beginning(&used).await.unwrap();
+    assert!(reset(&used, &began).await.unwrap());
+    used.simple("select pg_replication_origin_create('elsewhere'), pg_replication_origin_session_setup('elsewhere')").await.unwrap();
     assert!(!reset(&used, &began).await.unwrap());
+    used.close().await;
+    server
+        .admin()
+        .await
+        .simple("select pg_replication_origin_drop('elsewhere')")
+        .await
+        .unwrap();
     for (extension, is_clean) in [("pgcrypto", true), ("dblink", false)] {
         let database = database(&server).await;
         database.run(&format!("create extension {extension}")).await;
