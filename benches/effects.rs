@@ -56,7 +56,9 @@ fn main() -> Outcome<()> {
             .await?;
         // What an alteration would break for other releases is asked of the ledger.
         install::adopt(&session, &install::AdoptOptions::production()).await?;
-        let watcher = database.session().await;
+        // As the session of the run lock.
+        let mut watcher = database.session().await;
+        watcher.keep_statements();
         println!("{TABLES} tables, {ROUNDS} rounds");
         println!("{:>22} {:>12} {:>12} {:>12} {:>8} {:>12}", "tier", "alone", "measured", "added", "ratio", "added cold");
         for (name, statements) in TIERS {
@@ -66,6 +68,7 @@ fn main() -> Outcome<()> {
                 for (with, is_warm) in [(false, true), (true, true), (true, false)] {
                     let mut session = database.session().await;
                     if is_warm {
+                        session.keep_statements();
                         effects::warm(&session).await?;
                     }
                     let begun = Instant::now();

@@ -118,7 +118,8 @@ pub async fn apply(
     let parameters = parameters::resolve(package, target, &options.params)?;
     let run_id = run_id::new();
     let place = open::place(context, target, package, "apply", &run_id).await?;
-    let (next, seen) = (NextSession::default(), SeenLedger::default());
+    let next = NextSession::default();
+    let seen = SeenLedger::of(&package.plan.package.name);
     let run = ReleaseRun {
         context,
         package,

@@ -142,92 +142,96 @@ impl ReleaseState {
     /// Folds the entries about package `name`, oldest first.
     pub fn of(name: &str, entries: &[LedgerEntry]) -> ReleaseState {
         let mut state = ReleaseState::default();
-        for entry in entries
-            .iter()
-            .filter(|entry| entry.text("package") == Some(name))
-        {
-            let run_id = entry.run_id.clone().unwrap_or_default();
-            match entry.kind.as_str() {
-                "run_started" if entry.text("verb") == Some("apply") && !state.is_begun() => {
-                    state = ReleaseState {
-                        package_digest: entry.package_digest.clone(),
-                        params_digest: entry.params_digest.clone(),
-                        version: entry.text("version").map(str::to_owned),
-                        entry: entry.body.get("entry").map(probe_of).unwrap_or_default(),
-                        ..ReleaseState::default()
-                    };
-                }
-                "tier_started" => {
-                    state.begun = Some(BegunTier {
-                        tier: entry.tier.clone().unwrap_or_default(),
-                        seq: entry.seq,
-                        run_id,
-                        before: entry.body.get("before").cloned().unwrap_or_default(),
-                        statements: BTreeMap::new(),
-                        batches: Vec::new(),
-                    });
-                }
-                "statement_started" | "statement_done" => {
-                    let number = entry.body.get("number").and_then(serde_json::Value::as_u64);
-                    let Some((begun, number)) = state.begun.as_mut().zip(number) else {
-                        continue;
-                    };
-                    let is_done = entry.kind == "statement_done";
-                    let mark = begun
-                        .statements
-                        .entry(number)
-                        .or_insert_with(|| StatementMark {
-                            statement: entry.text("statement").unwrap_or_default().to_owned(),
-                            found: entry.body.get("found").cloned().unwrap_or_default(),
-                            is_done,
-                        });
-                    mark.is_done = is_done;
-                }
-                "batch_done" => {
-                    if let Some(begun) = &mut state.begun {
-                        begun.batches.push(entry.body.clone());
-                    }
-                }
-                "tier_applied" => {
-                    state.begun = None;
-                    state.applied.push(AppliedTier {
-                        tier: entry.tier.clone().unwrap_or_default(),
-                        seq: entry.seq,
-                        run_id,
-                        declared_rows: entry.body.get("declared_rows").cloned().unwrap_or_default(),
-                        cut_on: Vec::new(),
-                    });
-                }
-                "run_finished" if entry.text("verb") == Some("apply") => {
-                    state.finished = Some(FinishedRun {
-                        run_id,
-                        at: entry.at.clone(),
-                        complete: entry
-                            .body
-                            .get("complete")
-                            .and_then(serde_json::Value::as_bool)
-                            .unwrap_or(true),
-                    });
-                }
-                "tier_rolled_back" => {
-                    state.finished = None;
-                    if state.begun.as_ref().map(|begun| &begun.tier) == entry.tier.as_ref() {
-                        state.begun = None;
-                    }
-                    state
-                        .applied
-                        .retain(|applied| Some(&applied.tier) != entry.tier.as_ref());
-                }
-                "release_rolled_back" => {
-                    state = ReleaseState {
-                        rolled_back: true,
-                        ..ReleaseState::default()
-                    };
-                }
-                _ => {}
-            }
+        for entry in entries {
+            state.follow(name, entry);
         }
         state
+    }
+
+    /// The state after one more entry of the ledger, if that is about package `name`.
+    pub fn follow(&mut self, name: &str, entry: &LedgerEntry) {
+        if entry.text("package") != Some(name) {
+            return;
+        }
+        let run_id = entry.run_id.clone().unwrap_or_default();
+        match entry.kind.as_str() {
+            "run_started" if entry.text("verb") == Some("apply") && !self.is_begun() => {
+                *self = ReleaseState {
+                    package_digest: entry.package_digest.clone(),
+                    params_digest: entry.params_digest.clone(),
+                    version: entry.text("version").map(str::to_owned),
+                    entry: entry.body.get("entry").map(probe_of).unwrap_or_default(),
+                    ..ReleaseState::default()
+                };
+            }
+            "tier_started" => {
+                self.begun = Some(BegunTier {
+                    tier: entry.tier.clone().unwrap_or_default(),
+                    seq: entry.seq,
+                    run_id,
+                    before: entry.body.get("before").cloned().unwrap_or_default(),
+                    statements: BTreeMap::new(),
+                    batches: Vec::new(),
+                });
+            }
+            "statement_started" | "statement_done" => {
+                let number = entry.body.get("number").and_then(serde_json::Value::as_u64);
+                let Some((begun, number)) = self.begun.as_mut().zip(number) else {
+                    return;
+                };
+                let is_done = entry.kind == "statement_done";
+                let mark = begun
+                    .statements
+                    .entry(number)
+                    .or_insert_with(|| StatementMark {
+                        statement: entry.text("statement").unwrap_or_default().to_owned(),
+                        found: entry.body.get("found").cloned().unwrap_or_default(),
+                        is_done,
+                    });
+                mark.is_done = is_done;
+            }
+            "batch_done" => {
+                if let Some(begun) = &mut self.begun {
+                    begun.batches.push(entry.body.clone());
+                }
+            }
+            "tier_applied" => {
+                self.begun = None;
+                self.applied.push(AppliedTier {
+                    tier: entry.tier.clone().unwrap_or_default(),
+                    seq: entry.seq,
+                    run_id,
+                    declared_rows: entry.body.get("declared_rows").cloned().unwrap_or_default(),
+                    cut_on: Vec::new(),
+                });
+            }
+            "run_finished" if entry.text("verb") == Some("apply") => {
+                self.finished = Some(FinishedRun {
+                    run_id,
+                    at: entry.at.clone(),
+                    complete: entry
+                        .body
+                        .get("complete")
+                        .and_then(serde_json::Value::as_bool)
+                        .unwrap_or(true),
+                });
+            }
+            "tier_rolled_back" => {
+                self.finished = None;
+                if self.begun.as_ref().map(|begun| &begun.tier) == entry.tier.as_ref() {
+                    self.begun = None;
+                }
+                self.applied
+                    .retain(|applied| Some(&applied.tier) != entry.tier.as_ref());
+            }
+            "release_rolled_back" => {
+                *self = ReleaseState {
+                    rolled_back: true,
+                    ..ReleaseState::default()
+                };
+            }
+            _ => {}
+        }
     }
 
     /// Does anything of the release stand, or may it?

@@ -275,10 +275,12 @@ impl ReleaseRun<'_> {
 
     /// What the ledger of the place says about this package.
     pub(crate) async fn state(&self, session: &Session) -> Result<ReleaseState, EngineError> {
-        let name = &self.package.plan.package.name;
         match self.seen {
-            Some(seen) => seen.state(session, name).await,
-            None => Ok(ReleaseState::of(name, &entries(session).await?)),
+            Some(seen) => seen.state(session).await,
+            None => Ok(ReleaseState::of(
+                &self.package.plan.package.name,
+                &entries(session).await?,
+            )),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The ledger as one run has seen it: before each of its transactions only what was added since is read.
 
-use oneroof_model::{LedgerEntry, ReleaseState};
+use oneroof_model::ReleaseState;
 use oneroof_pg::connect::Session;
 use oneroof_pg::ledger;
 use tokio::sync::Mutex;
@@ -8,26 +8,33 @@ use tokio::sync::Mutex;
 use super::release::in_short;
 use crate::error::EngineError;
 
-/// Entries that were read, and the number and hash of the last one.
+/// What the entries say that were read, and the number and hash of the last one.
 #[derive(Debug, Default)]
 struct Seen {
-    entries: Vec<LedgerEntry>,
+    state: ReleaseState,
     last: Option<(u64, String)>,
 }
 
 /// What a run knows of the ledger.
-#[derive(Debug, Default)]
-pub(crate) struct SeenLedger(Mutex<Seen>);
+#[derive(Debug)]
+pub(crate) struct SeenLedger {
+    package: String,
+    seen: Mutex<Seen>,
+}
 
 impl SeenLedger {
-    /// What the ledger says about a package now. The last entry is read again: as long as it has the same hash, all
+    /// Nothing yet, of a run of this package.
+    pub(crate) fn of(package: &str) -> SeenLedger {
+        SeenLedger {
+            package: package.to_owned(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// What the ledger says about the package now. The last entry is read again: as long as it has the same hash, all
     /// before it are the same, for each names the one before. Otherwise (its transaction was rolled back) all are read.
-    pub(crate) async fn state(
-        &self,
-        session: &Session,
-        package: &str,
-    ) -> Result<ReleaseState, EngineError> {
-        let mut seen = self.0.lock().await;
+    pub(crate) async fn state(&self, session: &Session) -> Result<ReleaseState, EngineError> {
+        let mut seen = self.seen.lock().await;
         let from = seen.last.as_ref().map_or(0, |(seq, _)| *seq);
         let mut read = self::read(session, from.saturating_sub(1)).await?;
         if let Some((_, hash)) = &seen.last {
@@ -41,8 +48,10 @@ impl SeenLedger {
         if let Some(last) = read.last() {
             seen.last = Some((last.seq, last.hash.clone()));
         }
-        seen.entries.extend(read.into_iter().map(in_short));
-        Ok(ReleaseState::of(package, &seen.entries))
+        for entry in read {
+            seen.state.follow(&self.package, &in_short(entry));
+        }
+        Ok(seen.state.clone())
     }
 }
 

@@ -15,7 +15,11 @@ pub struct RunLock {
 
 impl RunLock {
     /// Takes the lock on `session`'s database, or says who holds it.
-    pub async fn take(session: Session) -> Result<Result<RunLock, Option<LockHolder>>, PgError> {
+    pub async fn take(
+        mut session: Session,
+    ) -> Result<Result<RunLock, Option<LockHolder>>, PgError> {
+        // The watcher asks the same for each tier.
+        session.keep_statements();
         let rows = session.query(include_str!("lock_take.sql"), &[]).await?;
         if rows.first().is_some_and(|row| row.get(0)) {
             return Ok(Ok(RunLock { session }));

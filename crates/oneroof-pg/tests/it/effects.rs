@@ -203,6 +203,7 @@ async fn compared(server: &Arc<TestServer>) {
         let mut session = database.session().await;
         // As a run does it for its next transaction: with questions that were planned before.
         if number % 2 == 0 {
+            session.keep_statements();
             effects::warm(&session).await.unwrap();
         }
         session.simple("begin").await.unwrap();
@@ -227,6 +228,7 @@ async fn a_tier_may_take_our_prepared_statements_away() {
     let watcher = database.session().await;
     for word in ["deallocate all", "DeAllocate All"] {
         let mut session = database.session().await;
+        session.keep_statements();
         effects::warm(&session).await.unwrap();
         session
             .simple("begin; create table shop.fresh (a int)")

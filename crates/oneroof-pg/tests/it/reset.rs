@@ -172,6 +172,7 @@ const TRANSACTIONS: &[&str] = &[
 async fn effects_of_all(database: &TestDatabase, again: bool) -> Vec<Effects> {
     let watcher = database.session().await;
     let mut present = session(database).await;
+    present.keep_statements();
     effects::warm(&present).await.unwrap();
     let pid = present.backend_pid();
     let mut all = Vec::new();
