@@ -60,9 +60,16 @@ impl TierSession {
 /// At most one connection that waits to be used. Whatever goes wrong with it, the run opens another one.
 #[derive(Debug, Default)]
 pub(crate) struct NextSession {
-    waiting: Mutex<Option<JoinHandle<Option<TierSession>>>>,
+    waiting: Mutex<Option<Waiting>>,
     /// Could the last one that was tried not be used again?
     needs_new: AtomicBool,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    /// It is being opened, or made as good as new.
+    Coming(JoinHandle<Option<TierSession>>),
+    Here(TierSession),
 }
 
 impl NextSession {
@@ -72,7 +79,7 @@ impl NextSession {
         if waiting.is_none() {
             let conninfo = conninfo.clone();
             let opening = async move { TierSession::open_warm(&conninfo, &options).await.ok() };
-            *waiting = Some(tokio::spawn(opening));
+            *waiting = Some(Waiting::Coming(tokio::spawn(opening)));
         }
     }
 
@@ -84,7 +91,11 @@ impl NextSession {
     /// The one that waits, if it is there and alive.
     pub(crate) async fn take(&self) -> Option<TierSession> {
         let waiting = self.waiting().take()?;
-        match waiting.await.ok()? {
+        let session = match waiting {
+            Waiting::Here(session) => Some(session),
+            Waiting::Coming(coming) => coming.await.ok()?,
+        };
+        match session {
             Some(session) if !session.is_closed() => Some(session),
             Some(_) => None,
             None => {
@@ -92,6 +103,14 @@ impl NextSession {
                 None
             }
         }
+    }
+
+    /// Waits until the one that waits does nothing any more, and gives its process id.
+    pub(crate) async fn at_rest(&self) -> Option<i32> {
+        let session = self.take().await?;
+        let pid = session.backend_pid();
+        *self.waiting() = Some(Waiting::Here(session));
+        Some(pid)
     }
 
     /// A transaction of it was committed: begins to make it as good as new, for the next one.
@@ -106,18 +125,18 @@ impl NextSession {
                 }
             }
         };
-        *self.waiting() = Some(tokio::spawn(resetting));
+        *self.waiting() = Some(Waiting::Coming(tokio::spawn(resetting)));
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<Option<TierSession>>>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Option<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for NextSession {
     fn drop(&mut self) {
-        if let Some(waiting) = self.waiting().take() {
-            waiting.abort();
+        if let Some(Waiting::Coming(coming)) = self.waiting().take() {
+            coming.abort();
         }
     }
 }

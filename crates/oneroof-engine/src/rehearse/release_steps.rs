@@ -18,6 +18,7 @@ use crate::execute::effects::RehearsedEffects;
 use crate::execute::forward::units;
 use crate::execute::locks::LockReading;
 use crate::execute::release::ReleaseRun;
+use crate::execute::tier_session::NextSession;
 use crate::figures::Probe;
 use crate::repeat;
 
@@ -35,8 +36,10 @@ impl Rehearsal<'_> {
         } = *stage;
         run.adopted_state(lock.watcher()).await?;
         let entry = run.begin_release(lock, wanted, &mut report.markers).await?;
+        let next = NextSession::default();
         let run = &ReleaseRun {
             locks: LockReading::On,
+            next: Some(&next),
             ..*run
         };
         let mut created = BTreeSet::new();
@@ -44,7 +47,9 @@ impl Rehearsal<'_> {
         let mut now = simulated;
         for unit in units(wanted) {
             if !before.is_empty() {
-                now = stage.states().now(&now).await?;
+                let mut states = stage.states();
+                states.apart.extend(next.at_rest().await);
+                now = states.now(&now).await?;
             }
             before.push(now.clone());
             let records = run.apply_unit(lock, &unit, &entry, &mut created).await?;
@@ -67,6 +72,9 @@ impl Rehearsal<'_> {
                 .await?;
                 report.tiers.push(record);
             }
+        }
+        if let Some(session) = next.take().await {
+            session.close().await;
         }
         require_within_budget(wanted, &report.tiers)?;
         let role = report.tiers.first().and_then(|tier| tier.role.clone());

@@ -22,7 +22,7 @@ pub(super) struct CloneState {
 pub(super) struct StateReader<'a> {
     /// A session of the clone's superuser that writes nothing.
     pub(super) admin: &'a Session,
-    /// Sessions that stay open and write to no table: the run lock's.
+    /// Sessions that stay open: that of the run lock, which writes to no table, and one that handed in its counts.
     pub(super) apart: Vec<i32>,
     /// Tables whose rows the clone does not have.
     pub(super) left_out: Vec<String>,

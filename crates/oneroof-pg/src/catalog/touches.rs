@@ -34,7 +34,7 @@ impl Touches {
 }
 
 /// Reads the touches, outside of a transaction, once every other session of the database has ended but
-/// those in `apart`, which must not have written. `None`: the counters cannot be relied on here.
+/// those in `apart`, which must not have written, or have handed in their counts. `None`: the counters cannot be relied on here.
 ///
 /// # Errors
 /// What the server says.
