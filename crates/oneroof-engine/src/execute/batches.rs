@@ -1,6 +1,6 @@
 //! Applies a tier in batches: one statement, repeated until it changes no row.
 //!
-//! Each batch is a transaction on a fresh connection, with the checks of any tier, and its ledger entry is in it:
+//! Each batch is a transaction on a connection as good as new, with the checks of any tier, and its ledger entry is in it:
 //! a run that is cut goes on with the next batch. The last one changes no row and completes the tier.
 
 use std::collections::BTreeSet;
