@@ -71,6 +71,11 @@ impl TestServer {
         config.superuser = SUPERUSER.to_owned();
         config.registry = registry();
         config.temp_folder = server_folder();
+        // Some tests kill their server. What is outside its folder then would stay behind.
+        let memory = ("dynamic_shared_memory_type", "mmap");
+        config
+            .settings
+            .push((memory.0.to_owned(), memory.1.to_owned()));
         let swept = config.registry.sweep().await.unwrap();
         assert!(
             swept.failed.is_empty(),
