@@ -7,6 +7,8 @@
     reason = "a test that cannot have its server must fail loudly"
 )]
 
+mod folder;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,6 +20,8 @@ use crate::conninfo::ConnInfo;
 use crate::ephemeral::{
     EphemeralServer, Registry, SearchPlaces, ServerBinaries, ServerConfig, find,
 };
+
+pub use folder::{TestFolder, server_folder};
 
 /// Superuser of test servers; another name than the account and the databases, so that a mix-up
 /// shows.
@@ -66,6 +70,12 @@ impl TestServer {
     pub async fn start_with(mut config: ServerConfig) -> Self {
         config.superuser = SUPERUSER.to_owned();
         config.registry = registry();
+        config.temp_folder = server_folder();
+        // Some tests kill their server. What is outside its folder then would stay behind.
+        let memory = ("dynamic_shared_memory_type", "mmap");
+        config
+            .settings
+            .push((memory.0.to_owned(), memory.1.to_owned()));
         let swept = config.registry.sweep().await.unwrap();
         assert!(
             swept.failed.is_empty(),

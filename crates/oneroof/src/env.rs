@@ -9,6 +9,9 @@ use oneroof_engine::conninfo::{ConnInfo, LibpqEnvironment};
 /// The project folder, as `--project` (which wins).
 pub(crate) const PROJECT: &str = "ONEROOF_PROJECT";
 
+/// In which folder private servers are made where `oneroof.toml` does not say it.
+pub(crate) const SERVER_FOLDER: &str = "ONEROOF_SERVER_FOLDER";
+
 /// What libpq would find around it: the `PG*` variables and `HOME`.
 pub(crate) fn libpq() -> LibpqEnvironment {
     let variables = std::env::vars_os();
@@ -27,6 +30,16 @@ pub(crate) fn home() -> Option<std::path::PathBuf> {
     )]
     let home = std::env::var_os("HOME");
     home.map(Into::into)
+}
+
+/// The folder of [`SERVER_FOLDER`], absolute; an empty one is none.
+pub(crate) fn server_folder() -> Option<std::path::PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that reads the environment"
+    )]
+    let folder = std::env::var_os(SERVER_FOLDER).filter(|folder| !folder.is_empty())?;
+    Some(std::path::absolute(&folder).unwrap_or_else(|_| folder.into()))
 }
 
 /// Who runs us: the login name of the operating system.

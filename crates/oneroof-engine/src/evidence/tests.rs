@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -14,11 +15,30 @@ use crate::rehearse::{empty_report, report::RunnerReport, texts};
 use crate::store::evidence::EvidenceFolder;
 use crate::store::package_files::OpenPackage;
 
-/// A folder of evidence as files, and the key that signed it.
+/// A folder of evidence as files, and the key that signed it. In memory: a static is never dropped, and a folder in it
+/// would stay behind.
 struct Fixture {
-    _folder: tempfile::TempDir,
-    key: PathBuf,
+    key: Vec<u8>,
+    public_key: Vec<u8>,
     files: BTreeMap<String, Vec<u8>>,
+}
+
+/// The key of the fixture as files, which go with the test.
+struct RunnerKey(tempfile::TempDir);
+
+impl RunnerKey {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Self(folder);
+        fs::write(key.path(), &fixture().key).unwrap();
+        fs::set_permissions(key.path(), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(key.path().with_extension("pub"), &fixture().public_key).unwrap();
+        key
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("runner")
+    }
 }
 
 fn fixture() -> &'static Fixture {
@@ -96,8 +116,8 @@ fn make() -> Fixture {
         let _ = files.insert(path.clone(), fs::read(root.join(path)).unwrap());
     }
     Fixture {
-        _folder: folder,
-        key,
+        public_key: fs::read(key.with_extension("pub")).unwrap(),
+        key: fs::read(key).unwrap(),
         files,
     }
 }
@@ -334,8 +354,9 @@ fn what_was_tampered_with_is_named() {
     check(
         |folder| {
             let sums = fs::read(folder.join("SHA256SUMS")).unwrap();
+            let key = RunnerKey::new();
             let armored =
-                crate::signature::sign(&fixture().key, crate::signature::APPROVAL, &sums).unwrap();
+                crate::signature::sign(&key.path(), crate::signature::APPROVAL, &sums).unwrap();
             fs::write(folder.join("SHA256SUMS.sig"), armored).unwrap();
         },
         "SHA256SUMS.sig",
@@ -348,7 +369,9 @@ fn what_was_tampered_with_is_named() {
 #[test]
 fn what_was_summed_up_again_must_still_fit() {
     use FaultKind::*;
-    let key = Some(fixture().key.as_path());
+    let runner = RunnerKey::new();
+    let path = runner.path();
+    let key = Some(path.as_path());
     check(
         |folder| {
             edit(&folder.join("rehearsal.json"), "\"passed\"", "\"failed\"");
@@ -430,7 +453,7 @@ fn what_was_summed_up_again_must_still_fit() {
 #[test]
 fn a_list_of_signers_decides_who_may_have_signed() {
     let folder = write(&fixture().files);
-    let public = crate::signature::public_half(&fixture().key).unwrap();
+    let public = crate::signature::public_half(&RunnerKey::new().path()).unwrap();
     let list = tempfile::NamedTempFile::new().unwrap();
     let with = |text: &str| {
         fs::write(list.path(), text).unwrap();
@@ -468,15 +491,16 @@ fn a_list_of_signers_decides_who_may_have_signed() {
 #[test]
 fn evidence_is_signed_once_and_only_whole() {
     let folder = write(&fixture().files);
-    let again = sign(folder.path(), &fixture().key).unwrap_err().to_string();
+    let key = RunnerKey::new();
+    let again = sign(folder.path(), &key.path()).unwrap_err().to_string();
     assert!(again.contains("it is there already"), "{again}");
     fs::remove_file(folder.path().join("SHA256SUMS.sig")).unwrap();
-    let signed = sign(folder.path(), &fixture().key).unwrap();
+    let signed = sign(folder.path(), &key.path()).unwrap();
     assert!(signed.fingerprint.starts_with("SHA256:"));
     assert!(checked(folder.path()).whole);
     fs::remove_file(folder.path().join("SHA256SUMS.sig")).unwrap();
     edit(&folder.path().join("report.md"), "somebody", "nobody");
-    assert!(sign(folder.path(), &fixture().key).is_err());
+    assert!(sign(folder.path(), &key.path()).is_err());
 }
 
 /// One file of the fixture, as (name, a place in it).

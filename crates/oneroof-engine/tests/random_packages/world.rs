@@ -14,8 +14,7 @@ use oneroof_engine::store::package_files::OpenPackage;
 use oneroof_model::Digest;
 use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition};
 use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
-use oneroof_pg::testing::{SUPERUSER, TestServer, system_binaries};
-use tempfile::TempDir;
+use oneroof_pg::testing::{SUPERUSER, TestFolder, TestServer, server_folder, system_binaries};
 
 use crate::generate::RandomPackage;
 
@@ -52,7 +51,7 @@ pub(crate) struct State {
 }
 
 pub(crate) struct World {
-    folder: TempDir,
+    folder: TestFolder,
     server: Arc<TestServer>,
     context: Context,
 }
@@ -60,7 +59,7 @@ pub(crate) struct World {
 impl World {
     /// The server, the roles, and databases `a` and `b`.
     pub(crate) async fn new() -> World {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = TestFolder::new();
         let server = Arc::new(TestServer::start(system_binaries()).await);
         let admin = server.session("postgres", SUPERUSER).await;
         admin.simple(ROLES).await.unwrap();
@@ -83,7 +82,7 @@ impl World {
                 .collect::<BTreeMap<_, _>>(),
             search: SearchPlaces::usual(None),
             server_binaries: Some(system_binaries().folder),
-            server_folder: None,
+            server_folder: Some(server_folder()),
             runner_key: None,
             operator: "tester".to_owned(),
             events: Arc::new(|_| {}),

@@ -11,8 +11,7 @@ use oneroof_engine::error::EngineError;
 use oneroof_engine::rollback::{RollbackOptions, RollbackReport, rollback};
 use oneroof_engine::store::package_files::OpenPackage;
 use oneroof_pg::clone::{CloneRegistry, ScratchOptions, make_scratch};
-use oneroof_pg::testing::{SUPERUSER, TestServer, system_binaries};
-use tempfile::TempDir;
+use oneroof_pg::testing::{SUPERUSER, TestFolder, TestServer, server_folder, system_binaries};
 
 use crate::database::Database;
 
@@ -24,7 +23,7 @@ pub(crate) const OPEN_GATE: &str =
 
 /// A server of its own, since roles belong to the server, and a project's folder.
 pub(crate) struct World {
-    folder: TempDir,
+    folder: TestFolder,
     server: Arc<TestServer>,
 }
 
@@ -39,7 +38,7 @@ impl World {
     /// Starts the server and makes the roles.
     pub(crate) async fn new() -> World {
         let world = World {
-            folder: tempfile::tempdir().unwrap(),
+            folder: TestFolder::new(),
             server: Arc::new(TestServer::start(system_binaries()).await),
         };
         let postgres = world.database("postgres");
@@ -79,7 +78,7 @@ impl World {
             targets: BTreeMap::from([(name.to_owned(), target)]),
             search: SearchPlaces::usual(None),
             server_binaries: Some(system_binaries().folder),
-            server_folder: None,
+            server_folder: Some(server_folder()),
             runner_key: None,
             operator: "tester".to_owned(),
             events: Arc::new(|_| {}),

@@ -22,7 +22,7 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("oneroof-t-")
-            .tempdir_in("/tmp")
+            .tempdir_in(oneroof_pg::testing::server_folder())
             .unwrap();
         fs::create_dir(folder.path().join("tmp")).unwrap();
         // The server's account must get through to its own folder.

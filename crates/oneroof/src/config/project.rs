@@ -84,12 +84,14 @@ impl Project {
 
     /// What the engine's verbs take.
     pub(crate) fn context(&self, printer: &Printer) -> Context {
+        let usual = context_without_project(self.root.clone(), printer);
+        let folder = self.config.server_folder.clone();
         Context {
             targets: self.config.targets.clone(),
             server_binaries: self.config.server_binaries.clone(),
-            server_folder: self.config.server_folder.clone(),
+            server_folder: folder.or_else(|| usual.server_folder.clone()),
             runner_key: self.config.runner_key.clone(),
-            ..context_without_project(self.root.clone(), printer)
+            ..usual
         }
     }
 }
@@ -101,7 +103,7 @@ pub(crate) fn context_without_project(root: PathBuf, printer: &Printer) -> Conte
         targets: BTreeMap::new(),
         search: env::search_places(),
         server_binaries: None,
-        server_folder: None,
+        server_folder: env::server_folder(),
         runner_key: None,
         operator: env::operator(),
         events: progress::listener(printer),

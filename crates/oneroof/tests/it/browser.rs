@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use oneroof_pg::testing::TestFolder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// How long a page may take to be there: a browser waits for the disk too, which may be busy with a build.
 const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ pub(crate) struct Browser {
     driver: Child,
     port: u16,
     session: String,
-    _profile: TempDir,
+    _profile: TestFolder,
 }
 
 impl Browser {
@@ -72,7 +72,7 @@ impl Browser {
             })
             .expect("chromedriver says its port");
         std::thread::spawn(move || lines.for_each(drop));
-        let profile = TempDir::new().unwrap();
+        let profile = TestFolder::new();
         let mut browser = Browser {
             driver,
             port,

@@ -151,3 +151,26 @@ fn the_project_is_found_upward_by_flag_by_environment_and_as_a_kept_demo() {
         "{outcome:#?}"
     );
 }
+
+#[test]
+fn private_servers_are_where_the_file_says_else_the_environment() {
+    let sandbox = Sandbox::with_config("format = 1\n");
+    let demo = || {
+        sandbox.run_with(
+            &[("ONEROOF_SERVER_FOLDER", "of_the_environment")],
+            &["demo"],
+        )
+    };
+    let place = sandbox.project().join("of_the_environment");
+    let _ = demo()
+        .exits(1)
+        .says(&[&format!("use `{}`", place.display())]);
+    sandbox.write(
+        "oneroof.toml",
+        "format = 1\n[postgres]\nfolder = \"of_the_file\"\n",
+    );
+    let _ = demo().exits(1).says(&[&format!(
+        "use `{}`",
+        sandbox.project().join("of_the_file").display()
+    )]);
+}

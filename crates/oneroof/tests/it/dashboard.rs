@@ -55,6 +55,7 @@ impl Dashboard {
             .arg("--project")
             .arg(sandbox.project())
             .args(arguments)
+            .envs(sandbox.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

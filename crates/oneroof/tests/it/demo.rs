@@ -3,8 +3,7 @@ use serde_json::Value;
 use crate::dashboard::{Dashboard, Reply};
 use crate::sandbox::Sandbox;
 
-/// Servers of the demo live where the sandbox sees them.
-const CONFIG: &str = "format = 1\n[postgres]\nfolder = \"..\"\n";
+const CONFIG: &str = "format = 1\n";
 
 #[test]
 fn the_demo_reproduces_every_figure_and_leaves_only_its_record() {

@@ -4,8 +4,7 @@ use std::fs;
 
 use crate::sandbox::Sandbox;
 
-/// Servers of the demo live where the sandbox sees them.
-const CONFIG: &str = "format = 1\n[postgres]\nfolder = \"..\"\n";
+const CONFIG: &str = "format = 1\n";
 
 #[test]
 fn the_production_of_the_demo_is_the_same_before_and_after() {

@@ -483,7 +483,7 @@ fn a_comparison_shows_what_differs_and_why() {
 /// The whole reference, once: its golden variant is what the package says, and its figures are explained.
 #[test]
 fn the_golden_variant_of_the_reference_passes_and_is_explained() {
-    let sandbox = Sandbox::with_config("format = 1\n[postgres]\nfolder = \"..\"\n");
+    let sandbox = Sandbox::with_config("format = 1\n");
     let demo = sandbox.run(&["demo", "--keep", "--json"]).exits(0).json();
     let project = demo["project"].as_str().unwrap();
     let id = demo["clone"]["id"].as_str().unwrap();

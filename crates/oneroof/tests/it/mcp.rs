@@ -350,6 +350,7 @@ impl Listening {
             .arg(world.sandbox.project())
             .args(["mcp", "--http", "127.0.0.1:0"])
             .args(arguments)
+            .envs(world.sandbox.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -37,7 +37,7 @@ impl Production {
             .await;
         let connection = |user: &str| server.conninfo(&name, user).to_keyword_value();
         let sandbox = Sandbox::with_package(&format!(
-            "format = 1\n[postgres]\nfolder = \"..\"\n[targets.production]\nread = \"{}\"\nclone = \"{}\"\napply = \"{}\"\n",
+            "format = 1\n[targets.production]\nread = \"{}\"\nclone = \"{}\"\napply = \"{}\"\n",
             connection("shop_read"),
             connection("shop_clone"),
             connection("shop_apply")

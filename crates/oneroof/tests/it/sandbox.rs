@@ -4,11 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use oneroof_pg::testing::{self, TestFolder};
 
-/// A temporary folder with a `project` and a `home` in it.
+/// A temporary folder with a `project` and a `home` in it, and another one for private servers.
 pub(crate) struct Sandbox {
-    folder: TempDir,
+    folder: TestFolder,
+    servers: TestFolder,
 }
 
 /// What a run of the binary left.
@@ -23,12 +24,15 @@ pub(crate) struct Outcome {
 impl Sandbox {
     pub(crate) fn new() -> Sandbox {
         let sandbox = Sandbox {
-            folder: TempDir::new().unwrap(),
+            folder: TestFolder::new(),
+            servers: TestFolder::new_in(&testing::server_folder()),
         };
         fs::create_dir_all(sandbox.project()).unwrap();
         fs::create_dir_all(sandbox.folder.path().join("home")).unwrap();
         // Servers of oneroof run as another user when the tests run as root.
-        fs::set_permissions(sandbox.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        for folder in [&sandbox.folder, &sandbox.servers] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        }
         sandbox
     }
 
@@ -51,11 +55,11 @@ impl Sandbox {
         self.folder.path().join("project")
     }
 
-    /// Asserts how many private servers there are now, if `[postgres] folder` is `".."`.
+    /// Asserts how many private servers there are now.
     #[track_caller]
     pub(crate) fn has_servers(&self, count: usize) {
         let is_ours = |name: &String| name.starts_with("oneroof-");
-        let names = fs::read_dir(self.folder.path()).unwrap();
+        let names = fs::read_dir(self.servers.path()).unwrap();
         let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
         let found: Vec<String> = names.filter(is_ours).collect();
         assert_eq!(found.len(), count, "{found:?}");
@@ -99,11 +103,13 @@ impl Sandbox {
         Outcome::of(command.output().unwrap())
     }
 
-    fn environment(&self) -> [(&'static str, PathBuf); 3] {
+    /// The variables that every run has.
+    pub(crate) fn environment(&self) -> [(&'static str, PathBuf); 4] {
         [
             ("HOME", self.folder.path().join("home")),
             ("TMPDIR", self.folder.path().to_owned()),
             ("PATH", PathBuf::from("/usr/bin:/bin")),
+            ("ONEROOF_SERVER_FOLDER", self.servers.path().to_owned()),
         ]
     }
 }

@@ -24,7 +24,7 @@ use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::{Lifetime, Registry, SearchPlaces};
 use oneroof_pg::install::{AdoptOptions, adopt};
 use oneroof_pg::ledger::{self, EntryKind};
-use oneroof_pg::testing::{SUPERUSER, TestDatabase, TestServer, system_binaries};
+use oneroof_pg::testing::{SUPERUSER, TestDatabase, TestServer, server_folder, system_binaries};
 use serde_json::json;
 
 use crate::catalog::{MANY_KINDS, MANY_ROLES};
@@ -48,6 +48,7 @@ impl Project {
         let servers = Registry::at(self.folder.path().join("servers"));
         let mut options = CloneOptions::new("production", servers, SearchPlaces::usual(None));
         options.binaries = Some(system_binaries().folder);
+        options.temp_folder = server_folder();
         options.run = "run-1".to_owned();
         options
     }
