@@ -69,7 +69,7 @@ pub(crate) struct NextSession {
 enum Waiting {
     /// It is being opened, or made as good as new.
     Coming(JoinHandle<Option<TierSession>>),
-    Here(TierSession),
+    Here(Box<TierSession>),
 }
 
 impl NextSession {
@@ -92,7 +92,7 @@ impl NextSession {
     pub(crate) async fn take(&self) -> Option<TierSession> {
         let waiting = self.waiting().take()?;
         let session = match waiting {
-            Waiting::Here(session) => Some(session),
+            Waiting::Here(session) => Some(*session),
             Waiting::Coming(coming) => coming.await.ok()?,
         };
         match session {
@@ -109,7 +109,7 @@ impl NextSession {
     pub(crate) async fn at_rest(&self) -> Option<i32> {
         let session = self.take().await?;
         let pid = session.backend_pid();
-        *self.waiting() = Some(Waiting::Here(session));
+        *self.waiting() = Some(Waiting::Here(Box::new(session)));
         Some(pid)
     }
 
