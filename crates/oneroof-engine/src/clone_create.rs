@@ -6,8 +6,8 @@ use std::time::Instant;
 use oneroof_model::{Event, StepOutcome, TargetClass};
 pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
-    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, choose_strategy,
-    make_clone, make_hosted_clone, remove_clone,
+    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, RowsOf, StrategyChoice,
+    choose_strategy, make_clone, make_hosted_clone, remove_clone,
 };
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::clone_scope::PackageScope;
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
-use crate::golden::{GoldenOptions, golden};
+use crate::golden::{GoldenOptions, GoldenRows, make_golden};
 use crate::kept::{self, KeptClone};
 use crate::rehearse::clone::{clone_error, clone_options, connection};
 use crate::source::role_missing;
@@ -163,13 +163,14 @@ pub async fn create(
         WantedStrategy::Auto | WantedStrategy::Template
     );
     let wants_template = wants_template && options.into.is_none();
-    let mut report = if is_kept && wants_template && !context.targets.contains_key(from) {
-        from_kept(context, from, options).await?
+    let (mut report, rows) = if is_kept && wants_template && !context.targets.contains_key(from) {
+        let report = from_kept(context, from, options).await?;
+        (report, GoldenRows::Read(RowsOf::Golden))
     } else {
         from_target(context, from, options).await?
     };
     if options.golden {
-        golden(context, &report.id, &GoldenOptions::default()).await?;
+        make_golden(context, &report.id, &GoldenOptions::default(), rows).await?;
         report.class = TargetClass::Golden;
         report.target = format!("golden:{}", report.id);
         report.connection = None;
@@ -248,7 +249,7 @@ async fn from_target(
     context: &Context,
     from: &str,
     options: &CreateOptions,
-) -> Result<CreateReport, EngineError> {
+) -> Result<(CreateReport, GoldenRows), EngineError> {
     let target = open::target(context, from)?;
     let reader = reader(&target)?;
     let run_id = run_id::new();
@@ -264,17 +265,25 @@ async fn from_target(
         choice.why = clone_hosted::WHY_LOGICAL.to_owned();
     }
     clone_options.database_name.clone_from(&options.database);
+    // What copies of a golden clone must have is known best while it is made.
+    clone_options.tally_rows = options.golden;
     let emit = |progress: CloneProgress| {
         if let CloneProgress::Copying { bytes, of } = progress {
             context.emit(Event::StepProgress { step: 1, bytes, of });
         }
     };
+    let mut rows = GoldenRows::Read(RowsOf::Golden);
     let (entry, report, superuser) = match &options.into {
         None => {
             let made = make_clone(reader, &clone_options, emit)
                 .await
                 .map_err(clone_error)?;
             let superuser = made.superuser_conninfo();
+            if let Some(sent) = made.copied_rows() {
+                rows = GoldenRows::Sent(sent.clone());
+            } else if made.report().files.is_some() {
+                rows = GoldenRows::Read(RowsOf::SourceFiles);
+            }
             (made.entry().clone(), made.report().clone(), superuser)
         }
         Some(into) => {
@@ -286,7 +295,7 @@ async fn from_target(
             (made.entry, made.report, made.conninfo)
         }
     };
-    Ok(CreateReport {
+    let report = CreateReport {
         target: format!("clone:{}", entry.id),
         class: entry.class,
         database: entry.database.clone(),
@@ -306,7 +315,8 @@ async fn from_target(
         connection: Some(connection(&superuser).text),
         replaced: None,
         id: entry.id,
-    })
+    };
+    Ok((report, rows))
 }
 
 async fn from_kept(

@@ -7,6 +7,7 @@ use chrono::{SecondsFormat, Utc};
 use super::error::{CloneError, database};
 use super::logical;
 use super::make::Parts;
+use super::manifest::FilesProof;
 use super::name::clone_name;
 use super::options::{CloneOptions, CloneProgress};
 use super::plan::Plan;
@@ -46,6 +47,8 @@ pub(super) struct Filled {
 pub(super) struct Copied {
     /// Tallies of what the source sent, if they were wanted.
     pub(super) rows: Option<CopiedRows>,
+    /// What proves that the files are the source's, if they were copied and that was wanted.
+    pub(super) files: Option<FilesProof>,
     /// Bytes of definitions and rows, or of files.
     pub(super) bytes: u64,
     /// Transactions of ours on the source.

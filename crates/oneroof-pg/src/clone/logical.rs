@@ -15,7 +15,7 @@ use super::fill::{Copied, run};
 use super::load::{Load, compresses_fast, loading};
 use super::options::CloneOptions;
 use super::queue::{Build, Queue};
-use super::snapshot::{IndexFacts, Snapshot, Split};
+use super::snapshot::{IndexFacts, Snapshot, Split, leave_out};
 use super::stream::Flow;
 use crate::catalog::Extension;
 use crate::connect::Session;
@@ -62,7 +62,7 @@ pub(super) async fn copy(
     limits.during(&snapshot, definitions).await?;
 
     let mut parts = snapshot.tables(split(options), &options.masks).await?;
-    parts.retain(|part| !options.left_out.contains(&part.identity));
+    leave_out(&mut parts, &options.left_out);
     let total = definitions_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     let facts = snapshot.indexes().await?;
     let has_large_objects = snapshot.has_large_objects().await?;
@@ -117,6 +117,7 @@ pub(super) async fn copy(
         transactions,
         programs: 1 + u64::from(has_large_objects),
         differences,
+        ..Copied::default()
     })
 }
 
@@ -265,11 +266,10 @@ impl Programs {
         let outcome = limits.during(&snapshot, piped).await?;
         snapshot.end().await?;
         Ok(Copied {
-            rows: None,
             bytes: outcome.bytes,
             transactions: 1,
             programs: 2, // the first one was ended
-            differences: Vec::new(),
+            ..Copied::default()
         })
     }
 

@@ -6,6 +6,7 @@ use oneroof_model::TargetClass;
 use serde::Serialize;
 
 use super::bearing::CloneLimits;
+use super::manifest::FilesProof;
 use super::mask::{ColumnMask, MaskReport};
 use super::registry::CloneRegistry;
 use super::strategy::CloneStrategy;
@@ -53,7 +54,8 @@ pub struct CloneOptions {
     pub jobs: usize,
     /// Bytes a second that are read from the source at most.
     pub rate_limit_bytes: Option<u64>,
-    /// Tally the rows that the source sends, to compare the clone with.
+    /// Tally what the source sends, to compare the clone with: rows as they come by, files by the list of checksums
+    /// that comes with them.
     pub tally_rows: bool,
     /// Bytes of a table's smallest part, if there are workers enough to divide tables.
     pub split_bytes_min: u64,
@@ -154,4 +156,7 @@ pub struct CloneReport {
     pub doors: Vec<String>,
     /// Other differences between the servers, for example the minor version.
     pub differences: Vec<String>,
+    /// What proves that its files are the source's; none where rows were copied, or nobody asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FilesProof>,
 }

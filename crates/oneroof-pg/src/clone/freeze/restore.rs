@@ -78,6 +78,7 @@ pub async fn restore_snapshot(
     options.store.sweep()?;
     let record = options.store.find(&options.name)?;
     let wanted = options.store.digests(&record)?;
+    let rows = options.store.rows(&record)?;
     let (setting, places, major) = (
         options.binaries.clone(),
         options.places.clone(),
@@ -146,6 +147,10 @@ pub async fn restore_snapshot(
         id: Some(entry.id.clone()),
     };
     options.clones.write(&entry).map_err(CloneError::Registry)?;
+    if let Some(rows) = rows.filter(|_| entry.class == TargetClass::Golden) {
+        let kept = options.clones.keep_rows(&entry.id, &rows);
+        kept.map_err(CloneError::Registry)?;
+    }
     let is_open = entry.class != TargetClass::Golden;
     catalog::open_database(&admin, &entry.database, is_open)
         .await
