@@ -93,6 +93,9 @@ pub struct CreateReport {
     pub duration_ms: u64,
     /// In what it differs from its source.
     pub differences: Vec<String>,
+    /// What could not be checked before it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_checked: Option<String>,
     /// Of which moment its rows are, UTC.
     pub data_at: String,
     /// Tables whose rows were not copied.
@@ -127,6 +130,7 @@ impl Default for CreateReport {
             bytes: None,
             duration_ms: 0,
             differences: Vec::new(),
+            not_checked: None,
             data_at: String::new(),
             left_out: Vec::new(),
             masks: MaskReport::default(),
@@ -273,6 +277,7 @@ async fn from_target(
         }
     };
     let mut rows = GoldenRows::Read(RowsOf::Golden);
+    let mut not_checked = None;
     let (entry, report, superuser) = match &options.into {
         None => {
             let made = make_clone(reader, &clone_options, emit)
@@ -292,6 +297,7 @@ async fn from_target(
             let made = make_hosted_clone(reader, &host, &clone_options, emit)
                 .await
                 .map_err(clone_error)?;
+            not_checked = made.not_checked;
             (made.entry, made.report, made.conninfo)
         }
     };
@@ -306,6 +312,7 @@ async fn from_target(
         bytes: Some(report.bytes),
         duration_ms: report.elapsed_ms,
         differences: [&report.differences[..], &report.settings_refused[..]].concat(),
+        not_checked,
         data_at: entry.data_at().to_owned(),
         left_out: entry.left_out,
         masks: report.masks,

@@ -1,6 +1,7 @@
 //! What a reader might think was proven, and was not.
 
 use oneroof_model::StepOutcome;
+use oneroof_pg::clone::RowsOf;
 
 use super::RehearseOptions;
 use super::report::{NotCovered, RehearsalReport};
@@ -53,6 +54,12 @@ pub(super) fn list(report: &RehearsalReport, options: &RehearseOptions) -> Vec<N
                     list.push(not_covered(
                         3,
                         &format!("the rows of {table} were not compared"),
+                    ));
+                }
+                if rows.with == RowsOf::Golden {
+                    list.push(not_covered(
+                        3,
+                        "the rows of the golden clone were tallied when it became golden; what happened to it before that is not known",
                     ));
                 }
             }

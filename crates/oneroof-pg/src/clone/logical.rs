@@ -23,8 +23,6 @@ use crate::conninfo::ConnInfo;
 use crate::ephemeral::{ServerBinaries, find_client};
 use crate::programs::{Program, ProgramCall, ProgramError, capture, dump_into, feed};
 
-/// Largest archive of definitions that is held in memory; some ten thousand tables. A larger one goes through a pipe.
-const ARCHIVE_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// With fewer workers than this the parts of a table would only wait for each other.
 const SPLIT_FROM_JOBS: usize = 3;
 
@@ -44,7 +42,7 @@ pub(super) async fn copy(
         .dump(snapshot.id())
         .args(["--section=pre-data", "--section=post-data"]);
     let limits = options.limits;
-    let captured = async { Ok(capture(dump, ARCHIVE_BYTES_MAX).await) };
+    let captured = async { Ok(capture(dump, options.definitions_bytes_max).await) };
     let archive = match limits.during(&snapshot, captured).await? {
         Ok(Some(bytes)) => bytes,
         Ok(None) if !options.left_out.is_empty() => {

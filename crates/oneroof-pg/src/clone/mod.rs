@@ -12,6 +12,7 @@ mod fill;
 mod freeze;
 mod golden;
 mod hosted;
+mod hosted_room;
 mod kept_rows;
 mod load;
 mod logical;

@@ -5,9 +5,11 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass, canonical_json};
 use serde::{Deserialize, Serialize};
 
+use super::error::CloneError;
 use super::tally::CopiedRows;
 use super::undo;
 use crate::ephemeral::{AttachedServer, Registry, RegistryError, start_time_of};
@@ -131,6 +133,16 @@ pub(super) struct CloneFacts {
     pub(super) created_at: String,
 }
 
+/// Of what a database is made, and in which server.
+#[derive(Debug, Clone)]
+pub(super) struct CloneOrigin {
+    /// Entry of a private server; none for a server that is not ours alone.
+    pub(super) server_id: Option<String>,
+    pub(super) system_identifier: String,
+    pub(super) source: String,
+    pub(super) source_identity: Digest,
+}
+
 /// The rows of a golden clone, as they are written in their file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,9 +216,18 @@ pub enum CloneRegistryError {
 
 impl CloneEntry {
     /// A new entry with a secret of its own.
-    pub(super) fn new(facts: CloneFacts) -> io::Result<Self> {
+    pub(super) fn new(facts: CloneFacts) -> Result<Self, CloneError> {
+        const RANDOM: &str = "/dev/urandom";
         let mut secret = [0_u8; 32];
-        fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
+        fs::File::open(RANDOM)
+            .and_then(|mut file| file.read_exact(&mut secret))
+            .map_err(|source| {
+                CloneError::Registry(CloneRegistryError::Io {
+                    action: "read",
+                    path: RANDOM.into(),
+                    source,
+                })
+            })?;
         let mut entry = Self {
             format: FORMAT,
             id: facts.id,
@@ -233,6 +254,35 @@ impl CloneEntry {
         };
         entry.mark_digest = entry.expected_digest();
         Ok(entry)
+    }
+
+    /// The entry of a database that is made in a server by the present process: registered before it exists, so that a
+    /// killed run leaves nothing that nobody knows of. `name_of` names the database by moment and id; its OID is not
+    /// known yet, and a mark without it is valid nowhere.
+    pub(super) fn begun(
+        class: TargetClass,
+        origin: CloneOrigin,
+        name_of: impl FnOnce(DateTime<Utc>, &str) -> String,
+        more: impl FnOnce(&mut Self),
+    ) -> Result<Self, CloneError> {
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        let id = id[id.len() - 8..].to_owned();
+        let now = Utc::now();
+        let entry = Self::new(CloneFacts {
+            class,
+            server_id: origin.server_id.unwrap_or_else(|| id.clone()),
+            database: name_of(now, &id),
+            database_oid: 0,
+            system_identifier: origin.system_identifier,
+            source: origin.source,
+            source_identity: origin.source_identity,
+            created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+            id,
+        })?;
+        Ok(entry.changed(|entry| {
+            entry.maker = Some(Maker::ours());
+            more(entry);
+        }))
     }
 
     /// The same clone with another class, and so with another mark.

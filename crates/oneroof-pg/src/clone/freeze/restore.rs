@@ -12,7 +12,7 @@ use super::super::control_file::set_system_identifier;
 use super::super::error::{CloneError, database};
 use super::super::fill::{oid_of, run};
 use super::super::physical::new_identifier;
-use super::super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
+use super::super::registry::{CloneEntry, CloneFacts, CloneRegistry};
 use super::files::{CopyMethod, CopyProgress, Digests, Tree, copy_tree, require_room, tree};
 use super::store::{SnapshotError, SnapshotRecord, SnapshotStore};
 use super::take::{StopOnDrop, unfinished};
@@ -262,13 +262,6 @@ fn entry_of(
         source: kept.source.clone(),
         source_identity,
         created_at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-    })
-    .map_err(|source| {
-        CloneError::Registry(CloneRegistryError::Io {
-            action: "read",
-            path: "/dev/urandom".into(),
-            source,
-        })
     })?;
     Ok(entry.changed(|entry| {
         entry.strategy = Some("snapshot".to_owned());
