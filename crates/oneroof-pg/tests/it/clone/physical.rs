@@ -1,23 +1,12 @@
 //! Copies of the files.
 
-use oneroof_pg::ephemeral::ServerBinaries;
-
 use super::faithful::beside_tables;
 use super::*;
 
 /// A server that gives its files to who may replicate.
 pub(super) async fn server_with_senders() -> Arc<TestServer> {
-    with_senders(system_binaries()).await
-}
-
-/// The same of another major.
-pub(super) async fn server_of_major_with_senders(major: u32) -> Arc<TestServer> {
-    with_senders(oneroof_pg::testing::binaries_of(major)).await
-}
-
-async fn with_senders(binaries: ServerBinaries) -> Arc<TestServer> {
     let registry = oneroof_pg::testing::registry();
-    let mut config = oneroof_pg::ephemeral::ServerConfig::new(binaries, registry);
+    let mut config = oneroof_pg::ephemeral::ServerConfig::new(system_binaries(), registry);
     for (name, value) in [("wal_level", "replica"), ("max_wal_senders", "4")] {
         config.settings.push((name.to_owned(), value.to_owned()));
     }
