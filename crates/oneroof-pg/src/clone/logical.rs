@@ -26,6 +26,9 @@ use crate::programs::{Program, ProgramCall, ProgramError, capture, dump_into, fe
 /// With fewer workers than this the parts of a table would only wait for each other.
 const SPLIT_FROM_JOBS: usize = 3;
 
+/// What a copy of rows does to kept results of queries.
+const FILLED_ANEW: &str = "materialized views were filled anew, with what their queries give at the moment that was copied";
+
 /// Copies everything: owners, grants, comments and large objects included; subscriptions and tablespaces not.
 /// `progress` hears bytes so far, and about how many there will be.
 pub(super) async fn copy(
@@ -64,6 +67,7 @@ pub(super) async fn copy(
     let total = definitions_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     let facts = snapshot.indexes().await?;
     let has_large_objects = snapshot.has_large_objects().await?;
+    let has_filled_views = snapshot.has_filled_views().await?;
     if has_large_objects {
         let large_objects = programs.large_objects(snapshot.id());
         limits.during(&snapshot, large_objects).await?;
@@ -101,6 +105,9 @@ pub(super) async fn copy(
         .map_err(database("read the clone"))?
     {
         differences.push("large values were compressed with lz4 as they were copied".to_owned());
+    }
+    if has_filled_views {
+        differences.push(FILLED_ANEW.to_owned());
     }
     session.close().await;
     let bytes = definitions_bytes + load.flow.bytes();
@@ -255,6 +262,7 @@ impl Programs {
         limits: CloneLimits,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Copied, CloneError> {
+        let has_filled_views = snapshot.has_filled_views().await?;
         let dump = self.dump(snapshot.id());
         let piped = async {
             dump_into(dump, self.restore.clone(), |bytes| progress(bytes, 0))
@@ -267,6 +275,10 @@ impl Programs {
             bytes: outcome.bytes,
             transactions: 1,
             programs: 2, // the first one was ended
+            differences: has_filled_views
+                .then(|| FILLED_ANEW.to_owned())
+                .into_iter()
+                .collect(),
             ..Copied::default()
         })
     }

@@ -169,11 +169,16 @@ impl Snapshot {
 
     /// Are there large objects?
     pub(super) async fn has_large_objects(&self) -> Result<bool, CloneError> {
-        let rows = self
-            .session
-            .query(include_str!("large_objects.sql"), &[])
-            .await
-            .map_err(reading)?;
+        self.are_there(include_str!("large_objects.sql")).await
+    }
+
+    /// Are there materialized views with rows?
+    pub(super) async fn has_filled_views(&self) -> Result<bool, CloneError> {
+        self.are_there(include_str!("filled_views.sql")).await
+    }
+
+    async fn are_there(&self, query: &str) -> Result<bool, CloneError> {
+        let rows = self.session.query(query, &[]).await.map_err(reading)?;
         match rows.first() {
             Some(row) => row
                 .try_get("are_there")

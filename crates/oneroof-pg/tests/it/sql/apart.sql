@@ -28,7 +28,6 @@ create materialized view apart.filled as select mood, count(*) as n from apart.b
 create materialized view apart.a_upon as select sum(n) as n from apart.filled;
 create unique index filled_mood on apart.filled (mood);
 create materialized view apart.never as select 1 as one with no data;
--- What it holds is not what its query would give now: a copy of files has it as it is.
 create materialized view apart.fixed as select count(*) as n from apart.priced;
 
 select lo_from_bytea(70001, 'small'), lo_from_bytea(70002, pg_catalog.decode(repeat('00ff', 40000), 'hex')), lo_create(70003);
