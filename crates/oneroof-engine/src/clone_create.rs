@@ -6,8 +6,8 @@ use std::time::Instant;
 use oneroof_model::{Event, StepOutcome, TargetClass};
 pub use oneroof_pg::clone::{CloneLimits, ColumnMask, MaskReport, MaskRule};
 use oneroof_pg::clone::{
-    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, StrategyChoice, choose_strategy,
-    make_clone, make_hosted_clone, remove_clone,
+    CloneOptions, CloneProgress, CloneStrategy, RolesOfServer, RowsOf, StrategyChoice,
+    choose_strategy, make_clone, make_hosted_clone, remove_clone,
 };
 use oneroof_pg::connect::{SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::clone_scope::PackageScope;
 use crate::context::{Context, TargetDatabase};
 use crate::error::EngineError;
-use crate::golden::{GoldenOptions, golden};
+use crate::golden::{GoldenOptions, GoldenRows, make_golden};
 use crate::kept::{self, KeptClone};
 use crate::rehearse::clone::{clone_error, clone_options, connection};
 use crate::source::role_missing;
@@ -93,6 +93,9 @@ pub struct CreateReport {
     pub duration_ms: u64,
     /// In what it differs from its source.
     pub differences: Vec<String>,
+    /// What could not be checked before it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_checked: Option<String>,
     /// Of which moment its rows are, UTC.
     pub data_at: String,
     /// Tables whose rows were not copied.
@@ -127,6 +130,7 @@ impl Default for CreateReport {
             bytes: None,
             duration_ms: 0,
             differences: Vec::new(),
+            not_checked: None,
             data_at: String::new(),
             left_out: Vec::new(),
             masks: MaskReport::default(),
@@ -163,13 +167,14 @@ pub async fn create(
         WantedStrategy::Auto | WantedStrategy::Template
     );
     let wants_template = wants_template && options.into.is_none();
-    let mut report = if is_kept && wants_template && !context.targets.contains_key(from) {
-        from_kept(context, from, options).await?
+    let (mut report, rows) = if is_kept && wants_template && !context.targets.contains_key(from) {
+        let report = from_kept(context, from, options).await?;
+        (report, GoldenRows::Read(RowsOf::Golden))
     } else {
         from_target(context, from, options).await?
     };
     if options.golden {
-        golden(context, &report.id, &GoldenOptions::default()).await?;
+        make_golden(context, &report.id, &GoldenOptions::default(), rows).await?;
         report.class = TargetClass::Golden;
         report.target = format!("golden:{}", report.id);
         report.connection = None;
@@ -248,7 +253,7 @@ async fn from_target(
     context: &Context,
     from: &str,
     options: &CreateOptions,
-) -> Result<CreateReport, EngineError> {
+) -> Result<(CreateReport, GoldenRows), EngineError> {
     let target = open::target(context, from)?;
     let reader = reader(&target)?;
     let run_id = run_id::new();
@@ -264,17 +269,26 @@ async fn from_target(
         choice.why = clone_hosted::WHY_LOGICAL.to_owned();
     }
     clone_options.database_name.clone_from(&options.database);
+    // What copies of a golden clone must have is known best while it is made.
+    clone_options.tally_rows = options.golden;
     let emit = |progress: CloneProgress| {
         if let CloneProgress::Copying { bytes, of } = progress {
             context.emit(Event::StepProgress { step: 1, bytes, of });
         }
     };
+    let mut rows = GoldenRows::Read(RowsOf::Golden);
+    let mut not_checked = None;
     let (entry, report, superuser) = match &options.into {
         None => {
             let made = make_clone(reader, &clone_options, emit)
                 .await
                 .map_err(clone_error)?;
             let superuser = made.superuser_conninfo();
+            if let Some(sent) = made.copied_rows() {
+                rows = GoldenRows::Sent(sent.clone());
+            } else if made.report().files.is_some() {
+                rows = GoldenRows::Read(RowsOf::SourceFiles);
+            }
             (made.entry().clone(), made.report().clone(), superuser)
         }
         Some(into) => {
@@ -283,10 +297,11 @@ async fn from_target(
             let made = make_hosted_clone(reader, &host, &clone_options, emit)
                 .await
                 .map_err(clone_error)?;
+            not_checked = made.not_checked;
             (made.entry, made.report, made.conninfo)
         }
     };
-    Ok(CreateReport {
+    let report = CreateReport {
         target: format!("clone:{}", entry.id),
         class: entry.class,
         database: entry.database.clone(),
@@ -297,6 +312,7 @@ async fn from_target(
         bytes: Some(report.bytes),
         duration_ms: report.elapsed_ms,
         differences: [&report.differences[..], &report.settings_refused[..]].concat(),
+        not_checked,
         data_at: entry.data_at().to_owned(),
         left_out: entry.left_out,
         masks: report.masks,
@@ -306,7 +322,8 @@ async fn from_target(
         connection: Some(connection(&superuser).text),
         replaced: None,
         id: entry.id,
-    })
+    };
+    Ok((report, rows))
 }
 
 async fn from_kept(

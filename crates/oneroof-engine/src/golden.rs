@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use oneroof_model::{Refusal, RefusalCode, TargetClass};
-use oneroof_pg::clone::close_clone;
+use oneroof_pg::clone::{CopiedRows, RowsOf, close_clone, read_rows};
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::run::RunSettings;
 use oneroof_sql::StatementKind;
@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::EngineError;
 use crate::execute::statements::Script;
 use crate::kept::{self, KeptClone, Seen};
-use crate::rehearse::clone::clone_error;
+use crate::rehearse::clone::{COMPARED_BYTES_MAX, clone_error};
 use crate::{open, run_id};
 
 /// What `clone golden` is asked to do.
@@ -46,6 +46,15 @@ pub struct GoldenReport {
     pub accepts_connections: bool,
 }
 
+/// The rows that copies of a golden clone must have.
+#[derive(Debug, Clone)]
+pub(crate) enum GoldenRows {
+    /// Known already: what the source sent.
+    Sent(CopiedRows),
+    /// Read in the clone, where nobody else is any more.
+    Read(RowsOf),
+}
+
 /// Makes the kept clone golden.
 ///
 /// # Errors
@@ -55,6 +64,16 @@ pub async fn golden(
     context: &Context,
     word: &str,
     options: &GoldenOptions,
+) -> Result<GoldenReport, EngineError> {
+    make_golden(context, word, options, GoldenRows::Read(RowsOf::Golden)).await
+}
+
+/// The same, of a clone that was made just now.
+pub(crate) async fn make_golden(
+    context: &Context,
+    word: &str,
+    options: &GoldenOptions,
+    rows: GoldenRows,
 ) -> Result<GoldenReport, EngineError> {
     let script = match &options.file {
         Some(file) => Some(read_script(file)?),
@@ -92,7 +111,12 @@ pub async fn golden(
     }
     kept.require_mark(&seen.state)?;
     in_use(&kept, &seen.state.sessions)?;
-    let done = close(context, &kept, &seen, script.as_ref(), options, &run_id).await;
+    let work = Work {
+        script: script.as_ref().map(|script| (script, options)),
+        rows,
+        run_id: &run_id,
+    };
+    let done = close(context, &kept, &seen, work).await;
     seen.admin.close().await;
     done?;
     Ok(GoldenReport {
@@ -107,52 +131,77 @@ pub async fn golden(
     })
 }
 
-/// Runs the script while nobody else can come in, then writes mark and registry.
+/// What is done in the clone while nobody else can come in.
+struct Work<'a> {
+    script: Option<(&'a Script, &'a GoldenOptions)>,
+    rows: GoldenRows,
+    run_id: &'a str,
+}
+
+impl Work<'_> {
+    /// Runs the script, then tallies the rows.
+    async fn done(
+        &self,
+        context: &Context,
+        kept: &KeptClone,
+        session: &Session,
+    ) -> Result<CopiedRows, EngineError> {
+        if let Some((script, options)) = self.script {
+            run(context, session, script, options.schema.as_deref()).await?;
+        }
+        match &self.rows {
+            GoldenRows::Sent(rows) => Ok(rows.clone()),
+            GoldenRows::Read(of) => {
+                read_rows(session, &kept.entry.left_out, COMPARED_BYTES_MAX, *of)
+                    .await
+                    .map_err(clone_error)
+            }
+        }
+    }
+}
+
+/// Does the work while nobody else can come in, then writes mark and registry.
 async fn close(
     context: &Context,
     kept: &KeptClone,
     seen: &Seen,
-    script: Option<&Script>,
-    options: &GoldenOptions,
-    run_id: &str,
+    work: Work<'_>,
 ) -> Result<(), EngineError> {
     let admin = &seen.admin;
-    let mut own = None;
-    if let Some(script) = script {
-        // Left closed by a run that was killed: it is ours, so it may be opened.
-        if !seen.state.accepts_connections {
-            oneroof_pg::catalog::open_database(admin, &kept.entry.database, true)
-                .await
-                .map_err(EngineError::database("open the clone"))?;
-        }
-        let superuser = kept
-            .server
-            .conninfo(&kept.entry.database, &kept.server.superuser);
-        let session = connect(
-            &superuser,
-            &SessionOptions::read_write(format!("oneroof/golden/{run_id}")),
-        )
-        .await
-        .map_err(EngineError::database("open the clone as its superuser"))?;
-        own = Some((session, script));
+    // Left closed by a run that was killed: it is ours, so it may be opened.
+    if !seen.state.accepts_connections {
+        oneroof_pg::catalog::open_database(admin, &kept.entry.database, true)
+            .await
+            .map_err(EngineError::database("open the clone"))?;
     }
-    let own_pids: Vec<i32> = own
-        .iter()
-        .map(|(session, _)| session.backend_pid())
-        .collect();
+    let superuser = kept
+        .server
+        .conninfo(&kept.entry.database, &kept.server.superuser);
+    let session = connect(
+        &superuser,
+        &SessionOptions::read_write(format!("oneroof/golden/{}", work.run_id)),
+    )
+    .await
+    .map_err(EngineError::database("open the clone as its superuser"))?;
+    let own_pids = [session.backend_pid()];
     let closed = close_clone(admin, &kept.entry, &kept.server, &own_pids)
         .await
         .map_err(clone_error)?;
-    if let Some((session, script)) = own {
-        let ran = run(context, &session, script, options.schema.as_deref()).await;
-        session.close().await;
-        if let Err(error) = ran {
+    let done = work.done(context, kept, &session).await;
+    session.close().await;
+    let rows = match done {
+        Ok(rows) => rows,
+        Err(error) => {
             closed.open(admin).await.map_err(clone_error)?;
             return Err(error);
         }
-    }
+    };
+    let clones = open::clones(&context.root);
+    clones
+        .keep_rows(&kept.entry.id, &rows)
+        .map_err(|error| EngineError::other(error.to_string()))?;
     closed
-        .become_golden(admin, &open::clones(&context.root))
+        .become_golden(admin, &clones)
         .await
         .map_err(clone_error)?;
     Ok(())

@@ -50,6 +50,8 @@ pub enum Program {
     PgBasebackup,
     /// Begins a new log for a stopped server.
     PgResetwal,
+    /// Compares copied files with the list of checksums that came with them.
+    PgVerifybackup,
     /// The terminal client.
     Psql,
     /// Runs a workload.
@@ -68,6 +70,7 @@ impl Program {
             Self::PgRestore => "pg_restore",
             Self::PgBasebackup => "pg_basebackup",
             Self::PgResetwal => "pg_resetwal",
+            Self::PgVerifybackup => "pg_verifybackup",
             Self::Psql => "psql",
             Self::Pgbench => "pgbench",
         }

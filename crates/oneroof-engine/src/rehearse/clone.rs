@@ -6,7 +6,8 @@ use oneroof_model::{Event, Refusal, RefusalCode, TargetClass};
 use oneroof_pg::catalog;
 use oneroof_pg::clone::{
     CloneEntry, CloneError, CloneOptions, CloneProgress, CopiedRows, DatabaseClone, MaskReport,
-    RowComparison, SnapshotError, TemplateCopy, compare_rows, doors, left_out_table, make_clone,
+    RowComparison, SnapshotError, TemplateCopy, compare_rows, default_jobs, doors, left_out_table,
+    make_clone,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::conninfo::ConnInfo;
@@ -25,7 +26,7 @@ use crate::open;
 use crate::source::Source;
 
 /// Rows of a clone are read once more up to so many bytes; of larger tables they are counted.
-const COMPARED_BYTES_MAX: u64 = 1 << 30;
+pub(crate) const COMPARED_BYTES_MAX: u64 = 1 << 30;
 
 /// A fresh clone. Dropping it removes it, unless it was said to be kept.
 pub(crate) struct Clone {
@@ -34,7 +35,7 @@ pub(crate) struct Clone {
     server: ServerEntry,
     apply: ConnInfo,
     report: CloneReport,
-    /// What the source sent, by which strategy it may be.
+    /// The rows that it must have, if they are known.
     copied_rows: Option<CopiedRows>,
     jobs: usize,
     source_transactions: u64,
@@ -85,7 +86,7 @@ async fn of_golden(
     word: &str,
 ) -> Result<Clone, EngineError> {
     let started = Instant::now();
-    let (copy, golden) = super::from_golden::copy(rehearsal, source, word).await?;
+    let (copy, golden, rows) = super::from_golden::copy(rehearsal, source, word).await?;
     let (apply_role, apply_role_note) = apply_role(rehearsal.target, source).await?;
     let entry = copy.entry().clone();
     let report = CloneReport {
@@ -116,8 +117,8 @@ async fn of_golden(
         made: Made::Copy(Box::new(copy)),
         entry,
         report,
-        copied_rows: None,
-        jobs: 1,
+        copied_rows: rows,
+        jobs: rehearsal.options.copy.jobs.unwrap_or_else(default_jobs),
         source_transactions: 1, // that read the roles
         source_programs: 0,
     })
@@ -172,6 +173,7 @@ async fn of_target(rehearsal: &Rehearsal<'_>, source: &mut Source) -> Result<Clo
         left_out: made.entry().left_out.clone(),
         doors: report.doors.clone(),
         rows: None,
+        files: report.files,
         golden: None,
         apply_role: apply_role.clone(),
         apply_role_note,
@@ -358,7 +360,7 @@ impl Clone {
         .map_err(EngineError::database("open the clone's private server"))
     }
 
-    /// Its rows, compared with those that the source sent when it was copied; none if it sent none.
+    /// Its rows, compared with those that it must have; none if they are not known.
     pub(super) async fn compare_rows(
         &self,
         run_id: &str,

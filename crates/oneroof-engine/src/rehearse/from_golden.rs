@@ -8,7 +8,7 @@ use chrono::Utc;
 use oneroof_model::Value;
 use oneroof_model::package::Metric;
 use oneroof_pg::catalog;
-use oneroof_pg::clone::{RolesOfServer, TemplateCopy, role_differences};
+use oneroof_pg::clone::{CopiedRows, RolesOfServer, TemplateCopy, role_differences};
 use serde::Serialize;
 
 use super::clone::clone_error;
@@ -18,6 +18,7 @@ use crate::clones::age_seconds;
 use crate::context::Context;
 use crate::error::{EngineError, Failure};
 use crate::kept::{self, KeptClone};
+use crate::open;
 use crate::source::Source;
 
 /// From where a rehearsal begins.
@@ -106,17 +107,20 @@ pub fn starting_point(
     })
 }
 
-/// A copy of the golden clone, and what was asked before.
+/// A copy of the golden clone, what was asked before, and the rows that it must have.
 pub(super) async fn copy(
     rehearsal: &Rehearsal<'_>,
     source: &mut Source,
     word: &str,
-) -> Result<(TemplateCopy, GoldenStart), EngineError> {
+) -> Result<(TemplateCopy, GoldenStart, Option<CopiedRows>), EngineError> {
     let Rehearsal {
         context, run_id, ..
     } = rehearsal;
     let kept = kept::find(context, word)?;
     let revalidated = revalidate(rehearsal, source, &kept).await?;
+    let rows = open::clones(&context.root)
+        .kept_rows(&kept.entry.id)
+        .map_err(|error| EngineError::other(error.to_string()))?;
     let copy = kept
         .beside(context, "rehearse", run_id, RolesOfServer::GoWithCopy)
         .await?;
@@ -129,6 +133,7 @@ pub(super) async fn copy(
             revalidated,
             figures_behind: Vec::new(),
         },
+        rows,
     ))
 }
 

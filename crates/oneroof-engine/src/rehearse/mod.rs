@@ -30,6 +30,7 @@ pub mod report_workload;
 mod rollback_by_tier;
 pub(crate) mod run;
 mod runbooks;
+mod same_rows;
 mod source_steps;
 mod stage;
 mod state;

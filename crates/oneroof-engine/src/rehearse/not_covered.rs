@@ -1,9 +1,11 @@
 //! What a reader might think was proven, and was not.
 
 use oneroof_model::StepOutcome;
+use oneroof_pg::clone::RowsOf;
 
 use super::RehearseOptions;
 use super::report::{NotCovered, RehearsalReport};
+use super::same_rows::why_not;
 use super::steps::{TITLES, title};
 
 /// What was not covered, in the order of the steps.
@@ -33,10 +35,14 @@ pub(super) fn list(report: &RehearsalReport, options: &RehearseOptions) -> Vec<N
         && report.clone_unfaithful.is_empty()
     {
         match &clone.rows {
-            None => list.push(not_covered(
-                3,
-                "the rows of the clone were not compared with the source: they came with the files",
-            )),
+            None => match clone.files {
+                None => list.push(not_covered(3, &why_not(clone))),
+                Some(files) if files.unlogged_tables > 0 => list.push(not_covered(
+                    3,
+                    "unlogged tables are empty: their files are in no copy",
+                )),
+                Some(_) => {}
+            },
             Some(rows) => {
                 for table in rows.counted.iter() {
                     list.push(not_covered(
@@ -48,6 +54,12 @@ pub(super) fn list(report: &RehearsalReport, options: &RehearseOptions) -> Vec<N
                     list.push(not_covered(
                         3,
                         &format!("the rows of {table} were not compared"),
+                    ));
+                }
+                if rows.with == RowsOf::Golden {
+                    list.push(not_covered(
+                        3,
+                        "the rows of the golden clone were tallied when it became golden; what happened to it before that is not known",
                     ));
                 }
             }

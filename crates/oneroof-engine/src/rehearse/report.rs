@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use oneroof_model::options::FullRelease;
 use oneroof_model::{Diagnostic, Digest, Refusal, StepOutcome, Value};
-use oneroof_pg::clone::{MaskReport, RowComparison};
+use oneroof_pg::clone::{FilesProof, MaskReport, RowComparison};
 use oneroof_pg::ledger::LedgerHead;
 use serde::Serialize;
 
@@ -207,8 +207,12 @@ pub struct CloneReport {
     pub left_out: Vec<String>,
     /// What leads out of the clone: foreign servers and the like.
     pub doors: Vec<String>,
-    /// Its rows, compared with those that the source sent; none where its files were copied.
+    /// Its rows, compared with those that the source sent, or that the golden clone held; none where nothing is known
+    /// of them, or its files were copied.
     pub rows: Option<RowComparison>,
+    /// Set if its files were copied from the source, and each was proven to be what the source sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FilesProof>,
     /// Set if it is a copy of a golden clone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub golden: Option<GoldenStart>,

@@ -1,7 +1,6 @@
 //! The steps of a rehearsal, in order.
 
 use oneroof_model::package::{NegativeKind, ResolvedParameters, Simulate};
-use oneroof_pg::clone::RowComparison;
 use oneroof_pg::connect::Session;
 use oneroof_pg::conninfo::ConnInfo;
 
@@ -13,6 +12,7 @@ use super::coverage;
 use super::from_golden::figures_behind;
 use super::observe::observe;
 use super::report::RehearsalReport;
+use super::same_rows;
 use super::stage::Stage;
 use super::state::StateReader;
 use super::steps::Steps;
@@ -363,7 +363,7 @@ impl Rehearsal<'_> {
                     reprinted.join(", ")
                 )
             };
-            let rows = self.same_rows(clone, report).await?;
+            let rows = same_rows::compare(clone, self.run_id, report).await?;
             return Ok(((), format!("{detail}; {rows}")));
         }
         report.clone_unfaithful.clone_from(&differences);
@@ -375,40 +375,6 @@ impl Rehearsal<'_> {
             detail: Some(baseline::shown(&differences)),
             expected: Some(there.digest().to_string()),
             seen: Some(here.digest().to_string()),
-            ..Failure::default()
-        }
-        .into())
-    }
-
-    /// The rows of step 3: what was compared, in words.
-    async fn same_rows(
-        &self,
-        clone: &Clone,
-        report: &mut RehearsalReport,
-    ) -> Result<String, EngineError> {
-        let compared = clone.compare_rows(self.run_id).await?;
-        if let Some(made) = &mut report.clone {
-            made.rows.clone_from(&compared);
-        }
-        let Some(compared) = compared else {
-            return Ok(match &self.options.golden {
-                Some(_) => "rows are the golden clone's, and were not compared with the source",
-                None => "rows came with the files, and were not compared",
-            }
-            .to_owned());
-        };
-        if compared.differences.is_empty() {
-            return Ok(rows_in_words(&compared));
-        }
-        report
-            .clone_unfaithful
-            .extend(compared.differences.iter().cloned());
-        Err(Failure {
-            message: format!(
-                "the clone differs from what the source sent in the rows of {} tables",
-                compared.differences.len()
-            ),
-            detail: Some(baseline::shown(&compared.differences)),
             ..Failure::default()
         }
         .into())
@@ -595,24 +561,4 @@ fn simulate_name(simulate: &Simulate) -> String {
         .file
         .clone()
         .unwrap_or_else(|| "[simulate] sql of release.toml".to_owned())
-}
-
-/// What was compared, and what was not.
-fn rows_in_words(compared: &RowComparison) -> String {
-    let mut words = format!(
-        "{} rows of {} tables are those that the source sent",
-        compared.rows, compared.tables
-    );
-    for (tables, what) in [
-        (&compared.counted, "too large to be read again, counted"),
-        (
-            &compared.not_compared,
-            "not compared, partitioned by the hash of an enum",
-        ),
-    ] {
-        if !tables.is_empty() {
-            words = format!("{words}; {what}: {}", tables.join(", "));
-        }
-    }
-    words
 }

@@ -1,6 +1,7 @@
 -- What a copy of this database reads, largest first: one row per table, or per range of blocks of a large one. The
 -- statements run here and on the copy. $1: in how many parts a table may be read; $2: bytes of the smallest part.
 -- $3, $4, $5: columns `schema.table.column` that are masked, how, and with what.
+-- Rows of partitions that go through their root are checked there, so their columns come in the root's order.
 -- Tables of extensions count as far as the extension says that their rows are the user's. Materialized views are
 -- filled again, foreign tables stay where they are.
 with recursive
@@ -69,12 +70,26 @@ kept as (
            case when r.is_member or entered.identity is not null then 1
                 else greatest(1, least($1::bigint, r.bytes / greatest($2::bigint, 1), r.blocks)) end as parts
       from relation as r
+      left join lateral (
+        -- The hash of an enum is that of its OID, so its rows lie in another partition there: they go through the root.
+        select c.oid, format('%I.%I', n.nspname, c.relname) as identity
+          from pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(r.oid)) as tree
+          join pg_catalog.pg_class as c on c.oid = pg_catalog.pg_partition_root(r.oid)
+          join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+          join pg_catalog.pg_partitioned_table as p on p.partrelid = tree.relid and p.partstrat = 'h'
+          join pg_catalog.pg_attribute as a on a.attrelid = p.partrelid and a.attnum = any (p.partattrs::smallint[])
+          join pg_catalog.pg_type as t on t.oid = a.atttypid and t.typtype = 'e'
+         where r.relispartition
+         limit 1
+     ) as entered on true
      cross join lateral (
-        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as list, coalesce(bool_and(b.oid is not null), false) as is_binary,
+        select string_agg(quote_ident(a.attname), ', ' order by place.number) as list, coalesce(bool_and(b.oid is not null), false) as is_binary,
                coalesce(bool_or(m.kind is not null), false) as is_masked,
                string_agg(coalesce('(' || rule.expression || ')::' || pg_catalog.format_type(a.atttypid, a.atttypmod), quote_ident(a.attname)),
-                          ', ' order by a.attnum) as values
+                          ', ' order by place.number) as values
           from pg_catalog.pg_attribute as a
+          left join pg_catalog.pg_attribute as above on above.attrelid = entered.oid and above.attname = a.attname and above.attnum > 0
+         cross join lateral (select coalesce(above.attnum, a.attnum) as number) as place
           left join binary_type as b on b.oid = a.atttypid
           left join masked as m on m.attrelid = a.attrelid and m.attname = a.attname
          cross join lateral (
@@ -101,18 +116,6 @@ kept as (
          ) as rule
          where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
      ) as columns
-      left join lateral (
-        -- The hash of an enum is that of its OID, so its rows lie in another partition there: they go through the root.
-        select format('%I.%I', n.nspname, c.relname) as identity
-          from pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(r.oid)) as tree
-          join pg_catalog.pg_class as c on c.oid = pg_catalog.pg_partition_root(r.oid)
-          join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-          join pg_catalog.pg_partitioned_table as p on p.partrelid = tree.relid and p.partstrat = 'h'
-          join pg_catalog.pg_attribute as a on a.attrelid = p.partrelid and a.attnum = any (p.partattrs::smallint[])
-          join pg_catalog.pg_type as t on t.oid = a.atttypid and t.typtype = 'e'
-         where r.relispartition
-         limit 1
-     ) as entered on true
      where r.blocks > 0
 )
 select k.oid                                        as table_oid,
@@ -132,9 +135,12 @@ select k.oid                                        as table_oid,
        case when not k.is_member and k.parts = 1 and k.through is null then format('truncate only %s', k.identity) end as truncate_statement,
        format('copy %s%s from stdin with (format %s%s)', coalesce(k.through, k.identity), ' (' || k.list || ')', how.format,
               case when not k.is_member and k.parts = 1 and k.through is null then ', freeze' end) as in_statement,
-       -- On the copy, all of the table as it was sent: masks are in it by then. None where rows lie elsewhere there.
+       -- On the copy, all of the table as it was sent: masks are in it by then. Where rows lie in other partitions there,
+       -- all of the root, which stands for all of them.
+       coalesce(k.through, k.identity)              as checked_identity,
        case when k.is_member then format('copy (select %s from only %s %s) to stdout with (format %s)', k.list, k.identity, k.condition, how.format)
-            when k.through is null then format('copy %s%s to stdout with (format %s)', k.identity, ' (' || k.list || ')', how.format) end
+            when k.through is not null then format('copy (select %s from %s) to stdout with (format %s)', k.list, k.through, how.format)
+            else format('copy %s%s to stdout with (format %s)', k.identity, ' (' || k.list || ')', how.format) end
                                                     as check_statement
   from kept as k
  cross join lateral (select case when k.is_binary then 'binary' else 'text' end as format) as how

@@ -7,7 +7,7 @@ use super::registry::CloneRegistryError;
 use super::rights::MissingRight;
 use crate::catalog::MissingExtension;
 use crate::ephemeral::{BinariesError, ServerStartError};
-use crate::error::PgError;
+use crate::error::{PgError, with_sources};
 use crate::programs::ProgramError;
 
 /// Why no clone was made. Nothing is left of it.
@@ -116,6 +116,21 @@ pub enum CloneError {
         /// What stands against it.
         why: String,
     },
+    /// A clone in the server of another target could not be finished.
+    #[error("fill database `{database}` in the server of target `{host}` ({rest})")]
+    Hosted {
+        /// The target.
+        host: String,
+        /// The database.
+        database: String,
+        /// What became of it, a clause.
+        rest: String,
+        /// Is it still there?
+        is_left: bool,
+        /// What went wrong.
+        #[source]
+        source: Box<CloneError>,
+    },
     /// Masks that cannot be used.
     #[error("mask columns: {}", faults.join("; "))]
     Masks {
@@ -153,8 +168,44 @@ pub enum CloneError {
 }
 
 impl CloneError {
+    /// The same for a clone in the server of another target, if its disk is full or the database is left there because
+    /// of this.
+    pub(super) fn in_host(self, host: &str, database: &str, left: Option<PgError>) -> Self {
+        if left.is_none() && !is_disk_full(&self) {
+            return self;
+        }
+        Self::Hosted {
+            host: host.to_owned(),
+            database: database.to_owned(),
+            rest: match &left {
+                None => "it was removed again".to_owned(),
+                Some(error) => {
+                    format!("half-made, it is still there: {}", with_sources(error))
+                }
+            },
+            is_left: left.is_some(),
+            source: Box::new(self),
+        }
+    }
+
     /// What to do next, if we know.
     pub fn hint(&self) -> Option<String> {
+        if let Self::Hosted {
+            is_left, source, ..
+        } = self
+        {
+            let mut hint = match is_disk_full(source) {
+                true => "a clone takes as much disk as its source; make room in the server of that target"
+                    .to_owned(),
+                false => source.hint().unwrap_or_default(),
+            };
+            if *is_left {
+                hint = format!("{hint}; `oneroof clone list` removes what is left, if it may")
+                    .trim_start_matches("; ")
+                    .to_owned();
+            }
+            return Some(hint);
+        }
         if is_disk_full(self) {
             return Some(
                 "a clone takes as much disk as its source; make room, or name a folder on a larger disk: [postgres] folder in oneroof.toml"
@@ -221,7 +272,7 @@ fn is_disk_full(error: &CloneError) -> bool {
     {
         return true;
     }
-    let text = crate::error::with_sources(error);
+    let text = with_sources(error);
     [
         "No space left on device",
         "could not extend file",

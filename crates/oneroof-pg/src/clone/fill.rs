@@ -1,16 +1,15 @@
 //! The private server of a logical clone: its roles, the marked database, and what is copied into it.
 
-use std::path::PathBuf;
-
 use chrono::{SecondsFormat, Utc};
 
 use super::error::{CloneError, database};
 use super::logical;
 use super::make::Parts;
+use super::manifest::FilesProof;
 use super::name::clone_name;
 use super::options::{CloneOptions, CloneProgress};
 use super::plan::Plan;
-use super::registry::{CloneEntry, CloneFacts, CloneRegistryError};
+use super::registry::{CloneEntry, CloneFacts};
 use super::scope;
 use super::snapshot::end_reading;
 use super::tally::CopiedRows;
@@ -46,6 +45,8 @@ pub(super) struct Filled {
 pub(super) struct Copied {
     /// Tallies of what the source sent, if they were wanted.
     pub(super) rows: Option<CopiedRows>,
+    /// What proves that the files are the source's, if they were copied and that was wanted.
+    pub(super) files: Option<FilesProof>,
     /// Bytes of definitions and rows, or of files.
     pub(super) bytes: u64,
     /// Transactions of ours on the source.
@@ -257,13 +258,6 @@ pub(super) fn entry_of(
         source: options.source_name.clone(),
         source_identity: plan.identity.digest(),
         created_at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-    });
-    let entry = entry.map_err(|source| {
-        CloneError::Registry(CloneRegistryError::Io {
-            action: "read",
-            path: PathBuf::from("/dev/urandom"),
-            source,
-        })
     })?;
     Ok(entry.changed(|entry| {
         entry.strategy = Some(options.strategy.to_string());

@@ -5,18 +5,17 @@
 
 use std::time::Instant;
 
-use chrono::{SecondsFormat, Utc};
-
 use super::error::{CloneError, database};
 use super::fill::{
     Filled, available_extensions, create, finish, load, oid_of, run, statements_of, try_setting,
 };
+use super::hosted_room::{self, Room};
 use super::logical::application_name;
 use super::make::report_of;
 use super::name::clone_name;
 use super::options::{CloneOptions, CloneProgress, CloneReport};
 use super::plan::Plan;
-use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
+use super::registry::{CloneEntry, CloneOrigin, CloneRegistry, CloneRegistryError};
 use super::roles;
 use super::strategy::CloneStrategy;
 use super::undo::{self, Undo};
@@ -46,6 +45,8 @@ pub struct HostedClone {
     pub entry: CloneEntry,
     /// What was done.
     pub report: CloneReport,
+    /// What could not be checked beforehand, a clause.
+    pub not_checked: Option<String>,
     /// How to reach it as the superuser of its server.
     pub conninfo: ConnInfo,
 }
@@ -84,6 +85,7 @@ pub async fn make_hosted_clone(
         .map_err(database("open the server that is to hold the clone"))?;
     let system_identifier = check(&admin, &plan).await?.map_err(|why| refused(&why))?;
 
+    let not_checked = require_room(&admin, host, &plan).await?;
     let mut hosting = Hosting::begin(&plan, host, options, system_identifier)?;
     match hosting
         .fill(&plan, source, options, &admin, &mut progress)
@@ -95,20 +97,42 @@ pub async fn make_hosted_clone(
             Ok(HostedClone {
                 conninfo: host.maintenance.with_dbname(&filled.entry.database),
                 entry: filled.entry.clone(),
+                not_checked,
                 report: report_of(plan, filled, options, started),
             })
         }
         Err(error) => {
             admin.close().await;
-            // Why there is no clone is what the caller hears about; a sweep finds what is left.
-            if remove(&hosting.entry, &hosting.clones, &host.maintenance)
-                .await
-                .is_ok()
-            {
-                hosting.finished = true;
-            }
-            Err(error)
+            let removed = remove(&hosting.entry, &hosting.clones, &host.maintenance).await;
+            hosting.finished = removed.is_ok();
+            Err(error.in_host(&host.name, &hosting.entry.database, removed.err()))
         }
+    }
+}
+
+/// Refuses a server whose disk is known to be too small; says what could not be checked.
+async fn require_room(
+    admin: &Session,
+    host: &HostServer,
+    plan: &Plan,
+) -> Result<Option<String>, CloneError> {
+    let room = hosted_room::look(admin, &host.maintenance)
+        .await
+        .map_err(database("look at the server that is to hold the clone"))?;
+    let needed = plan.size_bytes;
+    match room {
+        Room::Free { bytes, folder } if bytes < needed => Err(CloneError::NoHost {
+            host: host.name.clone(),
+            why: format!(
+                "the source takes {needed} bytes, and {bytes} are free in `{}`",
+                folder.display()
+            ),
+        }),
+        Room::Free { .. } => Ok(None),
+        Room::Unknown(why) => Ok(Some(format!(
+            "whether the server of target `{}` has room for about {needed} bytes: {why}",
+            host.name
+        ))),
     }
 }
 
@@ -160,42 +184,27 @@ struct Hosting {
 }
 
 impl Hosting {
-    /// Registers it before it exists, so that a killed run leaves nothing that nobody knows of.
+    /// Registers it.
     fn begin(
         plan: &Plan,
         host: &HostServer,
         options: &CloneOptions,
         system_identifier: String,
     ) -> Result<Self, CloneError> {
-        let id = uuid::Uuid::now_v7().simple().to_string();
-        let id = id[id.len() - 8..].to_owned();
-        let now = Utc::now();
-        let entry = CloneEntry::new(CloneFacts {
-            class: options.class,
-            server_id: id.clone(),
-            // Until it is marked it has a name that nobody else thinks of.
-            database: clone_name(&plan.identity.database_name, now, &id),
-            database_oid: 0, // not known yet; a mark with it is valid nowhere
+        let origin = CloneOrigin {
+            server_id: None,
             system_identifier,
             source: options.source_name.clone(),
             source_identity: plan.identity.digest(),
-            created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-            id,
-        })
-        .map_err(|source| {
-            CloneError::Registry(CloneRegistryError::Io {
-                action: "read",
-                path: "/dev/urandom".into(),
-                source,
-            })
-        })?;
-        let entry = entry.changed(|entry| {
-            entry.maker = Some(Maker::ours());
+        };
+        // Until it is marked it has a name that nobody else thinks of.
+        let name_of = |now, id: &str| clone_name(&plan.identity.database_name, now, id);
+        let entry = CloneEntry::begun(options.class, origin, name_of, |entry| {
             entry.host = Some(host.name.clone());
             entry.strategy = Some(options.strategy.to_string());
             entry.operator.clone_from(&options.operator);
             entry.masked.clone_from(&plan.masks.masked);
-        });
+        })?;
         options.clones.write(&entry).map_err(CloneError::Registry)?;
         Ok(Self {
             entry,

@@ -15,7 +15,7 @@ use super::fill::{Copied, run};
 use super::load::{Load, compresses_fast, loading};
 use super::options::CloneOptions;
 use super::queue::{Build, Queue};
-use super::snapshot::{IndexFacts, Snapshot, Split};
+use super::snapshot::{IndexFacts, Snapshot, Split, leave_out};
 use super::stream::Flow;
 use crate::catalog::Extension;
 use crate::connect::Session;
@@ -23,10 +23,11 @@ use crate::conninfo::ConnInfo;
 use crate::ephemeral::{ServerBinaries, find_client};
 use crate::programs::{Program, ProgramCall, ProgramError, capture, dump_into, feed};
 
-/// Largest archive of definitions that is held in memory; some ten thousand tables. A larger one goes through a pipe.
-const ARCHIVE_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// With fewer workers than this the parts of a table would only wait for each other.
 const SPLIT_FROM_JOBS: usize = 3;
+
+/// What a copy of rows does to kept results of queries.
+const FILLED_ANEW: &str = "materialized views were filled anew, with what their queries give at the moment that was copied";
 
 /// Copies everything: owners, grants, comments and large objects included; subscriptions and tablespaces not.
 /// `progress` hears bytes so far, and about how many there will be.
@@ -44,7 +45,7 @@ pub(super) async fn copy(
         .dump(snapshot.id())
         .args(["--section=pre-data", "--section=post-data"]);
     let limits = options.limits;
-    let captured = async { Ok(capture(dump, ARCHIVE_BYTES_MAX).await) };
+    let captured = async { Ok(capture(dump, options.definitions_bytes_max).await) };
     let archive = match limits.during(&snapshot, captured).await? {
         Ok(Some(bytes)) => bytes,
         Ok(None) if !options.left_out.is_empty() => {
@@ -62,10 +63,11 @@ pub(super) async fn copy(
     limits.during(&snapshot, definitions).await?;
 
     let mut parts = snapshot.tables(split(options), &options.masks).await?;
-    parts.retain(|part| !options.left_out.contains(&part.identity));
+    leave_out(&mut parts, &options.left_out);
     let total = definitions_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     let facts = snapshot.indexes().await?;
     let has_large_objects = snapshot.has_large_objects().await?;
+    let has_filled_views = snapshot.has_filled_views().await?;
     if has_large_objects {
         let large_objects = programs.large_objects(snapshot.id());
         limits.during(&snapshot, large_objects).await?;
@@ -104,6 +106,9 @@ pub(super) async fn copy(
     {
         differences.push("large values were compressed with lz4 as they were copied".to_owned());
     }
+    if has_filled_views {
+        differences.push(FILLED_ANEW.to_owned());
+    }
     session.close().await;
     let bytes = definitions_bytes + load.flow.bytes();
     progress(bytes, bytes);
@@ -117,6 +122,7 @@ pub(super) async fn copy(
         transactions,
         programs: 1 + u64::from(has_large_objects),
         differences,
+        ..Copied::default()
     })
 }
 
@@ -256,6 +262,7 @@ impl Programs {
         limits: CloneLimits,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Copied, CloneError> {
+        let has_filled_views = snapshot.has_filled_views().await?;
         let dump = self.dump(snapshot.id());
         let piped = async {
             dump_into(dump, self.restore.clone(), |bytes| progress(bytes, 0))
@@ -265,11 +272,14 @@ impl Programs {
         let outcome = limits.during(&snapshot, piped).await?;
         snapshot.end().await?;
         Ok(Copied {
-            rows: None,
             bytes: outcome.bytes,
             transactions: 1,
             programs: 2, // the first one was ended
-            differences: Vec::new(),
+            differences: has_filled_views
+                .then(|| FILLED_ANEW.to_owned())
+                .into_iter()
+                .collect(),
+            ..Copied::default()
         })
     }
 

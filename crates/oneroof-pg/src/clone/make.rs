@@ -81,6 +81,7 @@ pub(super) fn report_of(
         masks: plan.masks,
         doors: plan.doors,
         differences,
+        files: filled.copied.files,
         source: plan.identity,
     }
 }

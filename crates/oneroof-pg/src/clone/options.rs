@@ -6,6 +6,7 @@ use oneroof_model::TargetClass;
 use serde::Serialize;
 
 use super::bearing::CloneLimits;
+use super::manifest::FilesProof;
 use super::mask::{ColumnMask, MaskReport};
 use super::registry::CloneRegistry;
 use super::strategy::CloneStrategy;
@@ -53,14 +54,20 @@ pub struct CloneOptions {
     pub jobs: usize,
     /// Bytes a second that are read from the source at most.
     pub rate_limit_bytes: Option<u64>,
-    /// Tally the rows that the source sends, to compare the clone with.
+    /// Tally what the source sends, to compare the clone with: rows as they come by, files by the list of checksums
+    /// that comes with them.
     pub tally_rows: bool,
+    /// Bytes of definitions that are held in memory at most. With more of them everything goes through one pipe, one
+    /// after the other.
+    pub definitions_bytes_max: usize,
     /// Bytes of a table's smallest part, if there are workers enough to divide tables.
     pub split_bytes_min: u64,
 }
 
 /// Workers by default, whatever the machine has.
 const JOBS_MAX: usize = 8;
+/// Definitions of some ten thousand tables.
+const DEFINITIONS_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// Below this a part of a table is not worth its session.
 const SPLIT_BYTES_MIN: u64 = 128 * 1024 * 1024;
 
@@ -94,6 +101,7 @@ impl CloneOptions {
             jobs: default_jobs(),
             rate_limit_bytes: None,
             tally_rows: false,
+            definitions_bytes_max: DEFINITIONS_BYTES_MAX,
             split_bytes_min: SPLIT_BYTES_MIN,
         }
     }
@@ -154,4 +162,7 @@ pub struct CloneReport {
     pub doors: Vec<String>,
     /// Other differences between the servers, for example the minor version.
     pub differences: Vec<String>,
+    /// What proves that its files are the source's; none where rows were copied, or nobody asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FilesProof>,
 }

@@ -11,6 +11,7 @@ use super::error::{CloneError, database};
 use super::fill::{Copied, Filled, Work, entry_of, oid_of, run, unregistered};
 use super::logical::client;
 use super::make::Parts;
+use super::manifest;
 use super::name::clone_name;
 use super::options::{CloneOptions, CloneProgress};
 use super::plan::Plan;
@@ -37,7 +38,7 @@ pub(super) struct PhysicalFacts {
     senders: i32,
     tablespaces: Vec<String>,
     other_databases: Vec<String>,
-    unlogged_tables: i64,
+    pub(super) unlogged_tables: i64,
 }
 
 /// A strategy, and why it was taken.
@@ -176,7 +177,16 @@ pub(super) async fn make(
     progress(CloneProgress::Server {
         id: site.entry().id.clone(),
     });
-    let (bytes, looks) = copy_files(plan, source, options, &site, progress).await?;
+    let verifier = manifest::verifier(plan, options).await;
+    let list = match &verifier {
+        Some(_) => &[][..],
+        None => &["--no-manifest"],
+    };
+    let (bytes, looks) = copy_files(plan, source, options, &site, list, progress).await?;
+    let files = match verifier {
+        Some(verifier) => Some(manifest::verify(plan, verifier, &site).await?),
+        None => None,
+    };
     site.take_over(Rules::Only(&superuser)).map_err(server)?;
     site.run().await.map_err(server)?;
 
@@ -247,6 +257,7 @@ pub(super) async fn make(
             identity,
             copied: Copied {
                 rows: None,
+                files,
                 bytes,
                 transactions: looks,
                 programs: 1,
@@ -263,13 +274,15 @@ async fn copy_files(
     source: &ConnInfo,
     options: &CloneOptions,
     site: &ServerSite,
+    list: &[&str],
     progress: &mut (impl FnMut(CloneProgress) + Send),
 ) -> Result<(u64, u64), CloneError> {
     let mut backup =
         ProgramCall::new(client(Program::PgBasebackup, &plan.binaries, options).await?)
             .with_children()
             .args(["--wal-method=stream", "--checkpoint=fast"])
-            .args(["--no-sync", "--no-manifest", "--no-password"])
+            .args(["--no-sync", "--no-password"])
+            .args(list)
             .arg("--pgdata")
             .arg(site.data_folder())
             .environment(source.program_environment())
@@ -309,7 +322,7 @@ async fn copy_files(
     Ok((bytes, looks))
 }
 
-fn failed(plan: &Plan, source: programs::ProgramError) -> CloneError {
+pub(super) fn failed(plan: &Plan, source: programs::ProgramError) -> CloneError {
     CloneError::Copy {
         database: plan.identity.database_name.clone(),
         source,

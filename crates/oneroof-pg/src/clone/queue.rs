@@ -130,6 +130,7 @@ mod tests {
         TablePart {
             table_oid,
             identity: format!("t{table_oid}"),
+            checked_identity: format!("t{table_oid}"),
             bytes,
             out_statement: String::new(),
             truncate_statement: None,

@@ -5,15 +5,20 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass, canonical_json};
 use serde::{Deserialize, Serialize};
 
+use super::error::CloneError;
+use super::tally::CopiedRows;
 use super::undo;
 use crate::ephemeral::{AttachedServer, Registry, RegistryError, start_time_of};
 use crate::error::PgError;
 
 /// The format that this version writes.
 const FORMAT: u32 = 1;
+/// Ends the name of the file with the rows that copies of a golden clone must have.
+const ROWS: &str = "rows";
 
 /// One clone, as it is written in its file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +133,24 @@ pub(super) struct CloneFacts {
     pub(super) created_at: String,
 }
 
+/// Of what a database is made, and in which server.
+#[derive(Debug, Clone)]
+pub(super) struct CloneOrigin {
+    /// Entry of a private server; none for a server that is not ours alone.
+    pub(super) server_id: Option<String>,
+    pub(super) system_identifier: String,
+    pub(super) source: String,
+    pub(super) source_identity: Digest,
+}
+
+/// The rows of a golden clone, as they are written in their file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptRows {
+    format: u32,
+    rows: CopiedRows,
+}
+
 /// The folder of entries. Several processes may use it at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloneRegistry {
@@ -193,9 +216,18 @@ pub enum CloneRegistryError {
 
 impl CloneEntry {
     /// A new entry with a secret of its own.
-    pub(super) fn new(facts: CloneFacts) -> io::Result<Self> {
+    pub(super) fn new(facts: CloneFacts) -> Result<Self, CloneError> {
+        const RANDOM: &str = "/dev/urandom";
         let mut secret = [0_u8; 32];
-        fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
+        fs::File::open(RANDOM)
+            .and_then(|mut file| file.read_exact(&mut secret))
+            .map_err(|source| {
+                CloneError::Registry(CloneRegistryError::Io {
+                    action: "read",
+                    path: RANDOM.into(),
+                    source,
+                })
+            })?;
         let mut entry = Self {
             format: FORMAT,
             id: facts.id,
@@ -222,6 +254,35 @@ impl CloneEntry {
         };
         entry.mark_digest = entry.expected_digest();
         Ok(entry)
+    }
+
+    /// The entry of a database that is made in a server by the present process: registered before it exists, so that a
+    /// killed run leaves nothing that nobody knows of. `name_of` names the database by moment and id; its OID is not
+    /// known yet, and a mark without it is valid nowhere.
+    pub(super) fn begun(
+        class: TargetClass,
+        origin: CloneOrigin,
+        name_of: impl FnOnce(DateTime<Utc>, &str) -> String,
+        more: impl FnOnce(&mut Self),
+    ) -> Result<Self, CloneError> {
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        let id = id[id.len() - 8..].to_owned();
+        let now = Utc::now();
+        let entry = Self::new(CloneFacts {
+            class,
+            server_id: origin.server_id.unwrap_or_else(|| id.clone()),
+            database: name_of(now, &id),
+            database_oid: 0,
+            system_identifier: origin.system_identifier,
+            source: origin.source,
+            source_identity: origin.source_identity,
+            created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+            id,
+        })?;
+        Ok(entry.changed(|entry| {
+            entry.maker = Some(Maker::ours());
+            more(entry);
+        }))
     }
 
     /// The same clone with another class, and so with another mark.
@@ -351,7 +412,7 @@ impl CloneRegistry {
     /// [`CloneRegistryError::Unknown`], or the file is not readable.
     pub fn find(&self, id: &str) -> Result<CloneEntry, CloneRegistryError> {
         let unknown = || CloneRegistryError::Unknown { id: id.to_owned() };
-        let path = self.file_of(id).ok_or_else(unknown)?;
+        let path = self.file_of(id, "json").ok_or_else(unknown)?;
         read(&path)?
             .filter(|entry| entry.id == id)
             .ok_or_else(unknown)
@@ -406,12 +467,25 @@ impl CloneRegistry {
 
     /// Writes an entry: whole or not at all, for its owner's eyes only.
     pub(super) fn write(&self, entry: &CloneEntry) -> Result<(), CloneRegistryError> {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
         let path = self
-            .file_of(&entry.id)
+            .file_of(&entry.id, "json")
             .ok_or_else(|| CloneRegistryError::Unknown {
                 id: entry.id.clone(),
             })?;
+        let text = serde_json::to_string_pretty(entry);
+        self.write_file(&path, text)
+    }
+
+    fn write_file(
+        &self,
+        path: &Path,
+        text: serde_json::Result<String>,
+    ) -> Result<(), CloneRegistryError> {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        let text = text.map_err(|error| CloneRegistryError::Entry {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
         let failed = |action, path: &Path| {
             let path = path.to_owned();
             move |source| CloneRegistryError::Io {
@@ -426,11 +500,6 @@ impl CloneRegistry {
             .create(&self.folder)
             .map_err(failed("make folder", &self.folder))?;
         let draft = path.with_extension("draft");
-        let text =
-            serde_json::to_string_pretty(entry).map_err(|error| CloneRegistryError::Entry {
-                path: path.clone(),
-                detail: error.to_string(),
-            })?;
         let written = fs::OpenOptions::new()
             .write(true)
             .create(true)
@@ -443,11 +512,49 @@ impl CloneRegistry {
                 file.write_all(text.as_bytes())?;
                 file.write_all(b"\n")
             })
-            .and_then(|()| fs::rename(&draft, &path));
+            .and_then(|()| fs::rename(&draft, path));
         if written.is_err() {
             let _ = fs::remove_file(&draft);
         }
-        written.map_err(failed("write", &path))
+        written.map_err(failed("write", path))
+    }
+
+    /// Keeps the rows that copies of this clone must have.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError`].
+    pub fn keep_rows(&self, id: &str, rows: &CopiedRows) -> Result<(), CloneRegistryError> {
+        let unknown = || CloneRegistryError::Unknown { id: id.to_owned() };
+        let path = self.file_of(id, ROWS).ok_or_else(unknown)?;
+        let text = serde_json::to_string(&KeptRows {
+            format: FORMAT,
+            rows: rows.clone(),
+        });
+        self.write_file(&path, text)
+    }
+
+    /// The rows that copies of this clone must have; none of a clone that is not golden, or that an earlier version
+    /// made golden.
+    ///
+    /// # Errors
+    /// [`CloneRegistryError`].
+    pub fn kept_rows(&self, id: &str) -> Result<Option<CopiedRows>, CloneRegistryError> {
+        let Some(path) = self.file_of(id, ROWS) else {
+            return Ok(None);
+        };
+        let Some(text) = read_file(&path)? else {
+            return Ok(None);
+        };
+        let wrong = |detail: String| CloneRegistryError::Entry {
+            path: path.clone(),
+            detail,
+        };
+        let kept: KeptRows =
+            serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if kept.format != FORMAT {
+            return Err(wrong(format!("format {} is not known here", kept.format)));
+        }
+        Ok(Some(kept.rows))
     }
 
     /// Removes an entry; one that is not there is no error.
@@ -455,26 +562,29 @@ impl CloneRegistry {
     /// # Errors
     /// [`CloneRegistryError::Io`].
     pub fn forget(&self, id: &str) -> Result<(), CloneRegistryError> {
-        let Some(path) = self.file_of(id) else {
-            return Ok(());
-        };
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(CloneRegistryError::Io {
-                    action: "remove",
-                    path,
-                    source,
-                })
+        for extension in [ROWS, "json"] {
+            let Some(path) = self.file_of(id, extension) else {
+                continue;
+            };
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(CloneRegistryError::Io {
+                        action: "remove",
+                        path,
+                        source,
+                    });
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Ids come from marks, which anybody may have written: nothing but digits becomes a path.
-    fn file_of(&self, id: &str) -> Option<PathBuf> {
+    fn file_of(&self, id: &str, extension: &str) -> Option<PathBuf> {
         let valid =
             !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        valid.then(|| self.folder.join(format!("{id}.json")))
+        valid.then(|| self.folder.join(format!("{id}.{extension}")))
     }
 }
 
@@ -558,21 +668,25 @@ async fn remove_guest(
     clones.forget(&entry.id)
 }
 
-fn read(path: &Path) -> Result<Option<CloneEntry>, CloneRegistryError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(CloneRegistryError::Io {
-                action: "read",
-                path: path.to_owned(),
-                source,
-            });
-        }
-    };
-    if text.is_empty() {
-        return Ok(None); // the machine crashed before its content reached the disk
+/// The text of a file, if it is there.
+fn read_file(path: &Path) -> Result<Option<String>, CloneRegistryError> {
+    match fs::read_to_string(path) {
+        // The machine crashed before its content reached the disk.
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(CloneRegistryError::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        }),
     }
+}
+
+fn read(path: &Path) -> Result<Option<CloneEntry>, CloneRegistryError> {
+    let Some(text) = read_file(path)? else {
+        return Ok(None);
+    };
     let entry: CloneEntry =
         serde_json::from_str(&text).map_err(|error| CloneRegistryError::Entry {
             path: path.to_owned(),

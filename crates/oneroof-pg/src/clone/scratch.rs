@@ -5,7 +5,7 @@ use oneroof_model::{Digest, TargetClass};
 
 use super::error::{CloneError, database};
 use super::fill::{oid_of, run};
-use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
+use super::registry::{CloneEntry, CloneFacts, CloneRegistry};
 use crate::catalog;
 use crate::connect::{SessionOptions, connect};
 use crate::conninfo::ConnInfo;
@@ -65,13 +65,6 @@ pub async fn make_scratch(
         source: options.source.clone(),
         source_identity: Digest::of(b""),
         created_at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-    })
-    .map_err(|source| {
-        CloneError::Registry(CloneRegistryError::Io {
-            action: "read",
-            path: "/dev/urandom".into(),
-            source,
-        })
     })?;
     catalog::write_mark(&session, &options.database, &entry.mark())
         .await

@@ -26,7 +26,9 @@ pub(super) struct TablePart {
     /// Makes the table new in the transaction that fills it: then nothing of it goes through the log.
     pub(super) truncate_statement: Option<String>,
     pub(super) in_statement: String,
-    /// What the copy is asked afterwards, for all parts together.
+    /// The table that is asked for on the copy: itself, or the one above it if its rows lie elsewhere there.
+    pub(super) checked_identity: String,
+    /// What the copy is asked afterwards, for all parts of that table together.
     pub(super) check_statement: Option<String>,
 }
 
@@ -123,29 +125,7 @@ impl Snapshot {
         split: Split,
         masks: &[ColumnMask],
     ) -> Result<Vec<TablePart>, CloneError> {
-        let (names, words, values) = columns_of(masks);
-        let rows = self
-            .session
-            .query(
-                include_str!("copy_tables.sql"),
-                &[&split.parts_max, &split.bytes_min, &names, &words, &values],
-            )
-            .await
-            .map_err(reading)?;
-        let part = |row: &tokio_postgres::Row| {
-            let bytes: i64 = row.try_get("bytes")?;
-            Ok(TablePart {
-                table_oid: row.try_get("table_oid")?,
-                identity: row.try_get("identity")?,
-                bytes: bytes.unsigned_abs(),
-                out_statement: row.try_get("out_statement")?,
-                truncate_statement: row.try_get("truncate_statement")?,
-                in_statement: row.try_get("in_statement")?,
-                check_statement: row.try_get("check_statement")?,
-            })
-        };
-        let parts: Result<Vec<TablePart>, PgError> = rows.iter().map(part).collect();
-        parts.map_err(reading)
+        tables(&self.session, split, masks).await
     }
 
     /// Indexes and foreign keys by the OID that an archive knows them by.
@@ -189,11 +169,16 @@ impl Snapshot {
 
     /// Are there large objects?
     pub(super) async fn has_large_objects(&self) -> Result<bool, CloneError> {
-        let rows = self
-            .session
-            .query(include_str!("large_objects.sql"), &[])
-            .await
-            .map_err(reading)?;
+        self.are_there(include_str!("large_objects.sql")).await
+    }
+
+    /// Are there materialized views with rows?
+    pub(super) async fn has_filled_views(&self) -> Result<bool, CloneError> {
+        self.are_there(include_str!("filled_views.sql")).await
+    }
+
+    async fn are_there(&self, query: &str) -> Result<bool, CloneError> {
+        let rows = self.session.query(query, &[]).await.map_err(reading)?;
         match rows.first() {
             Some(row) => row
                 .try_get("are_there")
@@ -238,6 +223,53 @@ impl SnapshotDoor {
     }
 }
 
+/// What there is to read in this transaction, largest first.
+pub(super) async fn tables(
+    session: &Session,
+    split: Split,
+    masks: &[ColumnMask],
+) -> Result<Vec<TablePart>, CloneError> {
+    let (names, words, values) = columns_of(masks);
+    let rows = session
+        .query(
+            include_str!("copy_tables.sql"),
+            &[&split.parts_max, &split.bytes_min, &names, &words, &values],
+        )
+        .await
+        .map_err(reading)?;
+    let part = |row: &tokio_postgres::Row| {
+        let bytes: i64 = row.try_get("bytes")?;
+        Ok(TablePart {
+            table_oid: row.try_get("table_oid")?,
+            identity: row.try_get("identity")?,
+            bytes: bytes.unsigned_abs(),
+            out_statement: row.try_get("out_statement")?,
+            truncate_statement: row.try_get("truncate_statement")?,
+            in_statement: row.try_get("in_statement")?,
+            checked_identity: row.try_get("checked_identity")?,
+            check_statement: row.try_get("check_statement")?,
+        })
+    };
+    let parts: Result<Vec<TablePart>, PgError> = rows.iter().map(part).collect();
+    parts.map_err(reading)
+}
+
+/// Takes the tables out whose rows are left out. What stands above one of them cannot be read as a whole.
+pub(super) fn leave_out(parts: &mut Vec<TablePart>, left_out: &[String]) {
+    let is_out = |part: &TablePart| left_out.contains(&part.identity);
+    let roots: Vec<String> = parts
+        .iter()
+        .filter(|part| is_out(part))
+        .map(|part| part.checked_identity.clone())
+        .collect();
+    parts.retain(|part| !is_out(part));
+    for part in parts {
+        if roots.contains(&part.checked_identity) {
+            part.check_statement = None;
+        }
+    }
+}
+
 /// 148 random bits.
 fn new_key() -> String {
     let halves = [(); 2].map(|()| uuid::Uuid::now_v7().simple().to_string());
@@ -253,6 +285,12 @@ pub(super) async fn begin(
     let session = connect(source, &SessionOptions::read_only(application_name))
         .await
         .map_err(database("open the source"))?;
+    begin_on(&session, snapshot).await?;
+    Ok(session)
+}
+
+/// The same in a session that is open already.
+pub(super) async fn begin_on(session: &Session, snapshot: Option<&str>) -> Result<(), CloneError> {
     session
         .simple("begin isolation level repeatable read read only")
         .await
@@ -273,8 +311,7 @@ pub(super) async fn begin(
     }
     session.simple(LIMITS).await.map_err(reading)?;
     session.simple(PIN).await.map_err(reading)?;
-    speak_plainly(&session).await.map_err(reading)?;
-    Ok(session)
+    speak_plainly(session).await.map_err(reading)
 }
 
 /// A database without an encoding gives and takes bytes: nobody may check them.

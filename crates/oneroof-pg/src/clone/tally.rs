@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
 use oneroof_model::Digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::error::{CloneError, database};
@@ -23,11 +23,35 @@ const BINARY_SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const BINARY_END: &[u8] = &[0xff, 0xff];
 
 /// How many rows, and the sum of their hashes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RowTally {
-    rows: u64,
+    pub(super) rows: u64,
     bytes: u64,
+    #[serde(with = "hexadecimal")]
     sum: [u128; 2],
+}
+
+/// The sum as 64 hexadecimal digits: numbers of JSON are too short for it.
+mod hexadecimal {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(sum: &[u128; 2], out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&format!("{:032x}{:032x}", sum[0], sum[1]))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u128; 2], D::Error> {
+        let text = String::deserialize(from)?;
+        let half = |range| {
+            let digits: Option<&str> = text.get(range);
+            digits.and_then(|digits| u128::from_str_radix(digits, 16).ok())
+        };
+        match (half(0..32), half(32..64)) {
+            (Some(left), Some(right)) if text.len() == 64 => Ok([left, right]),
+            _ => Err(D::Error::custom(format!("`{text}` is no sum of rows"))),
+        }
+    }
 }
 
 impl RowTally {
@@ -96,30 +120,59 @@ fn after_header(message: &[u8]) -> &[u8] {
     message.get(start..).unwrap_or_default()
 }
 
-/// What the source sent, by table.
-#[derive(Debug, Clone, Default)]
-pub struct CopiedRows {
-    tables: BTreeMap<String, CopiedTable>,
+/// Whose rows a tally is of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsOf {
+    /// The source's, as it sent them.
+    #[default]
+    Source,
+    /// A kept clone's, whose files were proven to be the source's.
+    SourceFiles,
+    /// A kept clone's, when it became golden.
+    Golden,
 }
 
-#[derive(Debug, Clone, Default)]
-struct CopiedTable {
-    tally: RowTally,
-    /// What the copy is asked; nothing where its rows lie in other tables than those of the source.
-    check_statement: Option<String>,
+/// Rows that a copy must have, by table: what the source sent, or what a kept clone held.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopiedRows {
+    pub(super) of: RowsOf,
+    pub(super) tables: BTreeMap<String, CopiedTable>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CopiedTable {
+    pub(super) tally: RowTally,
+    /// It was too large to be read: only its rows were counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_counted: bool,
+    /// What the copy is asked; nothing where it cannot be read as a whole.
+    pub(super) check_statement: Option<String>,
 }
 
 impl CopiedRows {
     pub(super) fn add(&mut self, part: &TablePart, tally: &RowTally) {
-        let table = self.tables.entry(part.identity.clone()).or_default();
+        let table = self
+            .tables
+            .entry(part.checked_identity.clone())
+            .or_default();
         table.tally.add(tally);
         table.check_statement.clone_from(&part.check_statement);
     }
+
+    /// Whose they are.
+    pub fn of(&self) -> RowsOf {
+        self.of
+    }
 }
 
-/// What came of comparing the rows of a clone with those that its source sent.
+/// What came of comparing the rows of a clone with those that it must have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RowComparison {
+    /// Whose rows they must be.
+    pub with: RowsOf,
     /// Tables whose rows were compared.
     pub tables: u64,
     /// Rows in them.
@@ -128,13 +181,13 @@ pub struct RowComparison {
     pub bytes: u64,
     /// Tables that are too large to be read once more: only their rows were counted.
     pub counted: Vec<String>,
-    /// Tables whose rows lie in other partitions than those of the source, and were not compared.
+    /// Tables that cannot be read as a whole, since the rows of some of their partitions were left out.
     pub not_compared: Vec<String>,
     /// What differs, in words; empty if the clone is faithful.
     pub differences: Vec<String>,
 }
 
-/// Reads the clone, and compares it with what its source sent. Rows of more than `bytes_max` bytes altogether are not
+/// Reads the clone, and compares it with the rows that it must have. Rows of more than `bytes_max` bytes altogether are not
 /// read: of the largest tables they are counted.
 ///
 /// # Errors
@@ -146,7 +199,10 @@ pub async fn compare_rows(
     jobs: usize,
     bytes_max: u64,
 ) -> Result<RowComparison, CloneError> {
-    let mut comparison = RowComparison::default();
+    let mut comparison = RowComparison {
+        with: copied.of,
+        ..RowComparison::default()
+    };
     let mut smallest_first: Vec<(&String, &CopiedTable)> = copied.tables.iter().collect();
     smallest_first.sort_by_key(|(_, table)| table.tally.bytes);
     let mut queue = VecDeque::new();
@@ -157,7 +213,7 @@ pub async fn compare_rows(
             continue;
         };
         bytes = bytes.saturating_add(table.tally.bytes);
-        let how = if bytes > bytes_max {
+        let how = if bytes > bytes_max || table.is_counted {
             comparison.counted.push(name.clone());
             How::Count
         } else {
@@ -170,6 +226,7 @@ pub async fn compare_rows(
         queue.push_front(Check {
             name: name.clone(),
             there: table.tally,
+            of: copied.of,
             how,
         });
     }
@@ -197,6 +254,7 @@ pub async fn compare_rows(
 struct Check {
     name: String,
     there: RowTally,
+    of: RowsOf,
     how: How,
 }
 
@@ -236,14 +294,18 @@ impl Check {
             How::Read(statement) => (read(session, statement).await?, true),
             How::Count => (count(session, &self.name).await?, false),
         };
+        let did = match self.of {
+            RowsOf::Source => "the source sent",
+            RowsOf::SourceFiles | RowsOf::Golden => "the golden clone held",
+        };
         Ok(if here.rows != self.there.rows {
             Some(format!(
-                "table `{}` has {} rows here, the source sent {}",
+                "table `{}` has {} rows here, {did} {}",
                 self.name, here.rows, self.there.rows
             ))
         } else if is_read && here != self.there {
             Some(format!(
-                "rows of table `{}` are not those that the source sent ({} in both)",
+                "rows of table `{}` are not those that {did} ({} in both)",
                 self.name, here.rows
             ))
         } else {
@@ -252,7 +314,7 @@ impl Check {
     }
 }
 
-async fn read(session: &Session, statement: &str) -> Result<RowTally, PgError> {
+pub(super) async fn read(session: &Session, statement: &str) -> Result<RowTally, PgError> {
     let mut stream = std::pin::pin!(session.copy_out(statement).await?);
     let mut tally = StreamTally::default();
     while let Some(message) = stream.next().await {
@@ -264,7 +326,7 @@ async fn read(session: &Session, statement: &str) -> Result<RowTally, PgError> {
     Ok(tally.tally())
 }
 
-async fn count(session: &Session, name: &str) -> Result<RowTally, PgError> {
+pub(super) async fn count(session: &Session, name: &str) -> Result<RowTally, PgError> {
     let mut tally = RowTally::default();
     for row in session
         .query(include_str!("count_rows.sql"), &[&name])
@@ -308,6 +370,24 @@ mod tests {
         let mut halves = tally(&[one]);
         halves.add(&tally(&[two]));
         assert_eq!(halves, tally(&[two, one]));
+    }
+
+    #[test]
+    fn a_tally_is_the_same_after_it_was_written() {
+        let mut rows = CopiedRows {
+            of: RowsOf::Golden,
+            ..CopiedRows::default()
+        };
+        let table = CopiedTable {
+            tally: tally(&[b"1\ta\n", b"2\tb\n"]),
+            is_counted: false,
+            check_statement: Some("copy t to stdout".to_owned()),
+        };
+        rows.tables.insert("public.t".to_owned(), table);
+        let text = serde_json::to_string(&rows).unwrap();
+        assert_eq!(serde_json::from_str::<CopiedRows>(&text).unwrap(), rows);
+        let broken = text.replacen("\"sum\":\"", "\"sum\":\"x", 1);
+        assert!(serde_json::from_str::<CopiedRows>(&broken).is_err());
     }
 
     #[test]

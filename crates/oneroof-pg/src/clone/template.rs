@@ -2,14 +2,13 @@
 //! killed verb leaves nothing that nobody knows of. The kept clone itself is not opened; it need not even admit
 //! connections. How a database is copied is [`super::copy`]'s.
 
-use chrono::{SecondsFormat, Utc};
 use oneroof_model::{Digest, TargetClass};
 
 use super::copy::{TemplateFiles, copy_database, open_copy};
 use super::error::{CloneError, database};
 use super::fill::oid_of;
 use super::name::clone_name;
-use super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError, Maker};
+use super::registry::{CloneEntry, CloneOrigin, CloneRegistry};
 use super::roles;
 use super::undo::{self, Undo};
 use crate::catalog;
@@ -62,36 +61,19 @@ pub struct TemplateCopy {
 /// when the future is dropped, nothing is left.
 pub async fn copy_from_template(options: &TemplateOptions) -> Result<TemplateCopy, CloneError> {
     let TemplateOptions { source, server, .. } = options;
-    let id = uuid::Uuid::now_v7().simple().to_string();
-    let id = id[id.len() - 8..].to_owned();
-    let now = Utc::now();
-    let name = clone_name(&source.database, now, &id);
-    let entry = CloneEntry::new(CloneFacts {
-        id,
-        class: TargetClass::Clone,
-        server_id: server.id.clone(),
-        database: name.clone(),
-        database_oid: 0, // not known yet; a mark with it is valid nowhere
+    let origin = CloneOrigin {
+        server_id: Some(server.id.clone()),
         system_identifier: source.system_identifier.clone(),
         source: source.source.clone(),
         source_identity: Digest::of(source.mark().as_bytes()),
-        created_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-    })
-    .map_err(|source| {
-        CloneError::Registry(CloneRegistryError::Io {
-            action: "read",
-            path: "/dev/urandom".into(),
-            source,
-        })
-    })?;
-    let entry = entry.changed(|entry| {
-        entry.maker = Some(Maker::ours());
+    };
+    let name_of = |now, id: &str| clone_name(&source.database, now, id);
+    let entry = CloneEntry::begun(TargetClass::Clone, origin, name_of, |entry| {
         entry.strategy = Some("template".to_owned());
         entry.data_at = Some(source.data_at().to_owned());
         entry.left_out.clone_from(&source.left_out);
         entry.masked.clone_from(&source.masked);
-    });
-    // Registered before it exists, so that a killed run leaves nothing that nobody knows of.
+    })?;
     options.clones.write(&entry).map_err(CloneError::Registry)?;
     let mut copy = TemplateCopy {
         entry,

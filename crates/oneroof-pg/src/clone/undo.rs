@@ -40,11 +40,7 @@ impl Undo {
                 application_name,
                 roles_before,
             } => {
-                let session = open(admin).await?;
-                session
-                    .query(include_str!("terminate.sql"), &[application_name])
-                    .await?;
-                session.close().await;
+                end_sessions(admin, application_name).await?;
                 drop_database(admin, name, roles_before.as_deref()).await
             }
             Self::RemoveHosted {
@@ -52,11 +48,7 @@ impl Undo {
                 clones,
                 application_name,
             } => {
-                let session = open(admin).await?;
-                session
-                    .query(include_str!("terminate.sql"), &[application_name])
-                    .await?;
-                session.close().await;
+                end_sessions(admin, application_name).await?;
                 hosted::remove(entry, clones, admin).await
             }
             Self::OpenDatabase { name } => {
@@ -84,6 +76,16 @@ impl Undo {
         });
         undoing.join().unwrap_or(false)
     }
+}
+
+/// Ends the sessions with this application name, and waits for them to be gone.
+async fn end_sessions(admin: &ConnInfo, application_name: &str) -> Result<(), PgError> {
+    let session = open(admin).await?;
+    session
+        .query(include_str!("terminate.sql"), &[&application_name])
+        .await?;
+    session.close().await;
+    Ok(())
 }
 
 /// Drops a database, whoever is connected to it; one that is not there is no error. With it go the roles that were not

@@ -29,6 +29,7 @@ const REVIEWED: &[(&str, &str, &str)] = &[
     ("clone/alone.sql", "function-not-allowed: pg_catalog.pg_advisory_lock", "on private servers only: one rehearsal at a time"),
     ("clone/doors.sql", "relation-not-allowed: pg_catalog.pg_subscription", "only reads, and not the column with the connection strings"),
     ("clone/export_snapshot.sql", "function-not-allowed: pg_catalog.pg_export_snapshot", "only lends the snapshot of its reading transaction to others"),
+    ("clone/hosted_room.sql", "function-not-allowed: pg_catalog.pg_stat_file", "on servers that are there for clones only: when a folder was touched"),
     ("clone/left_out.sql", "function-not-allowed: pg_catalog.pg_relation_filepath", "on private servers only: where the files of a table are"),
     ("clone/load_session.sql", "one-statement: ", "settings of a session on a clone"),
     ("clone/look_anew.sql", "function-not-allowed: pg_catalog.pg_stat_clear_snapshot", "forgets what our own transaction has seen of other sessions"),

@@ -238,6 +238,9 @@ pub(super) fn create_text(report: &CreateReport) -> String {
     for difference in &report.differences {
         let _ = write!(text, "\ndiffers: {difference}");
     }
+    if let Some(not_checked) = &report.not_checked {
+        let _ = write!(text, "\nnot checked: {not_checked}");
+    }
     text.push_str(&masks_text(&report.masks));
     for door in &report.doors {
         let _ = write!(text, "\nleads out of the clone: {door}");

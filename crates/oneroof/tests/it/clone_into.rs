@@ -1,7 +1,10 @@
 //! `clone create --into`: a clone in the server of another target, and nothing else there is touched.
 
+use std::path::Path;
+
 use serde_json::Value;
 
+use crate::proxy::Proxy;
 use crate::world::{World, says};
 
 const FIXTURE: &str = "create table public.notes (id int primary key, text text);
@@ -157,6 +160,110 @@ fn a_run_that_ends_in_the_middle_leaves_that_server_as_it_was() {
     assert_ne!(inventory(&lab), BEFORE);
     let list = shop.done("clone list");
     assert_eq!(list.as_array().unwrap().len(), 0, "{list}");
+    assert_eq!(inventory(&lab), BEFORE);
+    shop.nothing_is_left();
+}
+
+/// The rows of `notes` are on their way.
+const COPYING: &str = "select count(*) > 0 from pg_stat_activity where application_name like 'oneroof/clone%' and query like 'copy public.notes%'";
+
+#[test]
+fn a_disk_that_is_full_in_that_server_is_named_and_its_database_is_removed() {
+    let (shop, lab) = shop_and_lab();
+    // None of its files may be larger than this, as on a disk with that much room for each: a file of the log is.
+    let folder = lab.value("postgres", "show data_directory");
+    let _ = lab
+        .sandbox
+        .bash(&format!(
+            "prlimit --pid $(head -n 1 {folder}/postmaster.pid) --fsize=18000000"
+        ))
+        .exits(0);
+    let (code, report) = shop.json("clone create --from shop --into lab --jobs 1");
+    let error = &report["error"];
+    assert_eq!(code, 1, "{report:#}");
+    says(
+        error,
+        "message",
+        &[
+            "in the server of target `lab` (it was removed again)",
+            "public.notes",
+            "could not extend file",
+        ],
+    );
+    says(error, "hint", &["make room in the server of that target"]);
+    assert_eq!(inventory(&lab), BEFORE);
+    shop.nothing_is_left();
+}
+
+#[test]
+fn a_database_that_cannot_be_removed_is_named() {
+    let (shop, lab) = shop_and_lab();
+    let (code, report) = std::thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            shop.json("clone create --from shop --into lab --rate-limit 1MB --database half")
+        });
+        shop.wait_for("shop", COPYING);
+        // Somebody takes it for their own, and ends what writes to it.
+        lab.sql("postgres", "alter database half reset oneroof.mark");
+        lab.sql(
+            "postgres",
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'half'",
+        );
+        run.join().unwrap()
+    });
+    let error = &report["error"];
+    assert_eq!(code, 1, "{report:#}");
+    says(
+        error,
+        "message",
+        &[
+            "database `half`",
+            "`lab`",
+            "half-made, it is still there",
+            "mark",
+        ],
+    );
+    says(error, "hint", &["oneroof clone list"]);
+    assert!(inventory(&lab).starts_with("half theirs"));
+    // It is dropped by hand; then nothing of the clone is left.
+    lab.sql("postgres", "drop database half");
+    let _ = shop.done("clone list");
+    assert_eq!(inventory(&lab), BEFORE);
+    shop.nothing_is_left();
+}
+
+#[test]
+fn room_in_that_server_is_checked_or_it_is_said_that_it_was_not() {
+    let (shop, lab) = shop_and_lab();
+    // It runs on this machine, so its disk is asked.
+    let made = shop.done("clone create --from shop --into lab");
+    assert_eq!(made["not_checked"], Value::Null, "{made}");
+    let _ = shop.done(&format!("clone drop {}", text(&made, "id")));
+
+    // Over the network nobody can.
+    let words = lab.words("postgres", oneroof_pg::testing::SUPERUSER);
+    let socket = words
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("host="))
+        .unwrap();
+    let proxy = Proxy::to(Path::new(socket.trim_matches('\'')).join(".s.PGSQL.5432"));
+    shop.configure(&format!(
+        "[targets.far]\nmaintenance = \"host=127.0.0.1 port={} dbname=postgres user={} sslmode=disable\"",
+        proxy.port(),
+        oneroof_pg::testing::SUPERUSER
+    ));
+    let outcome = shop.run("clone create --from shop --into far").exits(0);
+    assert!(
+        outcome
+            .stdout
+            .contains("\nnot checked: whether the server of target `far` has room for about "),
+        "{outcome:#?}"
+    );
+    let list = shop.done("clone list");
+    let _ = shop.done(&format!("clone drop {}", text(&list[0], "id")));
+    let made = shop.done("clone create --from shop --into far");
+    says(&made, "not_checked", &["over the network"]);
+    let _ = shop.done(&format!("clone drop {}", text(&made, "id")));
     assert_eq!(inventory(&lab), BEFORE);
     shop.nothing_is_left();
 }

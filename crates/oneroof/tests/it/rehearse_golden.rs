@@ -1,9 +1,9 @@
 //! `rehearse --from golden`: a rehearsal for the source on a copy of its golden clone, with what that is behind it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::gated::Gated;
-use crate::world::{says, tier};
+use crate::world::{World, says, tier};
 
 /// The lines of the record that a step left.
 fn step(report: &Value, number: u64) -> &Value {
@@ -46,12 +46,18 @@ fn a_rehearsal_from_the_golden_clone_opens_the_gate_while_its_rows_are_young() {
         "detail",
         &["golden clone", id, "rows are of"],
     );
-    assert_eq!(report["clone"]["rows"], serde_json::Value::Null);
-    says(
-        step(&report, 3),
-        "detail",
-        &["the golden clone's, and were not compared"],
+    let rows = &report["clone"]["rows"];
+    assert_eq!(
+        (&rows["with"], &rows["counted"], &rows["not_compared"]),
+        (&"source".into(), &json!([]), &json!([])),
+        "{rows}"
     );
+    assert!(rows["rows"].as_u64().unwrap() >= 10, "{rows}");
+    let said = format!(
+        "that the source sent for golden clone {id}, {}",
+        golden["data_at"].as_str().unwrap()
+    );
+    says(step(&report, 3), "detail", &[&said]);
     let record = world.sandbox.read(&format!("{evidence}/report.md"));
     assert!(
         record.contains(&format!("golden clone {id}: rows of")),
@@ -155,5 +161,65 @@ fn a_golden_clone_that_is_no_longer_its_source_is_refused() {
         Value::Array(Vec::new())
     );
     let _ = world.done("clone prune --older-than 0s --golden --execute");
+    world.nothing_is_left();
+}
+
+#[test]
+fn step_three_compares_files_and_what_a_golden_clone_held() {
+    let world = World::that_replicates(15);
+    world.production(
+        "shop",
+        "create table public.orders (id int primary key);
+         insert into public.orders select generate_series(1, 10)",
+    );
+    world.package(
+        "noting",
+        "",
+        &[tier(
+            "note",
+            "comment on table public.orders is 'x'",
+            "comment on table public.orders is null",
+        )],
+    );
+    let report = world.done("rehearse noting --from shop --strategy physical");
+    says(
+        step(&report, 3),
+        "detail",
+        &["are those that the source sent, by the CRC-32C of each"],
+    );
+    let clone = &report["clone"];
+    assert!(clone["files"]["files"].as_u64().unwrap() > 500, "{clone}");
+    assert_eq!(clone["rows"], Value::Null);
+    assert!(!report["not_covered"].to_string().contains("\"step\":3"));
+
+    // What is known of a golden clone goes with its snapshot, and copies of what is restored must have it.
+    let _ = world.done("clone create --from shop --strategy physical --golden");
+    let _ = world.done("clone snapshot golden --name one");
+    let restored = world.done("clone restore one");
+    let id = restored["id"].as_str().unwrap();
+    let report = world.done("rehearse noting --from golden");
+    assert_eq!(report["clone"]["rows"]["with"], "source_files");
+    says(step(&report, 3), "detail", &["10 rows of 1 tables", id]);
+
+    let file = format!(".oneroof/clones/{id}.rows");
+    let kept = world.sandbox.read(&file);
+    let changed = kept.replacen("\"rows\":10", "\"rows\":11", 1);
+    assert_ne!(changed, kept);
+    world.sandbox.write(&file, &changed);
+    let (code, report) = world.json("rehearse noting --from golden");
+    assert_eq!((code, &report["failure"]["step"]), (4, &3.into()));
+    says(
+        &report,
+        "clone_unfaithful",
+        &["`public.orders` has 10 rows here, the golden clone held 11"],
+    );
+
+    // One that an earlier version made golden: nothing is known, which is said.
+    let _ = world.sandbox.bash(&format!("rm {file}")).exits(0);
+    let report = world.done("rehearse noting --from golden");
+    says(step(&report, 3), "detail", &["rows were not compared"]);
+    says(&report, "not_covered", &["clone refresh golden:"]);
+    let _ = world.done("clone snapshot drop one");
+    let _ = world.done(&format!("clone drop {id}"));
     world.nothing_is_left();
 }

@@ -12,7 +12,7 @@ use super::super::control_file::set_system_identifier;
 use super::super::error::{CloneError, database};
 use super::super::fill::{oid_of, run};
 use super::super::physical::new_identifier;
-use super::super::registry::{CloneEntry, CloneFacts, CloneRegistry, CloneRegistryError};
+use super::super::registry::{CloneEntry, CloneFacts, CloneRegistry};
 use super::files::{CopyMethod, CopyProgress, Digests, Tree, copy_tree, require_room, tree};
 use super::store::{SnapshotError, SnapshotRecord, SnapshotStore};
 use super::take::{StopOnDrop, unfinished};
@@ -78,6 +78,7 @@ pub async fn restore_snapshot(
     options.store.sweep()?;
     let record = options.store.find(&options.name)?;
     let wanted = options.store.digests(&record)?;
+    let rows = options.store.rows(&record)?;
     let (setting, places, major) = (
         options.binaries.clone(),
         options.places.clone(),
@@ -146,6 +147,10 @@ pub async fn restore_snapshot(
         id: Some(entry.id.clone()),
     };
     options.clones.write(&entry).map_err(CloneError::Registry)?;
+    if let Some(rows) = rows.filter(|_| entry.class == TargetClass::Golden) {
+        let kept = options.clones.keep_rows(&entry.id, &rows);
+        kept.map_err(CloneError::Registry)?;
+    }
     let is_open = entry.class != TargetClass::Golden;
     catalog::open_database(&admin, &entry.database, is_open)
         .await
@@ -257,13 +262,6 @@ fn entry_of(
         source: kept.source.clone(),
         source_identity,
         created_at: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-    })
-    .map_err(|source| {
-        CloneError::Registry(CloneRegistryError::Io {
-            action: "read",
-            path: "/dev/urandom".into(),
-            source,
-        })
     })?;
     Ok(entry.changed(|entry| {
         entry.strategy = Some("snapshot".to_owned());

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use oneroof_model::{Digest, TargetClass};
 use serde::{Deserialize, Serialize};
 
+use super::super::tally::CopiedRows;
 use super::files::{CopyMethod, Digests, Tree};
 use crate::ephemeral::start_time_of;
 
@@ -19,6 +20,8 @@ const FORMAT: u32 = 1;
 const RECORD: &str = "snapshot.json";
 const LIST: &str = "files-sha256.txt";
 const DATA: &str = "data";
+/// The rows that copies of the clone must have, if it is golden.
+const ROWS: &str = "rows.json";
 /// Begins the name of a snapshot in the making, or of one that is being removed.
 const DRAFT: &str = ".draft-";
 const NAME_BYTES_MAX: usize = 64;
@@ -80,6 +83,9 @@ pub struct FrozenClone {
     /// Columns that are masked, each with its rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masked: Vec<String>,
+    /// SHA-256 of `rows.json`, if it has the rows that copies of the clone must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_digest: Option<Digest>,
 }
 
 /// What can go wrong with snapshots.
@@ -283,6 +289,29 @@ impl SnapshotStore {
         files.ok_or_else(|| broken("a line is not readable".to_owned()))
     }
 
+    /// The rows that copies of the clone must have, if they were put away with it.
+    pub(super) fn rows(
+        &self,
+        record: &SnapshotRecord,
+    ) -> Result<Option<CopiedRows>, SnapshotError> {
+        let Some(digest) = &record.clone.rows_digest else {
+            return Ok(None);
+        };
+        let broken = |fault: String| SnapshotError::Broken {
+            name: record.name.clone(),
+            faults: vec![format!("file `{ROWS}`: {fault}")],
+        };
+        let path = self.folder.join(&record.name).join(ROWS);
+        let bytes = fs::read(path).map_err(|error| broken(error.to_string()))?;
+        if Digest::of(&bytes) != *digest {
+            return Err(broken(
+                "its SHA-256 is not the one that was kept".to_owned(),
+            ));
+        }
+        let rows = serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
+        Ok(Some(rows))
+    }
+
     /// Begins one of this name.
     pub(super) fn draft(&self, name: &str) -> Result<Draft, SnapshotError> {
         self.require_free(name)?;
@@ -341,6 +370,7 @@ impl Draft {
         mut record: SnapshotRecord,
         tree: Tree,
         digests: &Digests,
+        rows: Option<&CopiedRows>,
     ) -> Result<SnapshotRecord, SnapshotError> {
         let mut list = String::new();
         for (path, digest) in digests {
@@ -355,9 +385,17 @@ impl Draft {
             let path = self.folder.join(name);
             fs::write(&path, bytes).map_err(|source| SnapshotError::io("write", &path, source))
         };
+        let unwritten = |name: &str| {
+            let path = self.folder.join(name);
+            move |error: serde_json::Error| SnapshotError::io("write", &path, error.into())
+        };
         write(LIST, list.as_bytes())?;
-        let text = serde_json::to_vec_pretty(&record)
-            .map_err(|error| SnapshotError::io("write", &self.folder.join(RECORD), error.into()))?;
+        if let Some(rows) = rows {
+            let text = serde_json::to_vec(rows).map_err(unwritten(ROWS))?;
+            record.clone.rows_digest = Some(Digest::of(&text));
+            write(ROWS, &text)?;
+        }
+        let text = serde_json::to_vec_pretty(&record).map_err(unwritten(RECORD))?;
         write(RECORD, &text)?;
         let place = self.store.join(&record.name);
         // Fails if another process was faster: a folder with something in it is never replaced.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{SecondsFormat, Utc};
-use oneroof_model::Digest;
+use oneroof_model::{Digest, TargetClass};
 
 use super::super::error::{CloneError, database};
 use super::super::registry::{CloneEntry, CloneRegistry};
@@ -47,6 +47,13 @@ pub async fn take_snapshot(
     store.sweep()?;
     store.require_free(&options.name)?;
     require_alone(options).await?;
+    let rows = match clone.class {
+        TargetClass::Golden => options
+            .clones
+            .kept_rows(&clone.id)
+            .map_err(CloneError::Registry)?,
+        _ => None,
+    };
     let resting = RestingServer::stop(&options.servers, &server.id)
         .await
         .map_err(stopped)?;
@@ -87,6 +94,7 @@ pub async fn take_snapshot(
             data_at: clone.data_at().to_owned(),
             left_out: clone.left_out.clone(),
             masked: clone.masked.clone(),
+            rows_digest: None,
         },
         major: server.major,
         version: server.version.clone(),
@@ -97,7 +105,13 @@ pub async fn take_snapshot(
         method: copied.method,
         list_digest: Digest::of(b""),
     };
-    Ok(copied.draft.finish(record, copied.there, &copied.digests)?)
+    let Copied {
+        draft,
+        there,
+        digests,
+        ..
+    } = copied;
+    Ok(draft.finish(record, there, &digests, rows.as_ref())?)
 }
 
 struct Copied {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use oneroof_pg::clone::{
-    CopyProgress, RestoreOptions, SnapshotError, SnapshotStore, TakeOptions, restore_snapshot,
-    take_snapshot,
+    CopyProgress, RestoreOptions, SnapshotError, SnapshotStore, TakeOptions, close_clone,
+    read_rows, restore_snapshot, take_snapshot,
 };
 use oneroof_pg::ephemeral::RegistryError;
 use oneroof_pg::programs::{self, ProgramCall};
@@ -234,5 +234,144 @@ async fn a_snapshot_that_is_broken_off_leaves_nothing_and_the_clone_runs() {
     ));
     options.servers.attach(clone.id()).unwrap();
     clone.remove().await.unwrap();
+    project.assert_empty();
+}
+
+/// What is wrong with the rows of a database, against what was kept.
+async fn differences(there: &oneroof_pg::conninfo::ConnInfo, kept: &CopiedRows) -> Vec<String> {
+    let compared = compare_rows(there, kept, "oneroof/test", 2, u64::MAX)
+        .await
+        .unwrap();
+    assert_eq!((compared.tables, compared.rows), (2, 1090));
+    compared.differences
+}
+
+#[tokio::test]
+async fn the_rows_of_a_golden_clone_are_kept_with_it_and_with_its_snapshot() {
+    let (project, source) = Project::with_source(SOURCE).await;
+    source
+        .run(
+            "create type mood as enum ('sad', 'ok', 'glad');
+             create table by_mood (mood mood, id int) partition by hash (mood);
+             create table by_mood_0 partition of by_mood for values with (modulus 2, remainder 0);
+             create table by_mood_1 (id int, mood mood);
+             alter table by_mood attach partition by_mood_1 for values with (modulus 2, remainder 1);
+             insert into by_mood select (enum_range(null::mood))[g % 3 + 1], g from generate_series(1, 90) g",
+        )
+        .await;
+    let options = CloneOptions {
+        tally_rows: true,
+        ..project.kept()
+    };
+    let clone = make(&source, &options).await.unwrap();
+    let session = admin_of(&clone).await;
+    let rows = read_rows(&session, &[], u64::MAX, RowsOf::Golden)
+        .await
+        .unwrap();
+    // What the source sent is what the clone holds, table by table.
+    assert_eq!(
+        differences(&clone.superuser_conninfo(), clone.copied_rows().unwrap()).await,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        differences(&clone.superuser_conninfo(), &rows).await,
+        Vec::<String>::new()
+    );
+    let there = clone.superuser_conninfo();
+    let compared = async |rows: &CopiedRows| {
+        let compared = compare_rows(&there, rows, "oneroof/test", 1, u64::MAX).await;
+        compared.unwrap()
+    };
+    // A table that is too large is counted then, and now.
+    let counted = read_rows(&session, &[], 1, RowsOf::Golden).await.unwrap();
+    assert_eq!(
+        compared(&counted).await.counted,
+        ["public.by_mood", "public.t"]
+    );
+    // A partition whose rows are left out: the table above it cannot be compared.
+    let left_out = ["public.by_mood_0".to_owned()];
+    let partial = read_rows(&session, &left_out, u64::MAX, RowsOf::Golden)
+        .await
+        .unwrap();
+    assert_eq!(compared(&partial).await.not_compared, ["public.by_mood"]);
+    session.close().await;
+
+    let clones = &options.clones;
+    clones.keep_rows(clone.id(), &rows).unwrap();
+    assert_eq!(clones.kept_rows(clone.id()).unwrap().as_ref(), Some(&rows));
+    let admin = connect(
+        &clone.server_conninfo("postgres"),
+        &SessionOptions::read_write("oneroof/test"),
+    )
+    .await
+    .unwrap();
+    let closed = close_clone(&admin, clone.entry(), clone.server(), &[])
+        .await
+        .unwrap();
+    let golden = closed.become_golden(&admin, clones).await.unwrap();
+    admin.close().await;
+
+    let take = TakeOptions {
+        clone: golden,
+        ..project.take(&clone, "one")
+    };
+    take_snapshot(&take, &Arc::default()).await.unwrap();
+    clone.remove().await.unwrap();
+    project.assert_empty();
+
+    let as_golden = RestoreOptions {
+        class: TargetClass::Golden,
+        ..project.restore("one")
+    };
+    let restored = restore_snapshot(&as_golden, &Arc::default()).await.unwrap();
+    let id = &restored.entry.id;
+    assert_eq!(clones.kept_rows(id).unwrap(), Some(rows.clone()));
+    let server = options.servers.find(&restored.entry.server_id).unwrap();
+    let copy = copy_from_template(&TemplateOptions {
+        source: restored.entry.clone(),
+        server,
+        clones: clones.clone(),
+        application_name: "oneroof/test".to_owned(),
+        roles: RolesOfServer::Stay,
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        differences(&copy.superuser_conninfo(), &rows).await,
+        Vec::<String>::new()
+    );
+    let inside = connect(
+        &copy.superuser_conninfo(),
+        &SessionOptions::read_write("oneroof/test"),
+    )
+    .await
+    .unwrap();
+    inside
+        .simple("update by_mood set id = 1000 where id = 1")
+        .await
+        .unwrap();
+    inside.close().await;
+    assert_eq!(
+        differences(&copy.superuser_conninfo(), &rows).await,
+        ["rows of table `public.by_mood` are not those that the golden clone held (90 in both)"]
+    );
+    copy.remove().await.unwrap();
+    remove_clone(id, clones, &options.servers).await.unwrap();
+    project.assert_empty();
+
+    // Of a clone that anybody may change nothing is promised; a list that was changed is refused.
+    let plain = restore_snapshot(&project.restore("one"), &Arc::default())
+        .await
+        .unwrap();
+    assert_eq!(clones.kept_rows(&plain.entry.id).unwrap(), None);
+    remove_clone(&plain.entry.id, clones, &options.servers)
+        .await
+        .unwrap();
+    std::fs::write(project.file("one", "rows.json"), "{}").unwrap();
+    let error = restore_snapshot(&as_golden, &Arc::default()).await;
+    assert!(
+        matches!(&error, Err(CloneError::Snapshot(SnapshotError::Broken { faults, .. })) if faults[0].contains("rows.json")),
+        "{error:?}"
+    );
     project.assert_empty();
 }

@@ -16,9 +16,9 @@ use oneroof_model::TargetClass;
 use oneroof_pg::catalog::{self, DataDigest, DataOptions, Definition};
 use oneroof_pg::clone::{
     CloneEntry, CloneError, CloneLimits, CloneOptions, CloneProgress, CloneRegistry, CloneStrategy,
-    ColumnMask, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, RowComparison,
-    TemplateOptions, compare_rows, copy_from_template, make_clone, mark_verdict, remove_clone,
-    role_differences, valid_mark,
+    ColumnMask, CopiedRows, DatabaseClone, MarkVerdict, MaskRule, RolesOfServer, RowComparison,
+    RowsOf, TemplateOptions, compare_rows, copy_from_template, make_clone, mark_verdict,
+    remove_clone, role_differences, valid_mark,
 };
 use oneroof_pg::connect::{Session, SessionOptions, connect};
 use oneroof_pg::ephemeral::{Lifetime, Registry, SearchPlaces};

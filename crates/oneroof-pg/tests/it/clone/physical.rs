@@ -47,6 +47,7 @@ async fn a_copy_of_the_files_is_a_clone_with_an_identity_of_its_own() {
         .await;
     let options = CloneOptions {
         strategy: CloneStrategy::Physical,
+        tally_rows: true,
         ..project.options()
     };
     let as_copier = project.server.conninfo(source.name(), "copier");
@@ -113,6 +114,15 @@ async fn a_copy_of_the_files_is_a_clone_with_an_identity_of_its_own() {
         report.differences
     );
     assert!(report.bytes > 10_000_000);
+    // Each file was compared with what the source said of it, and the list is gone.
+    let files = report.files.unwrap();
+    assert!(
+        files.files > 500 && files.bytes > 10_000_000 && files.bytes <= report.bytes,
+        "{files:?}"
+    );
+    assert_eq!(files.unlogged_tables, 1);
+    let data = clone.server().folder.join("data");
+    assert!(data.join("PG_VERSION").exists() && !data.join("backup_manifest").exists());
     assert!(matches!(
         steps.last(),
         Some(CloneProgress::Copying { bytes, of }) if bytes == of
@@ -198,5 +208,68 @@ async fn files_that_cannot_be_copied_are_told_before_anything_is_made() {
         panic!("{error:?}")
     };
     assert_eq!(missing[0].sql, "alter role \"No Copier\" replication");
+    project.assert_empty();
+}
+
+/// The programs of PostgreSQL, with a `pg_basebackup` that changes one byte of the largest file that it brings.
+fn programs_that_damage(folder: &Path) {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let there = system_binaries().folder;
+    for program in std::fs::read_dir(&there).unwrap() {
+        let program = program.unwrap();
+        symlink(program.path(), folder.join(program.file_name())).unwrap();
+    }
+    let script = format!(
+        "#!/bin/sh\n{}/pg_basebackup \"$@\" || exit\n\
+         for word; do if [ \"$before\" = --pgdata ]; then data=$word; fi; before=$word; done\n\
+         largest=$(ls -S $data/base/*/* | head -n 1)\n\
+         printf x | dd of=$largest bs=1 seek=100 conv=notrunc 2> /dev/null\n",
+        there.display()
+    );
+    let ours = folder.join("pg_basebackup");
+    std::fs::remove_file(&ours).unwrap();
+    std::fs::write(&ours, script).unwrap();
+    for path in [folder, &ours] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_copied_file_that_is_not_the_sources_is_named_and_no_clone_is_made() {
+    let project = Project {
+        folder: tempfile::tempdir().unwrap(),
+        server: server_with_senders().await,
+    };
+    let source = project
+        .source("create table t as select repeat('x', 500) as text from generate_series(1, 60000)")
+        .await;
+    let programs = tempfile::tempdir().unwrap();
+    programs_that_damage(programs.path());
+    let options = CloneOptions {
+        strategy: CloneStrategy::Physical,
+        tally_rows: true,
+        binaries: Some(programs.path().to_owned()),
+        ..project.options()
+    };
+    let error = make(&source, &options).await.unwrap_err();
+    let CloneError::Copy { source: said, .. } = &error else {
+        panic!("{error:?}")
+    };
+    let text = said.to_string();
+    assert!(
+        text.contains("pg_verifybackup") && text.contains("base/"),
+        "{text}"
+    );
+    project.assert_empty();
+
+    // Who does not ask for it gets no list, and no proof.
+    let unasked = CloneOptions {
+        tally_rows: false,
+        binaries: project.options().binaries,
+        ..options
+    };
+    let clone = make(&source, &unasked).await.unwrap();
+    assert_eq!(clone.report().files, None);
+    clone.remove().await.unwrap();
     project.assert_empty();
 }
