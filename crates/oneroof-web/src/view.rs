@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::Markup;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::access::LIVE_POLICY;
 use crate::layout::{self, Frame, Place};
@@ -21,7 +21,7 @@ use crate::site::Site;
 pub(crate) const API: &str = "/api/v1";
 
 /// A page and its twin.
-pub(crate) trait View: Serialize + Sized + Send + Sync + 'static {
+pub(crate) trait View: Serialize + ToSchema + Sized + Send + Sync + 'static {
     /// What is asked for, from the address. Its debug text names the reading.
     type Ask: DeserializeOwned + IntoParams + Debug + Send + Sync;
 

@@ -17,7 +17,7 @@ use oneroof_engine::signature;
 use oneroof_model::DashboardDeed;
 use oneroof_model::gate::{Act, Decision};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::gate::package;
 use crate::fields::Fields;
@@ -47,7 +47,7 @@ pub(crate) struct Asked {
 }
 
 /// Everything that a decision is about.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Screen(ApprovalScreen);
 

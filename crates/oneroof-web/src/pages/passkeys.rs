@@ -14,7 +14,7 @@ use oneroof_engine::enrolment::{self, PasskeySeen, PasskeysReport, WishSeen};
 use oneroof_engine::{passkey, sign_in, signature};
 use oneroof_model::DashboardDeed;
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::fields::Fields;
 use crate::layout::{self, Frame, Place, address};
@@ -42,7 +42,7 @@ pub(crate) struct Asked {
 }
 
 /// Passkeys and wishes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Passkeys(PasskeysReport);
 
