@@ -43,6 +43,9 @@ pub(crate) trait View: Serialize + ToSchema + Sized + Send + Sync + 'static {
     /// Does a script of ours follow what goes on?
     const IS_LIVE: bool = false;
 
+    /// May what was read a moment ago be shown again? Not where people look because something goes on.
+    const IS_SHARED: bool = true;
+
     /// Reads it.
     fn read(site: &Site, ask: &Self::Ask) -> impl Future<Output = Result<Self, Problem>> + Send;
 
@@ -118,6 +121,9 @@ pub(crate) async fn twin<V: View>(
 
 /// Reads a view, or takes what was read a moment ago.
 pub(crate) async fn read<V: View>(site: &Site, ask: &V::Ask) -> Result<Arc<V>, Problem> {
+    if !V::IS_SHARED {
+        return Ok(Arc::new(V::read(site, ask).await?));
+    }
     let name = format!("{} {ask:?}", V::PATH);
     site.recent.read(&name, V::read(site, ask)).await
 }

@@ -149,13 +149,53 @@ pub struct AxisCoverage {
 
 /// The newest scan of the drift detectors.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScanStatus {
     /// Was there ever one?
     pub scanned: bool,
     /// That scan; absent where there was none.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub last: Option<ScanRun>,
+}
+
+/// Either there was a scan, and all of its members are there, or none of them: what a derived shape cannot say of an
+/// `Option` among the members.
+#[cfg(feature = "schema")]
+mod scan_status_shape {
+    use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+    use utoipa::openapi::{Ref, RefOr};
+    use utoipa::{PartialSchema, ToSchema};
+
+    use super::{ScanRun, ScanStatus};
+
+    fn scanned(is: bool) -> ObjectBuilder {
+        let word = ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .enum_values(Some([is]));
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .property("scanned", word)
+            .required("scanned")
+    }
+
+    impl PartialSchema for ScanStatus {
+        fn schema() -> RefOr<Schema> {
+            let there = AllOfBuilder::new()
+                .item(scanned(true))
+                .item(Ref::from_schema_name(ScanRun::name()));
+            OneOfBuilder::new()
+                .item(scanned(false))
+                .item(there)
+                .description(Some("The newest scan of the drift detectors"))
+                .into()
+        }
+    }
+
+    impl ToSchema for ScanStatus {
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((ScanRun::name().into_owned(), ScanRun::schema()));
+            ScanRun::schemas(schemas);
+        }
+    }
 }
 
 /// A scan.

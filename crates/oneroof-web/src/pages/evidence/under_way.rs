@@ -54,6 +54,8 @@ impl View for UnderWaySeen {
     const PLACE: Place = Place::Evidence;
     const ABOUT_TARGET: bool = false;
     const IS_LIVE: bool = true;
+    // A file is read, and no database asked: `Look again` looks again.
+    const IS_SHARED: bool = false;
 
     async fn read(site: &Site, ask: &Named) -> Result<UnderWaySeen, Problem> {
         let story = read(&site.context, &ask.name, 0).await?;
