@@ -189,11 +189,7 @@ async fn fields(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<(Fields, Frame), Response> {
-    let fields = Fields::read(headers, body)
-        .await
-        .map_err(|problem| layout::problem(&Frame::nowhere(), &problem))?;
-    let frame = frame(site, fields.get("target"));
-    Ok((fields, frame))
+    Fields::of_page(headers, body, |target| frame(site, target)).await
 }
 
 async fn wish(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
