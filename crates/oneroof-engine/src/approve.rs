@@ -38,6 +38,7 @@ pub struct ApproveOptions {
 
 /// Everything that the decision is about, for one screen.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ApprovalScreen {
     /// The state of the gate before this decision.
     pub gate: GateReport,
@@ -67,6 +68,7 @@ pub struct ApprovalScreen {
 
 /// A tier as the approver sees it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ApprovedTier {
     /// Its id.
     pub tier: String,

@@ -20,6 +20,7 @@ const NAME_CHARACTERS_MAX: usize = 64;
 
 /// The passkeys of a target's policy, and the wishes for more.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PasskeysReport {
     /// The target's name.
     pub target: String,
@@ -35,6 +36,7 @@ pub struct PasskeysReport {
 
 /// A passkey.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PasskeySeen {
     /// Whose it is.
     pub person: String,
@@ -56,6 +58,7 @@ pub struct PasskeySeen {
 
 /// A wish.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WishSeen {
     /// Its name, as the pages call it.
     pub name: String,

@@ -15,6 +15,7 @@ const SUMS: &str = "SHA256SUMS";
 
 /// A file of the evidence.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceFile {
     /// Its path in the folder.
     pub path: String,
@@ -28,6 +29,7 @@ pub struct EvidenceFile {
 
 /// What a look at all files of an evidence found.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceFiles {
     /// SHA-256 of `SHA256SUMS`: the digest of the evidence.
     pub evidence_digest: String,

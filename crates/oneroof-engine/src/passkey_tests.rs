@@ -3,8 +3,15 @@
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature as Ecdsa, SigningKey};
 
+use std::path::Path;
+
+use oneroof_model::DashboardRole;
+use oneroof_model::gate::{Passkey, PublicKey as PublicKeyText};
+
 use super::*;
+use crate::sign_in::{Keyring, NotLetIn};
 use crate::signature::{self, APPROVAL, EVIDENCE};
+use crate::store::sign_in_tokens::{self, KeptToken};
 
 const ORIGIN: &str = "https://tools.example";
 const RP_ID: &str = "tools.example";
@@ -20,6 +27,7 @@ struct Authenticator {
     challenge: Vec<u8>,
     cross_origin: bool,
     flags: u8,
+    counter: u32,
     extensions: Vec<u8>,
 }
 
@@ -33,6 +41,7 @@ impl Default for Authenticator {
             challenge: challenge(APPROVAL, TEXT).unwrap(),
             cross_origin: false,
             flags: PRESENT | VERIFIED,
+            counter: 9,
             extensions: Vec::new(),
         }
     }
@@ -46,7 +55,7 @@ impl Authenticator {
     fn head(&self, more: u8) -> Vec<u8> {
         let mut data = Digest::of(self.rp_id.as_bytes()).bytes().to_vec();
         data.push(self.flags | more);
-        data.extend(9_u32.to_be_bytes());
+        data.extend(self.counter.to_be_bytes());
         data
     }
 
@@ -117,6 +126,81 @@ fn armored_of(authenticator: &Authenticator) -> Result<String, PasskeyFault> {
         TEXT,
         &authenticator.sign(),
     )
+}
+
+/// A project into which this passkey may sign in.
+fn let_in(root: &Path) -> Keyring {
+    let made = passkey();
+    let kept = KeptToken {
+        name: "dora".to_owned(),
+        role: DashboardRole::Viewer,
+        sha256: Digest::of(made.key.as_bytes()),
+        passkey: Some(Passkey {
+            name: "telephone".to_owned(),
+            key: PublicKeyText::try_from(made.key).unwrap(),
+            credential: made.credential,
+            origin: ORIGIN.to_owned(),
+        }),
+        made_at: "2026-01-01T00:00:00Z".to_owned(),
+        ends_at: "2999-01-01T00:00:00Z".to_owned(),
+    };
+    sign_in_tokens::write(&sign_in_tokens::file(root), vec![kept]).unwrap();
+    Keyring::of(root)
+}
+
+#[test]
+fn who_signs_in_counts_on_whatever_became_of_the_dashboard() {
+    let root = tempfile::tempdir().unwrap();
+    let keyring = let_in(root.path());
+    let comes = |keyring: &Keyring, counter: u32| {
+        let challenge = b"of this dashboard, once".to_vec();
+        let given = Authenticator {
+            challenge: challenge.clone(),
+            counter,
+            ..Authenticator::default()
+        };
+        keyring.who_signed("YWJj", ORIGIN, &challenge, &given.sign())
+    };
+    let digest = Digest::of(passkey().key.as_bytes());
+    let copied = |counter: u32, last: u32| {
+        Err(NotLetIn::Copied {
+            digest,
+            why: format!("counts {counter} after {last}: it may have been copied"),
+        })
+    };
+    // A passkey that never counts comes in as often as it likes.
+    assert_eq!(comes(&keyring, 0), Ok(digest));
+    assert_eq!(comes(&keyring, 0), Ok(digest));
+    assert_eq!(comes(&keyring, 5), Ok(digest));
+    assert_eq!(comes(&keyring, 5), copied(5, 5));
+    assert_eq!(comes(&keyring, 4), copied(4, 5));
+    // Started again, it still knows; what was refused moved nothing.
+    let again = Keyring::of(root.path());
+    assert_eq!(comes(&again, 0), copied(0, 5));
+    assert_eq!(comes(&again, 6), Ok(digest));
+    // A signature that does not hold moves nothing either.
+    let forged = Authenticator {
+        secret: [8; 32],
+        counter: 1_000,
+        challenge: b"x".to_vec(),
+        ..Authenticator::default()
+    };
+    let refused = again.who_signed("YWJj", ORIGIN, b"x", &forged.sign());
+    assert!(matches!(refused, Err(NotLetIn::Refused(_))), "{refused:?}");
+    assert_eq!(comes(&again, 7), Ok(digest));
+}
+
+/// A decision is a file, read in any order and years later: what the authenticator counted says nothing there.
+#[test]
+fn an_approval_holds_whatever_was_counted() {
+    for counter in [0, 9, 4] {
+        let armored = armored_of(&Authenticator {
+            counter,
+            ..Authenticator::default()
+        });
+        let by = signature::verify(&armored.unwrap(), APPROVAL, TEXT).unwrap();
+        assert_eq!(by.origin.as_deref(), Some(ORIGIN));
+    }
 }
 
 #[test]

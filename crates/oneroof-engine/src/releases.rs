@@ -12,6 +12,7 @@ use crate::ledger;
 
 /// What the ledger of a target says about releases.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Releases {
     /// The target's name.
     pub target: String,
@@ -23,6 +24,7 @@ pub struct Releases {
 
 /// One release.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReleaseSeen {
     /// The package.
     pub package: String,
@@ -43,6 +45,7 @@ pub struct ReleaseSeen {
 /// How far a release is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum ReleaseStanding {
     /// All tiers stand.
     Live,

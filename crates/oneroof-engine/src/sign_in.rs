@@ -15,6 +15,7 @@ use crate::error::EngineError;
 use crate::passkey::{self, Assertion};
 use crate::policy;
 use crate::store::enrolments;
+use crate::store::passkey_counters::{self, Counted};
 use crate::store::sign_in_tokens::{self, KeptToken};
 
 /// What tokens begin with, so that people and scanners for leaked secrets know one when they see it.
@@ -169,8 +170,23 @@ pub fn revoke(context: &Context, name: &str) -> Result<TokenSeen, EngineError> {
     Ok(seen(&gone))
 }
 
+/// Why somebody is not let in with a passkey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotLetIn {
+    /// What it gave does not count.
+    Refused(String),
+    /// It counts no more than it did before: there are two of it, and either may be the thief's.
+    Copied {
+        /// The digest under which its sessions began.
+        digest: Digest,
+        /// What it counted.
+        why: String,
+    },
+}
+
 /// Knows tokens when it sees them, as the file is now.
 pub struct Keyring {
+    root: PathBuf,
     file: PathBuf,
     read: Mutex<Option<Reading>>,
 }
@@ -194,10 +210,15 @@ impl Keyring {
                 "make one: `oneroof serve token add NAME --role viewer`".to_owned(),
             ));
         }
-        Ok(Keyring {
-            file: sign_in_tokens::file(&context.root),
+        Ok(Keyring::of(&context.root))
+    }
+
+    pub(crate) fn of(root: &Path) -> Keyring {
+        Keyring {
+            root: root.to_owned(),
+            file: sign_in_tokens::file(root),
             read: Mutex::new(None),
-        })
+        }
     }
 
     /// Whose token has this digest; `None` if nobody's, or if it was revoked or is over. A passkey is no token: its
@@ -223,8 +244,8 @@ impl Keyring {
         self.find(at).is_some()
     }
 
-    /// Whose passkey signed this challenge at this origin: the digest under which a session begins, and the
-    /// authenticator's counter.
+    /// Whose passkey signed this challenge at this origin: the digest under which a session begins. What its
+    /// authenticator counts is kept; one that counts back is not let in.
     ///
     /// # Errors
     /// Why it is nobody's.
@@ -234,17 +255,27 @@ impl Keyring {
         origin: &str,
         challenge: &[u8],
         assertion: &Assertion,
-    ) -> Result<(Digest, u32), String> {
+    ) -> Result<Digest, NotLetIn> {
         let mine = |kept: &KeptToken| {
             let own = kept.passkey.as_ref();
             own.is_some_and(|own| own.credential == credential && own.origin == origin)
         };
-        let unknown = || "is not let in here, or not any more".to_owned();
+        let unknown = || NotLetIn::Refused("is not let in here, or not any more".to_owned());
         let kept = self.find(mine).ok_or_else(unknown)?;
         let own = kept.passkey.ok_or_else(unknown)?;
-        passkey::check(own.key.as_str(), origin, challenge, assertion)
-            .map(|counter| (kept.sha256, counter))
-            .map_err(|fault| fault.to_string())
+        let counter = passkey::check(own.key.as_str(), origin, challenge, assertion)
+            .map_err(|fault| NotLetIn::Refused(fault.to_string()))?;
+        let digest = kept.sha256;
+        match passkey_counters::count(&self.root, &digest, counter) {
+            Ok(Counted::On) => Ok(digest),
+            Ok(Counted::Back { last }) => Err(NotLetIn::Copied {
+                digest,
+                why: format!("counts {counter} after {last}: it may have been copied"),
+            }),
+            Err(error) => Err(NotLetIn::Refused(format!(
+                "may have been copied, which cannot be known: failed to {error}"
+            ))),
+        }
     }
 
     fn find(&self, wanted: impl Fn(&KeptToken) -> bool) -> Option<KeptToken> {

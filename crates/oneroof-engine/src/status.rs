@@ -48,6 +48,7 @@ pub struct TargetStatus {
 /// One word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum StatusWord {
     /// Live, but something that must hold does not.
     Drifted,
@@ -76,6 +77,7 @@ impl StatusWord {
 
 /// One release on one target.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReleaseStatus {
     /// `name@version`
     pub package: String,

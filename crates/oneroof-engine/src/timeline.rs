@@ -13,6 +13,7 @@ use crate::ledger::{self, ShowOptions};
 
 /// The story of the releases of a target, or of one of them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Timeline {
     /// The target, as it was named.
     pub target: String,
@@ -26,6 +27,7 @@ pub struct Timeline {
 
 /// One entry of the ledger, in short.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Happened {
     /// Its number.
     pub seq: u64,
@@ -51,6 +53,7 @@ pub struct Happened {
 
 /// What a tier did.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TierHappened {
     /// Its id.
     pub id: String,
@@ -76,6 +79,7 @@ pub struct TierHappened {
 
 /// Row operations on a table.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RowsHappened {
     /// The table.
     pub table: String,

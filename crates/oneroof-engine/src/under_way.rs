@@ -10,6 +10,7 @@ use crate::store::journal::{self, Journal};
 
 /// A rehearsal that has not become evidence yet.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UnderWay {
     /// The name that its evidence will have.
     pub name: String,
@@ -26,6 +27,7 @@ pub struct UnderWay {
 /// What became of a rehearsal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = under_way::Standing))]
 pub enum Standing {
     /// It goes on, or was cut off: its journal does not say.
     Going,
@@ -37,12 +39,14 @@ pub enum Standing {
 
 /// A piece of a journal.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Story {
     /// Its name.
     pub name: String,
     /// What became of it.
     pub standing: Standing,
     /// What happened, as it stands in `events.jsonl`.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Object>))]
     pub events: Vec<Value>,
     /// Where the next piece begins.
     pub next: u64,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a database is; a fact stored in the database itself, never in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum TargetClass {
     /// Real: changed only through the gate. Everything without a valid mark.
     Production,

@@ -8,6 +8,7 @@ use crate::Digest;
 
 /// Row operations on one table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RowOperations {
     /// `schema.table`, quoted where needed.
     pub table: String,
@@ -22,6 +23,7 @@ pub struct RowOperations {
 /// What was done to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum ObjectChange {
     /// It is new.
     Created,
@@ -33,6 +35,7 @@ pub enum ObjectChange {
 
 /// An object that one transaction created, altered or dropped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ObjectEffect {
     /// `table`, `view`, `function`, `role`, `setting`, …
     pub kind: String,
@@ -45,6 +48,7 @@ pub struct ObjectEffect {
 /// One fact of the definition of a created or altered object: the object itself, a column, a constraint,
 /// an owner, a grant, a comment, …
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DefinitionDigest {
     /// `table`, `column`, `constraint`, `function`, `acl`, …
     pub kind: String,
@@ -56,6 +60,7 @@ pub struct DefinitionDigest {
 
 /// What one transaction did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Effects {
     /// Row operations by table; attempts of rolled-back sub-transactions count too.
     pub rows: Vec<RowOperations>,

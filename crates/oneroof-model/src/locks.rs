@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Table-level lock modes, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum LockMode {
     /// Taken by `select`.
     AccessShare,
@@ -30,6 +31,7 @@ pub enum LockMode {
 /// What others do that has to wait for a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Blocked {
     /// `select`: everything else waits too.
     Reads,
@@ -155,6 +157,7 @@ impl Blocked {
 
 /// A lock that a tier took on an object that existed before its transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TierLock {
     /// `schema.name`, quoted where needed, as it was called before the tier.
     pub object: String,

@@ -8,6 +8,7 @@ use serde::Serialize;
 /// The value of a metric or of an expression over metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Value {
     /// SQL `NULL`, or a metric that does not exist at this moment.
     Null,

@@ -1,9 +1,8 @@
 //! The door: who asks, whether they may, and whether the form that they send is one of ours. Where only this machine
 //! reaches the dashboard nobody signs in; the rest of it holds there too.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -12,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use oneroof_engine::error::EngineError;
 use oneroof_engine::passkey::Assertion;
-use oneroof_engine::sign_in::{self, Keyring};
+use oneroof_engine::sign_in::{self, Keyring, NotLetIn};
 use oneroof_model::{DashboardDeed, DashboardRole, Digest};
 
 use crate::attempts::Attempts;
@@ -47,8 +46,6 @@ pub(crate) struct Door {
     sessions: Sessions,
     attempts: Attempts,
     challenges: Challenges,
-    /// How often each passkey says that it signed; one that goes back was copied.
-    counters: Mutex<HashMap<Digest, u32>>,
     secure: bool,
     behind_proxy: bool,
     /// Who sits at this machine.
@@ -74,7 +71,6 @@ impl Door {
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             challenges: Challenges::new()?,
-            counters: Mutex::default(),
             secure: options.secure,
             behind_proxy: options.behind_proxy,
             local: Arc::new(Visitor {
@@ -151,19 +147,15 @@ impl Door {
             let why = "signed a challenge that is over, or was used, or is not ours";
             return Err(refused(why.to_owned()));
         }
-        let (digest, counter) = keyring
-            .who_signed(credential, &origin.text, challenge, assertion)
-            .map_err(refused)?;
-        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        // Passkeys that are shared between the devices of a person do not count.
-        let last = counters.get(&digest).copied().unwrap_or_default();
-        if last > 0 && counter <= last {
-            let why = format!("counts {counter} after {last}: it may have been copied");
-            return Err(refused(why));
+        match keyring.who_signed(credential, &origin.text, challenge, assertion) {
+            Ok(digest) => self.begin(digest),
+            Err(NotLetIn::Refused(why)) => Err(refused(why)),
+            Err(NotLetIn::Copied { digest, why }) => {
+                // Who came first may be the thief.
+                self.sessions.end_of(&digest);
+                Err(refused(why))
+            }
         }
-        let _ = counters.insert(digest, counter);
-        drop(counters);
-        self.begin(digest)
     }
 
     fn begin(&self, digest: Digest) -> Result<String, Outside> {

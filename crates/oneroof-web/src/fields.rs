@@ -5,7 +5,9 @@ use axum::body::Bytes;
 use axum::extract::FromRequest as _;
 use axum::extract::{Form, Request};
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 
+use crate::layout::{self, Frame};
 use crate::problem::Problem;
 
 /// A form that was sent.
@@ -28,6 +30,22 @@ impl Fields {
             Problem::input(format!("cannot understand the form: {error}"))
                 .hint("begin again from the page")
         })
+    }
+
+    /// Reads a form of a page about a target, and makes the frame of its answer.
+    ///
+    /// # Errors
+    /// The page that says what is wrong with the form.
+    pub(crate) async fn of_page(
+        headers: &HeaderMap,
+        body: Bytes,
+        frame: impl FnOnce(&str) -> Frame,
+    ) -> Result<(Fields, Frame), Response> {
+        let fields = Fields::read(headers, body)
+            .await
+            .map_err(|problem| layout::problem(&Frame::nowhere(), &problem))?;
+        let frame = frame(fields.get("target"));
+        Ok((fields, frame))
     }
 
     /// What a field says; nothing if it is not there.

@@ -8,15 +8,22 @@ use axum::response::{IntoResponse, Response};
 use oneroof_engine::error::EngineError;
 use oneroof_model::readonly::GuardRefusal;
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
+
+/// A problem as the API says it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemAnswer {
+    /// What is wrong, and what to do.
+    error: Problem,
+}
 
 /// Something that cannot be shown or done.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Problem(Box<Detail>);
 
 /// What is known of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Detail {
     /// The HTTP status.
     #[serde(skip)]
@@ -110,7 +117,13 @@ impl Problem {
 
     /// As JSON.
     pub(crate) fn json(&self) -> Response {
-        (self.status, Json(json!({ "error": self }))).into_response()
+        (
+            self.status,
+            Json(ProblemAnswer {
+                error: self.clone(),
+            }),
+        )
+            .into_response()
     }
 }
 

@@ -93,6 +93,12 @@ fn table() -> Table {
     table
 }
 
+/// What the API says of itself.
+#[cfg(test)]
+pub(crate) fn description() -> Description {
+    table().description
+}
+
 /// Everything that is answered.
 pub(crate) fn router(site: Arc<Site>, names: &Names, door: Arc<Door>) -> Router {
     let Table {

@@ -87,6 +87,12 @@ impl Sessions {
         }))
     }
 
+    /// Ends every session that began with this token or passkey.
+    pub(crate) fn end_of(&self, token: &Digest) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, session| session.token != *token);
+    }
+
     /// Ends a session.
     pub(crate) fn end(&self, secret: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,6 +134,10 @@ mod tests {
         begin("d");
         sessions.end("d");
         assert!(!at("d", 0));
+        begin("e");
+        sessions.begin_at("f", Digest::of(b"other"), "sign".to_owned(), begun);
+        sessions.end_of(&token());
+        assert!(!at("e", 0) && at("f", 0), "those of one passkey end");
         for number in 0..SESSIONS_MAX + 10 {
             begin(&number.to_string());
         }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::Markup;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::access::LIVE_POLICY;
 use crate::layout::{self, Frame, Place};
@@ -21,7 +21,7 @@ use crate::site::Site;
 pub(crate) const API: &str = "/api/v1";
 
 /// A page and its twin.
-pub(crate) trait View: Serialize + Sized + Send + Sync + 'static {
+pub(crate) trait View: Serialize + ToSchema + Sized + Send + Sync + 'static {
     /// What is asked for, from the address. Its debug text names the reading.
     type Ask: DeserializeOwned + IntoParams + Debug + Send + Sync;
 
@@ -42,6 +42,9 @@ pub(crate) trait View: Serialize + Sized + Send + Sync + 'static {
 
     /// Does a script of ours follow what goes on?
     const IS_LIVE: bool = false;
+
+    /// May what was read a moment ago be shown again? Not where people look because something goes on.
+    const IS_SHARED: bool = true;
 
     /// Reads it.
     fn read(site: &Site, ask: &Self::Ask) -> impl Future<Output = Result<Self, Problem>> + Send;
@@ -118,6 +121,9 @@ pub(crate) async fn twin<V: View>(
 
 /// Reads a view, or takes what was read a moment ago.
 pub(crate) async fn read<V: View>(site: &Site, ask: &V::Ask) -> Result<Arc<V>, Problem> {
+    if !V::IS_SHARED {
+        return Ok(Arc::new(V::read(site, ask).await?));
+    }
     let name = format!("{} {ask:?}", V::PATH);
     site.recent.read(&name, V::read(site, ask)).await
 }

@@ -7,6 +7,7 @@ use crate::store::evidence::EVENTS_FILE;
 
 /// Something that is wrong with a file of the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceFault {
     /// The file, relative to the folder.
     pub file: String,
@@ -29,6 +30,7 @@ pub struct EvidenceFault {
 /// Kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum FaultKind {
     /// It should be there.
     Missing,

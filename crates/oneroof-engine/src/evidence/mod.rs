@@ -24,6 +24,7 @@ use crate::store::kept_rehearsal::{self, KeptRehearsal};
 
 /// One folder of `evidence/`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceSeen {
     /// The name of its folder.
     pub name: String,

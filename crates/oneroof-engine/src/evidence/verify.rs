@@ -36,8 +36,10 @@ pub struct VerifyOptions {
 
 /// What a check found.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceVerified {
     /// The folder.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub folder: PathBuf,
     /// Is everything as it was written?
     pub whole: bool,
@@ -59,6 +61,7 @@ pub struct EvidenceVerified {
 
 /// The rehearsal that evidence is about.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RehearsalSeen {
     /// Its run.
     pub run_id: String,
@@ -78,6 +81,7 @@ pub struct RehearsalSeen {
 
 /// A signature, or that there is none.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SignatureSeen {
     /// Is there one that fits the list of sums?
     pub holds: bool,

@@ -34,6 +34,7 @@ pub struct GateOptions {
 
 /// The verdict with everything that it is about.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct GateReport {
     /// `name@version`
     pub package: String,

@@ -52,6 +52,7 @@ pub enum CoverageQuery {
 
 /// What `coverage` answers: the one part that was asked for.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CoverageReport {
     /// The target's name.
     pub target: String,
@@ -65,6 +66,7 @@ pub struct CoverageReport {
 /// One part of the coverage.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum CoverageAnswer {
     /// The summary, what the inventory leaves out, and the newest scan.
     Summary {
@@ -126,6 +128,7 @@ pub enum CoverageAnswer {
 
 /// What the inventory does not name.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LeftOut {
     /// How many relations.
     pub relations: u64,
@@ -135,6 +138,7 @@ pub struct LeftOut {
 
 /// The matrix, or one page of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Matrix {
     /// The axis.
     pub axis: String,

@@ -19,6 +19,7 @@ const SEVERITIES: [&str; 3] = ["critical", "warning", "info"];
 /// Which findings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum DriftView {
     /// Those that the last scan stored.
     #[default]
@@ -40,6 +41,7 @@ pub struct DriftOptions {
 
 /// What `drift` saw.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DriftReport {
     /// The target's name.
     pub target: String,

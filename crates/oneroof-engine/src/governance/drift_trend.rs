@@ -14,6 +14,7 @@ const SCANS_MAX: i64 = 60;
 
 /// How drift went on a target.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DriftTrend {
     /// The target's name.
     pub target: String,

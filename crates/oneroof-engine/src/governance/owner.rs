@@ -12,6 +12,7 @@ use crate::error::EngineError;
 
 /// Owners, and the rows that make them.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OwnerReport {
     /// The accountable owners in effect.
     pub effective: Vec<EffectiveOwner>,

@@ -11,6 +11,7 @@ use crate::error::EngineError;
 
 /// The review queue of a target.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReviewQueue {
     /// The target's name.
     pub target: String,

@@ -22,6 +22,7 @@ pub(super) struct Card {
 
 /// A document as the list has it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DocumentSeen {
     /// `KB-` and four hex digits, from the path: for people to say; two documents may share it.
     pub id: String,
@@ -43,6 +44,7 @@ pub struct DocumentSeen {
 
 /// A document with its text.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Document {
     /// What the list says of it.
     #[serde(flatten)]
@@ -59,6 +61,7 @@ pub struct Document {
 
 /// A document that links to another.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Backlink {
     /// Its path.
     pub path: String,

@@ -41,6 +41,7 @@ const PREFIX_BOOST: f32 = 0.4;
 
 /// A document that a search found.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Hit {
     /// The document.
     #[serde(flatten)]

@@ -2,19 +2,14 @@
 //! `NAME.revoked.json`. Foreign files: anybody may have written them, so each is read with limits and believed
 //! only as far as its signature goes.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-use oneroof_model::Digest;
-use oneroof_model::gate::{Approval, ApprovalFile, Revocation, RevocationFile, SignedFile};
+use oneroof_model::gate::{Approval, ApprovalFile, Revocation, RevocationFile};
 
+use super::signed_files::{self, json, new_file, seconds, signed};
 use crate::error::EngineError;
-use crate::signature::{self, SignedBy};
+use crate::signature;
 
-/// An approval is about two thousand bytes.
-const FILE_BYTES_MAX: u64 = 256 * 1024;
 /// More files than this are no store of approvals.
 const FILES_MAX: usize = 20_000;
 
@@ -32,26 +27,8 @@ pub(crate) struct Approvals {
 /// # Errors
 /// The folder cannot be listed, or holds too many files.
 pub(crate) fn read(root: &Path) -> Result<Approvals, EngineError> {
-    let folder = folder(root);
     let mut found = Approvals::default();
-    let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(found),
-        entries => entries.map_err(EngineError::file(format!("list `{}`", folder.display())))?,
-    };
-    let mut paths: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-        .collect();
-    if paths.len() > FILES_MAX {
-        return Err(EngineError::input(
-            format!("read `{}`: it has {} files", folder.display(), paths.len()),
-            format!("more than {FILES_MAX} are not read: move old ones elsewhere"),
-        ));
-    }
-    paths.sort();
-    for path in paths {
-        let name = format!("approvals/{}", name_of(&path).escape_debug());
+    for (path, name) in signed_files::list(&folder(root), FILES_MAX)? {
         let outcome = match name.ends_with(".revoked.json") {
             true => revocation(&path, &name).map(|one| found.revocations.push(one)),
             false => approval(&path, &name).map(|one| found.approvals.push(one)),
@@ -119,18 +96,6 @@ pub(crate) fn write(
     Ok(format!("approvals/{name}.json"))
 }
 
-pub(super) fn new_file(path: &Path, text: &str) -> Result<(), EngineError> {
-    let doing = || EngineError::file(format!("write `{}`", path.display()));
-    let mut file = File::create_new(path).map_err(doing())?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(path);
-        doing()(error)
-    })
-}
-
 /// The folder.
 pub(crate) fn folder(root: &Path) -> PathBuf {
     root.join("approvals")
@@ -159,87 +124,11 @@ fn revocation(path: &Path, name: &str) -> Result<RevocationFile, String> {
     Ok(RevocationFile { signed, revocation })
 }
 
-/// The bytes of a file and who signed them.
-pub(super) fn signed(
-    path: &Path,
-    name: &str,
-    namespace: &str,
-) -> Result<(Vec<u8>, SignedFile), String> {
-    let bytes = plain_file(path)?;
-    let beside = PathBuf::from(format!("{}.sig", path.display()));
-    let signed_by = match plain_file(&beside) {
-        Err(why) => Err(format!("its signature {name}.sig cannot be read: {why}")),
-        Ok(armored) => signature::verify(&String::from_utf8_lossy(&armored), namespace, &bytes)
-            .map(SignedBy::signer)
-            .map_err(|fault| format!("its signature {fault}")),
-    };
-    let digest = Digest::of(&bytes).to_string();
-    Ok((
-        bytes,
-        SignedFile {
-            file: name.to_owned(),
-            digest,
-            signed_by,
-        },
-    ))
-}
-
-/// A regular file of a small size; never a link, which could lead anywhere.
-pub(super) fn plain_file(path: &Path) -> Result<Vec<u8>, String> {
-    let facts = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
-    if !facts.is_file() {
-        return Err("it is a link or no file".to_owned());
-    }
-    if facts.len() > FILE_BYTES_MAX {
-        return Err(format!(
-            "it has {} bytes; {FILE_BYTES_MAX} at most are read",
-            facts.len()
-        ));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
-        .map_err(|error| error.to_string())?;
-    Ok(bytes)
-}
-
-pub(super) fn json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let wrong = |error: serde_json::Error| format!("is not what it should be: {error}");
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(wrong)?;
-    // These texts are shown on terminals, where control characters can hide or rewrite what is above them.
-    if has_control_character(&value) {
-        return Err("has control characters in its texts".to_owned());
-    }
-    // From the bytes again: a member that is there twice is an error, and a value would have kept the last one.
-    serde_json::from_slice(bytes).map_err(wrong)
-}
-
-fn has_control_character(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::String(text) => text.chars().any(char::is_control),
-        serde_json::Value::Array(items) => items.iter().any(has_control_character),
-        serde_json::Value::Object(members) => members.values().any(has_control_character),
-        _ => false,
-    }
-}
-
-pub(super) fn seconds(member: &str, text: &str) -> Result<i64, String> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|at| at.with_timezone(&Utc).timestamp())
-        .map_err(|error| format!("{member} `{text}` is no time: {error}"))
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use oneroof_model::Digest;
     use oneroof_model::gate::{Act, Decision, EvidenceNamed, Level, ShownAt, Target};
     use proptest::prelude::*;
 

@@ -1,12 +1,11 @@
 //! The folder `enrolments/` of a project: wishes to let a passkey in, `NAME.json`, each with the signature of whoever
 //! said yes, `NAME.json.sig`. Foreign files, read as approvals are.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use oneroof_model::gate::{Enrolment, SignedFile};
 
-use super::approvals::{json, new_file, plain_file, seconds, signed};
+use super::signed_files::{self, json, new_file, plain_file, seconds, signed};
 use crate::error::EngineError;
 use crate::signature;
 
@@ -43,32 +42,8 @@ pub(crate) struct Enrolments {
 /// # Errors
 /// The folder cannot be listed, or holds too many files.
 pub(crate) fn read(root: &Path) -> Result<Enrolments, EngineError> {
-    let folder = folder(root);
-    let entries = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Enrolments::default()),
-        entries => entries.map_err(EngineError::file(format!("list `{}`", folder.display())))?,
-    };
-    let mut paths: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-        .collect();
-    if paths.len() > FILES_MAX {
-        return Err(EngineError::input(
-            format!("read `{}`: it has {} files", folder.display(), paths.len()),
-            format!("more than {FILES_MAX} are not read: move old ones elsewhere"),
-        ));
-    }
-    paths.sort();
     let mut all = Enrolments::default();
-    for path in paths {
-        let shown = format!(
-            "enrolments/{}",
-            path.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .escape_debug()
-        );
+    for (path, shown) in signed_files::list(&folder(root), FILES_MAX)? {
         match one(&path, &shown) {
             Ok(file) => all.files.push(file),
             Err(why) => all.unreadable.push((shown, why)),

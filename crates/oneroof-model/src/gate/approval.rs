@@ -49,6 +49,7 @@ pub struct Approval {
 /// Yes or no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = gate::Decision))]
 pub enum Decision {
     /// It may be done.
     Approve,
@@ -59,6 +60,7 @@ pub enum Decision {
 /// What is approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Act {
     /// To apply the release, and to undo it again while the approval is valid.
     Apply,
@@ -79,6 +81,7 @@ impl Act {
 /// Which database. All but `name` and `shown` is bound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = gate::Target))]
 pub struct Target {
     /// Name of the target in oneroof.toml; shown, not bound.
     pub name: String,
@@ -114,6 +117,7 @@ impl Target {
 /// An address, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ShownAt {
     /// Host, or `[local]`.
     pub host: String,

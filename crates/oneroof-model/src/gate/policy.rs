@@ -127,6 +127,8 @@ pub struct Condition {
 /// A level of approval: `L1`, `L2`, `L3` or `L4`. `L0` is what needs nobody, so nobody has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^L[1-4]$"))]
 pub struct Level(u8);
 
 impl Level {

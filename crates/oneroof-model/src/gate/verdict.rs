@@ -8,6 +8,7 @@ use super::policy::Level;
 /// One word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum GateWord {
     /// It may be done now.
     Ready,
@@ -27,6 +28,7 @@ impl GateWord {
 
 /// Why it may not, who can lift it, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Blocker {
     /// A stable word, for example `approval_missing`.
     pub code: String,
@@ -41,6 +43,7 @@ pub struct Blocker {
 /// Does an approval count?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = gate::Standing))]
 pub enum Standing {
     /// A yes that counts.
     Counts,
@@ -58,6 +61,7 @@ pub enum Standing {
 
 /// One approval and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ApprovalStanding {
     /// Its file.
     pub file: String,
@@ -79,6 +83,7 @@ pub struct ApprovalStanding {
 
 /// One level of the quorum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QuorumLine {
     /// The level.
     pub level: Level,
@@ -99,6 +104,7 @@ impl QuorumLine {
 
 /// The rehearsal that the verdict rests on, and those that it cannot rest on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EvidenceStanding {
     /// Name of its folder.
     pub name: String,
@@ -114,6 +120,7 @@ pub struct EvidenceStanding {
 
 /// The verdict of the gate.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct GateVerdict {
     /// In one word.
     pub word: GateWord,

@@ -9,6 +9,7 @@ use crate::error::PgError;
 
 /// The whole inventory in eight figures.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CoverageSummary {
     /// Objects that need an owner, times active scopes.
     pub total_cells: u64,
@@ -30,6 +31,7 @@ pub struct CoverageSummary {
 
 /// One scope.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScopeCoverage {
     /// Its code.
     pub scope: String,
@@ -45,6 +47,7 @@ pub struct ScopeCoverage {
 
 /// One agency. The rows of groups are counted here too.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OwnerCoverage {
     /// Its code.
     pub owner: String,
@@ -62,6 +65,7 @@ pub struct OwnerCoverage {
 
 /// One object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ObjectCoverage {
     /// collection
     pub object_type: String,
@@ -77,6 +81,7 @@ pub struct ObjectCoverage {
 
 /// One group of objects.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct GroupCoverage {
     /// The group; `None` for objects that lie in none.
     pub group: Option<String>,
@@ -92,6 +97,7 @@ pub struct GroupCoverage {
 
 /// A cell that nobody is accountable for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Gap {
     /// collection
     pub object_type: String,
@@ -103,6 +109,7 @@ pub struct Gap {
 
 /// More than one active accountable row for one object and scope.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Conflict {
     /// collection, group, or what else is owned.
     pub object_type: String,
@@ -118,6 +125,7 @@ pub struct Conflict {
 
 /// One axis.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AxisCoverage {
     /// Its code.
     pub axis: String,
@@ -149,8 +157,50 @@ pub struct ScanStatus {
     pub last: Option<ScanRun>,
 }
 
+/// Either there was a scan, and all of its members are there, or none of them: what a derived shape cannot say of an
+/// `Option` among the members.
+#[cfg(feature = "schema")]
+mod scan_status_shape {
+    use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+    use utoipa::openapi::{Ref, RefOr};
+    use utoipa::{PartialSchema, ToSchema};
+
+    use super::{ScanRun, ScanStatus};
+
+    fn scanned(is: bool) -> ObjectBuilder {
+        let word = ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .enum_values(Some([is]));
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .property("scanned", word)
+            .required("scanned")
+    }
+
+    impl PartialSchema for ScanStatus {
+        fn schema() -> RefOr<Schema> {
+            let there = AllOfBuilder::new()
+                .item(scanned(true))
+                .item(Ref::from_schema_name(ScanRun::name()));
+            OneOfBuilder::new()
+                .item(scanned(false))
+                .item(there)
+                .description(Some("The newest scan of the drift detectors"))
+                .into()
+        }
+    }
+
+    impl ToSchema for ScanStatus {
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((ScanRun::name().into_owned(), ScanRun::schema()));
+            ScanRun::schemas(schemas);
+        }
+    }
+}
+
 /// A scan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScanRun {
     /// Its id.
     pub scan_id: i64,

@@ -16,6 +16,7 @@ pub struct FindingFilter {
 
 /// Something that a detector sees.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// critical, warning or info.
     pub severity: String,
@@ -44,6 +45,7 @@ pub struct Finding {
 
 /// How many findings, by severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FindingCounts {
     /// Must be zero.
     pub critical: u64,
@@ -55,6 +57,7 @@ pub struct FindingCounts {
 
 /// Both stores of findings, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DriftCounts {
     /// Open findings that scans stored.
     pub stored: FindingCounts,
@@ -64,6 +67,7 @@ pub struct DriftCounts {
 
 /// What one scan left behind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScanPoint {
     /// Its id.
     pub scan_id: i64,
@@ -83,6 +87,7 @@ pub struct ScanPoint {
 
 /// Open findings about the objects of one agency.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OwnerFindings {
     /// The agency; `None` for objects that nobody is accountable for.
     pub owner: Option<String>,

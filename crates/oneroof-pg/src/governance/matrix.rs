@@ -26,6 +26,7 @@ pub struct MatrixQuery {
 
 /// One object of the matrix.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MatrixRow {
     /// collection
     pub object_type: String,
@@ -39,6 +40,7 @@ pub struct MatrixRow {
 
 /// One cell.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MatrixCell {
     /// The accountable agency.
     pub owner: Option<String>,

@@ -18,6 +18,7 @@ pub struct OwnerFilter {
 
 /// The accountable owner of an object and scope, in effect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EffectiveOwner {
     /// collection, group, or what else is owned.
     pub object_type: String,
@@ -41,6 +42,7 @@ pub struct EffectiveOwner {
 
 /// A row of the ownership store.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OwnershipRow {
     /// Its id.
     pub id: i64,

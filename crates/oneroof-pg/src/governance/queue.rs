@@ -7,6 +7,7 @@ use crate::error::PgError;
 
 /// Something that waits for a person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QueueItem {
     /// unowned_assignment, candidate_value or drift.
     pub item_kind: String,
@@ -26,6 +27,7 @@ pub struct QueueItem {
 
 /// One of the two lanes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Lane {
     /// official: somebody is accountable for the assignment; else candidate.
     pub lane: String,

@@ -7,6 +7,7 @@ use crate::error::PgError;
 
 /// One collection's topic against the labels that its rules give it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Reconciled {
     /// The collection.
     pub collection: String,
@@ -38,6 +39,7 @@ pub struct Reconciled {
 
 /// A difference that was accepted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = reconcile::Decision))]
 pub struct Decision {
     /// Its id.
     pub id: i64,

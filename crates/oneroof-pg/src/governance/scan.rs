@@ -9,6 +9,7 @@ use crate::error::PgError;
 
 /// What one scan did.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScanOutcome {
     /// Its id.
     pub scan_id: i64,

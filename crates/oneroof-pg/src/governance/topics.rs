@@ -7,6 +7,7 @@ use crate::error::PgError;
 
 /// A topic: a value of the axis `topic`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Topic {
     /// Its code.
     pub topic: String,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// A column of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ColumnShape {
     /// Its name; several columns may have the same one.
     pub name: String,
@@ -15,6 +16,7 @@ pub struct ColumnShape {
 /// Why not everything is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Truncated {
     /// There are more rows.
     Rows,

@@ -12,16 +12,17 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use maud::{Markup, html};
-use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, ApprovedTier};
+use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, ApprovedTier, SignedApproval};
 use oneroof_engine::signature;
 use oneroof_model::DashboardDeed;
 use oneroof_model::gate::{Act, Decision};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
+use super::deciding::{self, back, frame, kept_page, sign_page};
 use super::gate::package;
 use crate::fields::Fields;
-use crate::layout::{self, Frame, Place, address, encoded};
+use crate::layout::{self, Frame, Place, encoded};
 use crate::origin;
 use crate::parts::badge::{Tone, badge};
 use crate::parts::figure::facts;
@@ -47,7 +48,7 @@ pub(crate) struct Asked {
 }
 
 /// Everything that a decision is about.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Screen(ApprovalScreen);
 
@@ -226,15 +227,6 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .route("/approve/signed", post(signed))
 }
 
-fn frame(site: &Site, target: &str) -> Frame {
-    Frame {
-        place: Place::Gate,
-        targets: site.targets(),
-        target: Some(target.to_owned()),
-        path: "/gate".to_owned(),
-    }
-}
-
 fn not_understood(rejection: &FormRejection) -> Response {
     layout::problem(
         &Frame::nowhere(),
@@ -264,10 +256,7 @@ async fn decide(
             return layout::page(&frame, "Hold", &body);
         }
     };
-    match to_sign(&site, &decided, decision).await {
-        Ok(body) => passkey::with_script(layout::page(&frame, "Sign it", &body)),
-        Err(problem) => layout::problem(&frame, &problem),
-    }
+    sign_page(&frame, to_sign(&site, &decided, decision).await)
 }
 
 async fn to_sign(site: &Site, decided: &Decided, decision: Decision) -> Result<Markup, Problem> {
@@ -303,12 +292,6 @@ async fn to_sign(site: &Site, decided: &Decided, decision: Decision) -> Result<M
     })
 }
 
-fn back(target: &str, package: &str) -> Markup {
-    html! {
-        p { a href={ (address("/gate", Some(target))) "&package=" (encoded(package)) } { "Back to the gate" } }
-    }
-}
-
 async fn file(asked: Result<Form<File>, FormRejection>) -> Response {
     match asked {
         Err(rejection) => not_understood(&rejection),
@@ -317,34 +300,27 @@ async fn file(asked: Result<Form<File>, FormRejection>) -> Response {
 }
 
 async fn signed(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
-    let fields = match Fields::read(&headers, body).await {
-        Ok(fields) => fields,
-        Err(problem) => return layout::problem(&Frame::nowhere(), &problem),
+    let (fields, frame) = match deciding::fields(&site, &headers, body).await {
+        Ok(read) => read,
+        Err(response) => return response,
     };
-    let (target, package) = (fields.get("target"), fields.get("package"));
-    let frame = frame(&site, target);
+    let kept = kept(&site, &fields);
+    kept_page(
+        &site,
+        (&fields, &frame),
+        "The decision is kept",
+        kept,
+        |kept| {
+            (
+                badge(Tone::Good, decision(kept.decision)),
+                html! { p { "It ends " (when(&kept.expires_at)) ". Whether it counts is the gate's to say." } },
+            )
+        },
+    )
+}
+
+fn kept(site: &Site, fields: &Fields) -> Result<SignedApproval, Problem> {
     let text = signing::as_written(fields.get("text"));
-    let signature = match signing::brought(&fields, signature::APPROVAL, &text) {
-        Ok(signature) => signature,
-        Err(problem) => return layout::problem(&frame, &problem),
-    };
-    site.recent.forget("/gate");
-    match approve::accept(&site.context, &text, &signature) {
-        Err(error) => layout::problem(&frame, &Problem::from(error)),
-        Ok(kept) => {
-            let body = html! {
-                p.verdict { (badge(Tone::Good, decision(kept.decision))) }
-                (facts(&[
-                    ("by", html! { (kept.approver) ", " (kept.level) }),
-                    ("file", html! { code { (kept.file) } }),
-                    ("sha-256", digest(&kept.digest)),
-                    ("key", html! { code { (kept.key) } }),
-                    ("ends", when(&kept.expires_at)),
-                ]))
-                p { "Whether it counts is the gate's to say." }
-                (back(target, package))
-            };
-            layout::page(&frame, "The decision is kept", &body)
-        }
-    }
+    let armored = signing::brought(fields, signature::APPROVAL, &text)?;
+    Ok(approve::accept(&site.context, &text, &armored)?)
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use oneroof_engine::governance::coverage::{self, AxisCoverage, CoverageAnswer, CoverageQuery};
 use oneroof_engine::governance::topic::{self, Topic};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::OfTarget;
 use crate::layout::{Place, address, encoded};
@@ -14,7 +15,7 @@ use crate::site::Site;
 use crate::view::View;
 
 /// Both.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Axes {
     target: String,
     by_axis: Vec<AxisCoverage>,

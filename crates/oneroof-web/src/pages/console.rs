@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use oneroof_engine::readonly::{Answer, QueryReport, Question, Truncated};
 use oneroof_model::DashboardDeed;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::OfTarget;
 use crate::layout::{self, Frame, Place, encoded, problem_box};
@@ -24,10 +25,13 @@ use crate::visitor;
 const PATH: &str = "/query";
 
 /// A statement.
-#[derive(Debug, Deserialize)]
-struct Asked {
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = Question)]
+pub(crate) struct Asked {
+    /// The target; the first that the console asks if absent.
     #[serde(default)]
     target: Option<String>,
+    /// The statement.
     sql: String,
 }
 

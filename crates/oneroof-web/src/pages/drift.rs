@@ -9,7 +9,7 @@ use oneroof_engine::governance::drift::{
 };
 use oneroof_engine::governance::drift_trend::{self, DriftTrend, OwnerFindings};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::coverage::{object_address, owner_address};
 use crate::layout::{Place, encoded};
@@ -42,7 +42,7 @@ pub(crate) struct Asked {
 }
 
 /// The findings and how they came.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Drift {
     #[serde(flatten)]
     report: DriftReport,
@@ -55,7 +55,7 @@ pub(crate) struct Drift {
 }
 
 /// What is wrong, and how often.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Cause {
     detector: String,
     severity: String,

@@ -5,7 +5,7 @@ use oneroof_engine::gate::{self, GateOptions, GateReport};
 use oneroof_engine::store::package_files::OpenPackage;
 use oneroof_model::gate::{ApprovalStanding, GateWord, Standing};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::take_back;
 use crate::layout::{Place, address, encoded};
@@ -27,7 +27,7 @@ pub(crate) struct Asked {
 }
 
 /// The packages, and the verdict for one of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GateSeen {
     target: String,
     packages: Vec<String>,

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 use oneroof_engine::hub::{Document, DocumentSeen, Hit, HitRange, ListOptions};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::layout::{Place, encoded};
 use crate::parts::badge::{Tone, badge};
@@ -34,7 +34,7 @@ pub(crate) struct Asked {
 }
 
 /// The list, or what a search found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HubSeen {
     /// Documents that the list has, on all pages.
     documents_in_all: usize,
@@ -180,7 +180,7 @@ pub(crate) struct Named {
 }
 
 /// One document.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct DocumentShown(Document);
 

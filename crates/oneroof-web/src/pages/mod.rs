@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod axes;
 pub(crate) mod console;
 pub(crate) mod coverage;
+mod deciding;
 pub(crate) mod drift;
 pub(crate) mod evidence;
 pub(crate) mod gate;

@@ -14,7 +14,7 @@ use oneroof_engine::enrolment::{self, PasskeySeen, PasskeysReport, WishSeen};
 use oneroof_engine::{passkey, sign_in, signature};
 use oneroof_model::DashboardDeed;
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::fields::Fields;
 use crate::layout::{self, Frame, Place, address};
@@ -42,7 +42,7 @@ pub(crate) struct Asked {
 }
 
 /// Passkeys and wishes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Passkeys(PasskeysReport);
 
@@ -189,11 +189,7 @@ async fn fields(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<(Fields, Frame), Response> {
-    let fields = Fields::read(headers, body)
-        .await
-        .map_err(|problem| layout::problem(&Frame::nowhere(), &problem))?;
-    let frame = frame(site, fields.get("target"));
-    Ok((fields, frame))
+    Fields::of_page(headers, body, |target| frame(site, target)).await
 }
 
 async fn wish(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {

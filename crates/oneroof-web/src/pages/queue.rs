@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use oneroof_engine::governance::queue::{self, QueueItem, ReviewQueue};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::OfTarget;
 use super::coverage::object_address;
@@ -15,7 +16,7 @@ use crate::site::Site;
 use crate::view::View;
 
 /// What waits.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Queue(ReviewQueue);
 

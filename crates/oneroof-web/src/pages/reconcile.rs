@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use oneroof_engine::governance::reconcile::{self, Reconciled};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::OfTarget;
 use super::coverage::object_address;
@@ -15,7 +16,7 @@ use crate::site::Site;
 use crate::view::View;
 
 /// Every collection with a topic.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reconcile {
     target: String,
     collections: Vec<Reconciled>,

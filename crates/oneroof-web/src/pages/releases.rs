@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use oneroof_engine::releases::{self, Releases};
 use oneroof_engine::timeline::{self, Happened, TierHappened, Timeline};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::OfTarget;
 use super::status::standing;
@@ -18,7 +18,7 @@ use crate::site::Site;
 use crate::view::View;
 
 /// The releases of a target.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct ReleasesSeen(Releases);
 
@@ -73,7 +73,7 @@ pub(crate) struct OfRelease {
 }
 
 /// What happened to one release.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct ReleaseStory(Timeline);
 

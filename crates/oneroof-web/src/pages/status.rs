@@ -10,6 +10,7 @@ use oneroof_engine::governance::drift::{self, DriftCounts, DriftOptions};
 use oneroof_engine::releases::{self, ReleaseSeen, ReleaseStanding};
 use oneroof_engine::status::{self, ReleaseStatus, StatusWord};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Nothing;
 use crate::layout::{Place, address, problem_box};
@@ -21,14 +22,14 @@ use crate::site::Site;
 use crate::view::View;
 
 /// Every target, and the newest rehearsals.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Status {
     targets: Vec<TargetStatus>,
     newest_evidence: Vec<EvidenceSeen>,
 }
 
 /// One target. What could not be read says why.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct TargetStatus {
     target: String,
     releases: Part<Vec<ReleaseSeen>>,
@@ -38,14 +39,14 @@ struct TargetStatus {
 }
 
 /// What could be read, or why not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum Part<T> {
     Read(T),
     Problem { error: Problem },
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct CoverageNow {
     #[serde(flatten)]
     summary: CoverageSummary,

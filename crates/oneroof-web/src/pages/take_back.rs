@@ -10,18 +10,17 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use oneroof_engine::approve;
+use oneroof_engine::approve::{self, SignedApproval};
 use oneroof_engine::enrolment::{self, PasskeySeen};
 use oneroof_engine::signature;
 use oneroof_model::DashboardDeed;
 use serde::Deserialize;
 
+use super::deciding::{self, frame, kept_page, sign_page};
 use crate::fields::Fields;
-use crate::layout::{self, Frame, Place, address, encoded};
+use crate::layout::{self, address, encoded};
 use crate::origin;
 use crate::parts::badge::{Tone, badge};
-use crate::parts::figure::facts;
-use crate::parts::passkey;
 use crate::parts::signing::{self, ToSign};
 use crate::problem::Problem;
 use crate::site::Site;
@@ -53,15 +52,6 @@ pub(crate) fn link(target: &str, package: &str, file: &str) -> Markup {
     let name = file.trim_start_matches("approvals/");
     let path = address("/approve/take-back", Some(target));
     html! { a href={ (path) "&package=" (encoded(package)) "&approval=" (encoded(name)) } { "take back" } }
-}
-
-fn frame(site: &Site, target: &str) -> Frame {
-    Frame {
-        place: Place::Gate,
-        targets: site.targets(),
-        target: Some(target.to_owned()),
-        path: "/gate".to_owned(),
-    }
 }
 
 /// Passkeys of whoever gave it, that can be used here.
@@ -103,14 +93,9 @@ async fn asked_for(site: &Site, asked: &Asked) -> Result<Markup, Problem> {
 }
 
 async fn sign(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
-    let fields = match Fields::read(&headers, body).await {
-        Ok(fields) => fields,
-        Err(problem) => return layout::problem(&Frame::nowhere(), &problem),
-    };
-    let frame = frame(&site, fields.get("target"));
-    match to_sign(&site, &fields).await {
-        Ok(body) => passkey::with_script(layout::page(&frame, "Sign it", &body)),
-        Err(problem) => layout::problem(&frame, &problem),
+    match deciding::fields(&site, &headers, body).await {
+        Ok((fields, frame)) => sign_page(&frame, to_sign(&site, &fields).await),
+        Err(response) => response,
     }
 }
 
@@ -140,32 +125,18 @@ async fn to_sign(site: &Site, fields: &Fields) -> Result<Markup, Problem> {
 }
 
 async fn signed(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
-    let fields = match Fields::read(&headers, body).await {
-        Ok(fields) => fields,
-        Err(problem) => return layout::problem(&Frame::nowhere(), &problem),
+    let (fields, frame) = match deciding::fields(&site, &headers, body).await {
+        Ok(read) => read,
+        Err(response) => return response,
     };
-    let (target, package) = (fields.get("target"), fields.get("package"));
-    let frame = frame(&site, target);
     let kept = kept(&site, &fields).await;
-    site.recent.forget("/gate");
-    match kept {
-        Err(problem) => layout::problem(&frame, &problem),
-        Ok(kept) => {
-            let body = html! {
-                p.verdict { (badge(Tone::Warn, "taken back")) }
-                (facts(&[
-                    ("by", html! { (kept.approver) ", " (kept.level) }),
-                    ("file", html! { code { (kept.file) } }),
-                    ("key", html! { code { (kept.key) } }),
-                ]))
-                p { a href={ (address("/gate", Some(target))) "&package=" (encoded(package)) } { "Back to the gate" } }
-            };
-            layout::page(&frame, "The decision is taken back", &body)
-        }
-    }
+    let title = "The decision is taken back";
+    kept_page(&site, (&fields, &frame), title, kept, |_| {
+        (badge(Tone::Warn, "taken back"), html! {})
+    })
 }
 
-async fn kept(site: &Site, fields: &Fields) -> Result<approve::SignedApproval, Problem> {
+async fn kept(site: &Site, fields: &Fields) -> Result<SignedApproval, Problem> {
     let target = site.target(Some(fields.get("target")))?;
     let text = signing::as_written(fields.get("text"));
     let armored = signing::brought(fields, signature::APPROVAL, &text)?;

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use oneroof_engine::clones::{self, ListedClone};
 use oneroof_engine::conninfo::ConnInfo;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Nothing;
 use crate::layout::{Place, address};
@@ -15,14 +16,14 @@ use crate::site::Site;
 use crate::view::View;
 
 /// All targets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Targets {
     targets: Vec<TargetSeen>,
     clones: Vec<CloneSeen>,
 }
 
 /// A target of oneroof.toml.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct TargetSeen {
     name: String,
     database: Option<String>,
@@ -35,7 +36,7 @@ struct TargetSeen {
 }
 
 /// A clone of the project.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct CloneSeen {
     id: String,
     class: String,

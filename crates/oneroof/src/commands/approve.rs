@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use oneroof_engine::approve::{self, ApprovalScreen, ApproveOptions, SignedApproval};
-use oneroof_engine::migrations::Direction;
 use oneroof_model::gate::{Act, Age, Decision};
 use serde_json::json;
 
@@ -75,17 +74,8 @@ enum DecisionWord {
 }
 
 pub(crate) async fn run(args: &ApproveArgs, session: &Session) -> anyhow::Result<Exit> {
-    let direction = match args.rollback {
-        true => Direction::Standing,
-        false => Direction::Forward,
-    };
     let (context, package) = session
-        .context_and_package_for(
-            &args.package,
-            &args.target.target,
-            direction,
-            &args.migrations,
-        )
+        .context_and_package_of_gate(&args.package, &args.target, args.rollback, &args.migrations)
         .await?;
     let printer = &session.printer;
     if let Some(word) = &args.revoke {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use oneroof_engine::gate::{self, GateOptions, GateReport};
-use oneroof_engine::migrations::Direction;
 
 use super::Session;
 use super::arguments::{MigrationsOptions, PackageArgument, ParamsOption, TargetOption};
@@ -49,17 +48,8 @@ pub(crate) struct GateArgs {
 }
 
 pub(crate) async fn run(args: &GateArgs, session: &Session) -> anyhow::Result<Exit> {
-    let direction = match args.rollback {
-        true => Direction::Standing,
-        false => Direction::Forward,
-    };
     let (context, package) = session
-        .context_and_package_for(
-            &args.package,
-            &args.target.target,
-            direction,
-            &args.migrations,
-        )
+        .context_and_package_of_gate(&args.package, &args.target, args.rollback, &args.migrations)
         .await?;
     let options = GateOptions {
         rollback: args.rollback,

@@ -56,7 +56,7 @@ use oneroof_engine::context::Context;
 use oneroof_engine::migrations::{Direction, for_target};
 use oneroof_engine::store::package_files::OpenPackage;
 
-use self::arguments::{MigrationsOptions, PackageArgument};
+use self::arguments::{MigrationsOptions, PackageArgument, TargetOption};
 use crate::config::project::Project;
 use crate::env;
 use crate::exit::Exit;
@@ -267,6 +267,22 @@ impl Session {
             self.printer.talk(&said);
         }
         Ok((context, package))
+    }
+
+    /// The same for a gate: of what is to be done there, or of its rollback.
+    async fn context_and_package_of_gate(
+        &self,
+        package: &PackageArgument,
+        target: &TargetOption,
+        rollback: bool,
+        migrations: &MigrationsOptions,
+    ) -> anyhow::Result<(Context, OpenPackage)> {
+        let direction = match rollback {
+            true => Direction::Standing,
+            false => Direction::Forward,
+        };
+        self.context_and_package_for(package, &target.target, direction, migrations)
+            .await
     }
 
     /// A package, for commands that also work without a project.

@@ -1,5 +1,7 @@
 //! Rehearsals that are under way, on the dashboard.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -8,6 +10,30 @@ use crate::browser::{Browser, Window};
 use crate::dashboard::Dashboard;
 use crate::production::Production;
 use crate::sandbox::Sandbox;
+
+/// Lines of a journal.
+const BEGUN: &str = "{\"format\":1,\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"run_started\",\"package\":\"paying@1\",\"target\":\"shop\"}\n";
+const STEP: &str = "{\"format\":1,\"at\":\"2026-11-22T00:00:01Z\",\"event\":\"step_started\",\"step\":7,\"title\":\"<b>apply</b>\"}\n";
+const END: &str = "{\"format\":1,\"at\":\"2026-11-22T00:00:02Z\",\"event\":\"run_finished\",\"verdict\":\"passed\",\"duration_ms\":12}\n";
+
+/// The journal of a rehearsal that is under way has these lines.
+fn journal(sandbox: &Sandbox, lines: &[&str]) {
+    sandbox.write("evidence/one.partial/events.jsonl", &lines.concat());
+}
+
+/// Follows it; gives the connection and the first line of the answer.
+fn follow(dashboard: &Dashboard) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(&dashboard.address).unwrap();
+    write!(
+        stream,
+        "GET /under-way/one/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+        dashboard.address
+    )
+    .unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    (stream, String::from_utf8_lossy(&status).into_owned())
+}
 
 const GONE: &str = "[targets.gone]\nread = \"host=127.0.0.1 port=1 dbname=x user=y\"\n";
 
@@ -90,19 +116,7 @@ async fn a_rehearsal_is_followed_to_its_evidence() {
 #[test]
 fn lines_come_by_themselves_where_scripts_run_and_are_there_where_they_do_not() {
     let sandbox = Sandbox::with_config(&format!("format = 1\n{GONE}"));
-    let journal = |lines: &[&str]| {
-        let lines = lines
-            .iter()
-            .map(|line| format!("{{\"format\":1,\"at\":\"2026-11-22T00:00:00Z\",{line}}}\n"));
-        sandbox.write(
-            "evidence/one.partial/events.jsonl",
-            &lines.collect::<String>(),
-        );
-    };
-    let begin = "\"event\":\"run_started\",\"package\":\"paying@1\",\"target\":\"shop\"";
-    let step = "\"event\":\"step_started\",\"step\":7,\"title\":\"<b>apply</b>\"";
-    let end = "\"event\":\"run_finished\",\"verdict\":\"passed\",\"duration_ms\":12";
-    journal(&[begin]);
+    journal(&sandbox, &[BEGUN]);
     let dashboard = Dashboard::start(&sandbox, &[]);
     let page = format!("http://{}/under-way/one", dashboard.address);
     let with = Browser::open(Window::desk());
@@ -116,12 +130,14 @@ fn lines_come_by_themselves_where_scripts_run_and_are_there_where_they_do_not() 
         browser.sees("paying@1 from shop");
     }
     crate::serve_browser::has_no_barrier(&with, &page);
-    journal(&[begin, step]);
-    // Nobody touches the one; the other is asked to look again. Markup of others is text.
-    with.sees("7: <b>apply</b>");
+    // The one is asked to look again, in the very moment after it looked; nobody touches the other. Markup of others
+    // is text.
+    without.go(&page);
+    journal(&sandbox, &[BEGUN, STEP]);
     without.go(&page);
     without.sees("7: <b>apply</b>");
-    journal(&[begin, step, end]);
+    with.sees("7: <b>apply</b>");
+    journal(&sandbox, &[BEGUN, STEP, END]);
     let _ = sandbox
         .bash("mv evidence/one.partial evidence/one")
         .exits(0);
@@ -138,29 +154,16 @@ fn lines_come_by_themselves_where_scripts_run_and_are_there_where_they_do_not() 
 
 #[test]
 fn nobody_opens_as_many_streams_as_they_like() {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpStream;
-
     let sandbox = Sandbox::with_config(&format!("format = 1\n{GONE}"));
-    sandbox.write(
-        "evidence/one.partial/events.jsonl",
-        "{\"format\":1,\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"run_started\",\"package\":\"paying@1\",\"target\":\"shop\"}\n",
-    );
+    journal(&sandbox, &[BEGUN]);
     let dashboard = Dashboard::start(&sandbox, &[]);
-    let open = || {
-        let mut stream = TcpStream::connect(&dashboard.address).unwrap();
-        write!(
-            stream,
-            "GET /under-way/one/events HTTP/1.1\r\nHost: {}\r\n\r\n",
-            dashboard.address
-        )
-        .unwrap();
-        let mut begin = [0; 12];
-        stream.read_exact(&mut begin).unwrap();
-        assert_eq!(&begin, b"HTTP/1.1 200");
-        stream
-    };
-    let mut streams: Vec<TcpStream> = (0..16).map(|_| open()).collect();
+    let mut streams: Vec<TcpStream> = (0..16)
+        .map(|_| {
+            let (stream, status) = follow(&dashboard);
+            assert_eq!(status, "HTTP/1.1 200");
+            stream
+        })
+        .collect();
     let refused = dashboard.get("/under-way/one/events");
     assert_eq!(
         (refused.status, refused.header("retry-after")),
@@ -170,23 +173,46 @@ fn nobody_opens_as_many_streams_as_they_like() {
     assert_eq!(dashboard.get("/under-way/one").status, 200);
     drop(streams.pop());
     let began = Instant::now();
-    loop {
-        let mut stream = TcpStream::connect(&dashboard.address).unwrap();
-        write!(
-            stream,
-            "GET /under-way/one/events HTTP/1.1\r\nHost: {}\r\n\r\n",
-            dashboard.address
-        )
-        .unwrap();
-        let mut begin = [0; 12];
-        stream.read_exact(&mut begin).unwrap();
-        if &begin == b"HTTP/1.1 200" {
-            break;
-        }
+    while follow(&dashboard).1 != "HTTP/1.1 200" {
         assert!(
             began.elapsed() < Duration::from_secs(20),
             "the place stays taken"
         );
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// What was read a moment ago is shown again on other pages; here people look because something goes on.
+#[test]
+fn whoever_looks_again_sees_what_happened_in_that_moment() {
+    let sandbox = Sandbox::with_config(&format!("format = 1\n{GONE}"));
+    journal(&sandbox, &[BEGUN]);
+    let dashboard = Dashboard::start(&sandbox, &[]);
+    let page = || dashboard.get("/under-way/one").body;
+    let twin = || dashboard.get("/api/v1/under-way/one").json()["next"].clone();
+    assert!(page().contains("UNDER WAY"));
+    assert_eq!(twin(), BEGUN.len());
+    journal(&sandbox, &[BEGUN, STEP]);
+    assert!(page().contains("7: &lt;b&gt;apply"), "{}", page());
+    assert_eq!(twin(), BEGUN.len() + STEP.len());
+    // And so does whoever follows: a line that is half written is told when it is whole.
+    let (mut stream, _) = follow(&dashboard);
+    let mut told = String::new();
+    let mut tell = |until: &str| {
+        let mut piece = [0; 4096];
+        while !told.contains(until) {
+            let length = stream.read(&mut piece).unwrap();
+            assert!(length > 0, "{told}");
+            told.push_str(&String::from_utf8_lossy(&piece[..length]));
+        }
+    };
+    tell("7: <b>apply</b>");
+    journal(&sandbox, &[BEGUN, STEP, &END[..END.len() / 2]]);
+    journal(&sandbox, &[BEGUN, STEP, END]);
+    tell("passed in");
+    let _ = sandbox
+        .bash("mv evidence/one.partial evidence/one")
+        .exits(0);
+    tell("event: over");
+    assert_eq!(told.matches("event: happened").count(), 2, "{told}");
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::browser::{Browser, Window};
 use crate::dashboard::Dashboard;
 use crate::gated::Gated;
+use crate::serve_api::answers_as_described;
 use crate::serve_browser::has_no_barrier;
 
 /// A production whose people sign with SSH keys, on a dashboard that a telephone looks at.
@@ -289,6 +290,21 @@ fn a_passkey_is_let_in_by_somebody_else_and_opens_the_gate() {
         .done("apply paying --target shop --execute");
     let who = applied["approved"]["approvals"].to_string();
     assert!(who.contains("dora") && who.contains("ada"), "{who}");
+    // With approvals of every standing, a wish, a passkey and a rehearsal, the API is still as it describes itself.
+    let evidence = &scene.gated.evidence;
+    answers_as_described(
+        sandbox,
+        &scene.dashboard,
+        &[
+            "/api/v1/gate?target=shop&package=paying",
+            "/api/v1/approve?target=shop&package=paying",
+            "/api/v1/passkeys?target=shop",
+            "/api/v1/releases/paying?target=shop",
+            "/api/v1/evidence",
+            &format!("/api/v1/evidence/{evidence}"),
+            &format!("/api/v1/under-way/{evidence}"),
+        ],
+    );
 }
 
 #[test]
@@ -456,8 +472,28 @@ fn people_sign_in_with_a_passkey_where_they_must() {
     ));
     browser.click("form[data-passkey] button");
     browser.sees("was used, or is not ours");
-    // What is not let in any more is out at once.
+    // Her passkey counts on. Somebody with a copy of it counted further: hers is refused, and so is what was begun.
     browser.click("form[data-passkey] button");
+    browser.sees("dora");
+    let counters = ".oneroof/passkey-counters.json";
+    let text = sandbox.read(counters);
+    let kept: Value = serde_json::from_str(&text).unwrap();
+    let (digest, count) = kept["counters"].as_object().unwrap().iter().next().unwrap();
+    assert!(count.as_u64().unwrap() >= 2, "{text}");
+    sandbox.write(
+        counters,
+        &format!("{{\"format\":1,\"counters\":{{\"{digest}\":1000000}}}}"),
+    );
+    scene.go("/sign-in?next=%2Fhub");
+    browser.click("form[data-passkey] button");
+    browser.sees("after 1000000: it may have been copied");
+    scene.go("/hub");
+    browser.sees("Sign in with a passkey");
+    sandbox.write(counters, &text);
+    // What is not let in any more is out at once.
+    scene.go("/hub");
+    browser.click("form[data-passkey] button");
+    browser.is_at("/hub");
     browser.sees("dora");
     let _ = sandbox.run(&["serve", "token", "revoke", "dora"]).exits(0);
     scene.go("/hub");

@@ -60,7 +60,16 @@ const ONLY_IN: [(&str, &[&str]); 19] = [
     ),
     ("tokio-postgres", &["oneroof-pg"]),
     ("tokio-postgres-rustls", &["oneroof-pg"]),
-    ("utoipa", &["oneroof-web"]),
+    // Below the pages only as an option, for the shapes of answers.
+    (
+        "utoipa",
+        &[
+            "oneroof-engine",
+            "oneroof-model",
+            "oneroof-pg",
+            "oneroof-web",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {

@@ -5,7 +5,7 @@ use oneroof_engine::governance::coverage::{
     self, CoverageAnswer, CoverageQuery, Matrix, MatrixCell, MatrixQuery, MatrixRow,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::object_address;
 use crate::layout::{Place, encoded};
@@ -31,7 +31,7 @@ pub(crate) struct Asked {
 }
 
 /// A page of the matrix.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MatrixSeen {
     target: String,
     schema: String,

@@ -8,7 +8,7 @@ use oneroof_engine::governance::coverage::{
 };
 use oneroof_engine::governance::owner::{self, OwnerFilter, OwnershipRow};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::owner_address;
 use crate::layout::Place;
@@ -31,7 +31,7 @@ pub(crate) struct Asked {
 }
 
 /// Who is accountable for an object.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OwnershipDetail {
     target: String,
     schema: String,

@@ -6,6 +6,7 @@ use oneroof_engine::governance::coverage::{
     ScanStatus, ScopeCoverage,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::layout::{Place, address};
 use crate::pages::OfTarget;
@@ -17,7 +18,7 @@ use crate::site::Site;
 use crate::view::View;
 
 /// The parts that are shown together.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Overview {
     target: String,
     schema: String,

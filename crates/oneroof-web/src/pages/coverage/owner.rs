@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use oneroof_engine::governance::owner::{self, OwnerFilter, OwnerReport};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::object_address;
 use crate::layout::Place;
@@ -23,7 +23,7 @@ pub(crate) struct Asked {
 }
 
 /// What an agency owns.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OwnerSeen {
     target: String,
     #[serde(flatten)]

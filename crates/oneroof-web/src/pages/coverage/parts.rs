@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use oneroof_engine::governance::coverage::{self, CoverageAnswer, CoverageQuery, CoverageReport};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::object_address;
 use super::overview::summary_part;
@@ -40,7 +40,7 @@ async fn report(
 macro_rules! part {
     ($name:ident, $path:literal, $summary:literal, $ask:ty, $title:literal, $query:expr) => {
         #[doc = $summary]
-        #[derive(Debug, Serialize)]
+        #[derive(Debug, Serialize, ToSchema)]
         #[serde(transparent)]
         pub(crate) struct $name(CoverageReport);
 
@@ -208,7 +208,7 @@ fn object(object_type: &str, object_ref: &str, target: &str) -> Markup {
 }
 
 /// The newest scan.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ScanStatusSeen {
     target: String,
     #[serde(flatten)]

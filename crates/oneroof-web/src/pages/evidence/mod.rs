@@ -11,7 +11,7 @@ use oneroof_engine::evidence_files::{self, EvidenceFiles};
 use oneroof_engine::under_way::UnderWay;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Nothing;
 use super::status::evidence_line;
@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::view::View;
 
 /// All evidence of the project.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EvidenceList {
     /// Those that are not evidence yet.
     under_way: Vec<UnderWay>,
@@ -82,10 +82,11 @@ pub(crate) struct Named {
 }
 
 /// One rehearsal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Rehearsal {
     name: String,
     /// `rehearsal.json`, whose sum was checked.
+    #[schema(value_type = Object)]
     record: Value,
     /// What `evidence verify` says now.
     verified: EvidenceVerified,

@@ -18,7 +18,7 @@ use oneroof_engine::error::EngineError;
 use oneroof_engine::under_way::{self, Standing, Story};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::happened::{Happened, happened};
 use crate::assets;
@@ -43,7 +43,7 @@ pub(crate) struct Named {
 }
 
 /// What happened so far.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct UnderWaySeen(Story);
 
@@ -54,6 +54,8 @@ impl View for UnderWaySeen {
     const PLACE: Place = Place::Evidence;
     const ABOUT_TARGET: bool = false;
     const IS_LIVE: bool = true;
+    // A file is read, and no database asked: `Look again` looks again.
+    const IS_SHARED: bool = false;
 
     async fn read(site: &Site, ask: &Named) -> Result<UnderWaySeen, Problem> {
         let story = read(&site.context, &ask.name, 0).await?;
