@@ -321,10 +321,8 @@ impl Asked<'_> {
         parameters: &ResolvedParameters,
         status: &mut ReleaseStatus,
     ) -> Result<(), EngineError> {
-        let since = state
-            .finished
-            .as_ref()
-            .map_or("-", |finished| finished.at.as_str());
+        let finished = state.finished.as_ref();
+        let since = finished.map_or_else(|| "-".to_owned(), |finished| to_the_second(&finished.at));
         status.drift = self
             .read(parameters, async |session| {
                 let mut figures = Figures {
@@ -452,21 +450,14 @@ impl Asked<'_> {
             return Ok(());
         }
         status.word = StatusWord::Blocked;
-        let codes: Vec<&str> = gate
-            .verdict
-            .blockers
-            .iter()
-            .map(|blocker| blocker.code.as_str())
-            .collect();
+        let blockers = gate.verdict.blockers.iter();
+        let reasons: Vec<&str> = blockers.map(|blocker| blocker.message.as_str()).collect();
         status.where_it_stands = format!(
             "proven on a clone, and the gate is closed: {}",
-            codes.join(", ")
+            reasons.join("; ")
         );
         if let Some(first) = gate.verdict.blockers.first() {
-            status.next = first
-                .how
-                .replace("PACKAGE", name)
-                .replace("TARGET", &self.target.name);
+            status.next.clone_from(&first.how);
             status.whose_turn.clone_from(&first.who);
         }
         status.blockers = gate.verdict.blockers;
@@ -534,5 +525,13 @@ impl Asked<'_> {
         let outcome = source.read(&settings, work).await;
         source.close().await;
         outcome
+    }
+}
+
+/// A time of the ledger, `2026-11-21T21:21:29.691030Z`, as people read it.
+fn to_the_second(time: &str) -> String {
+    match (time.get(..10), time.get(11..19)) {
+        (Some(day), Some(clock)) => format!("{day} {clock} UTC"),
+        _ => time.to_owned(),
     }
 }

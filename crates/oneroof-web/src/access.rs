@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::layout::{self, Frame};
 use crate::origin::{self, Origin};
 use crate::problem::Problem;
+use crate::routes::REQUEST_BYTES_MAX;
 use crate::view::API;
 
 /// Names of this machine for itself.
@@ -172,11 +173,56 @@ pub(crate) async fn nothing_here(request: Request) -> Response {
     }
 }
 
+/// Errors below the API are JSON, also those that our libraries answer with: a wrong method, a request that is too
+/// long, a panic.
+pub(crate) async fn errors_in_json(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with(API);
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let content = response.headers().get(header::CONTENT_TYPE);
+    let is_json = content.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if !is_api || !is_error || is_json {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+            status,
+            "input",
+            "this address does not take this method; the header Allow names those that it takes",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            status,
+            "input",
+            format!("the request is longer than {REQUEST_BYTES_MAX} bytes"),
+        ),
+        status if status.is_client_error() => Problem::new(
+            status,
+            "input",
+            status
+                .canonical_reason()
+                .unwrap_or("refused")
+                .to_lowercase(),
+        ),
+        _ => panic_problem(),
+    };
+    let mut answer = problem.json();
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = response.headers().get(&name) {
+            let _ = answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    answer
+}
+
+fn panic_problem() -> Problem {
+    Problem::internal("this page has a fault of its own")
+        .hint("what happened is on stderr of `oneroof serve`; please report it")
+}
+
 /// The answer to a panic of ours: the process goes on.
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    let problem = Problem::internal("this page has a fault of its own")
-        .hint("what happened is on stderr of `oneroof serve`; please report it");
-    layout::problem(&Frame::nowhere(), &problem).into_response()
+    layout::problem(&Frame::nowhere(), &panic_problem()).into_response()
 }
 
 #[cfg(test)]

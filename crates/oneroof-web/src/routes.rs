@@ -118,6 +118,7 @@ pub(crate) fn router(site: Arc<Site>, names: &Names, door: Arc<Door>) -> Router 
         .layer(CatchPanicLayer::custom(access::panicked))
         .layer(axum::middleware::from_fn_with_state(door, door::check))
         .layer(RequestBodyLimitLayer::new(REQUEST_BYTES_MAX))
+        .layer(axum::middleware::from_fn(access::errors_in_json))
         .layer(axum::middleware::from_fn_with_state(
             names.clone(),
             access::check,

@@ -243,6 +243,13 @@ impl Question<'_> {
             broken,
         };
         let mut verdict = judge(&facts);
+        // The commands of the verdict, with the names that are meant here.
+        let commands = verdict.blockers.iter_mut().map(|blocker| &mut blocker.how);
+        for command in commands.filter(|how| how.contains("oneroof ")) {
+            *command = command
+                .replace("PACKAGE", &name)
+                .replace("TARGET", &self.target.name);
+        }
         // A copy is there to be changed; only what the package itself asks is in the way.
         if matches!(seen.class, TargetClass::Clone | TargetClass::Scratch) {
             let asked: Vec<&str> = facts.broken.iter().map(|one| one.code.as_str()).collect();

@@ -152,7 +152,9 @@ fn card(status: &TargetStatus) -> Markup {
                 Part::Read(releases) if releases.is_empty() => p.nothing { "No release was ever applied here." },
                 Part::Read(releases) => {
                     ul.plain {
-                        @for release in releases { li { (release_line(release)) } }
+                        @for release in releases {
+                            @if !stands(&status.standing, release) { li { (release_line(release)) } }
+                        }
                     }
                 }
                 Part::Problem { error } => (problem_box(error)),
@@ -183,6 +185,15 @@ fn card(status: &TargetStatus) -> Markup {
     }
 }
 
+/// Is a release of the ledger among those of which more is known?
+fn stands(standing: &Part<Vec<ReleaseStatus>>, release: &ReleaseSeen) -> bool {
+    let Part::Read(standing) = standing else {
+        return false;
+    };
+    let of = |tag: &str| tag.split('@').next() == Some(release.package.as_str());
+    standing.iter().any(|one| of(&one.package))
+}
+
 /// One word and three lines: where it stands, what is next, whose turn it is.
 fn where_it_stands(release: &ReleaseStatus, target: Option<&str>) -> Markup {
     let tone = match release.word {
@@ -194,9 +205,17 @@ fn where_it_stands(release: &ReleaseStatus, target: Option<&str>) -> Markup {
     html! {
         (badge(tone, release.word.as_str())) " " strong { (release.package) } ": " (prose(&release.where_it_stands))
         p.quiet {
-            "Next: " (prose(&release.next)) ". Turn: " (release.whose_turn) ". "
+            "Next: " (step(&release.next)) ". Turn: " (release.whose_turn) ". "
             a href=(address("/gate", target)) { "Gate" }
         }
+    }
+}
+
+/// What is next: a command is code, also behind a few words.
+fn step(text: &str) -> Markup {
+    match text.find("oneroof ") {
+        Some(at) if !text.contains('`') => html! { (&text[..at]) code { (&text[at..]) } },
+        _ => prose(text),
     }
 }
 
