@@ -175,7 +175,10 @@ fn a_disk_that_is_full_in_that_server_is_named_and_its_database_is_removed() {
     let _ = lab
         .sandbox
         .bash(&format!(
-            "prlimit --pid $(head -n 1 {folder}/postmaster.pid) --fsize=18000000"
+            "if [ $(id -u) = 0 ]; then \
+               as=\"setpriv --reuid=$(stat -c %u {folder}) --regid=$(stat -c %g {folder}) --clear-groups\"; \
+             fi; \
+             $as prlimit --pid $(head -n 1 {folder}/postmaster.pid) --fsize=18000000"
         ))
         .exits(0);
     let (code, report) = shop.json("clone create --from shop --into lab --jobs 1");

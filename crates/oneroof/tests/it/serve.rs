@@ -310,11 +310,17 @@ fn only_this_machine_and_pages_of_ours_are_heard() {
     assert_eq!(post("Content-Length: 600000\r\n"), 413);
     // Below the API our libraries' answers are JSON too.
     let wrong = dashboard.post("/api/v1/targets", "", "");
-    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET,HEAD")));
+    assert_eq!(
+        (wrong.status, wrong.header("allow")),
+        (405, Some("GET,HEAD"))
+    );
     assert_eq!(wrong.json()["error"]["kind"], "input");
     let long = "Content-Type: application/json\r\nContent-Length: 600000\r\n";
     let long = dashboard.post("/api/v1/query", long, "");
-    assert_eq!((long.status, &long.json()["error"]["kind"]), (413, &"input".into()));
+    assert_eq!(
+        (long.status, &long.json()["error"]["kind"]),
+        (413, &"input".into())
+    );
     // A form that no page of ours made.
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let foreign = dashboard.post("/query", form, "sql=select+1&csrf=0");
