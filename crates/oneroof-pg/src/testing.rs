@@ -63,14 +63,15 @@ impl TestServer {
 
     /// Starts a server of these binaries, after removing what killed tests left.
     pub async fn start(binaries: ServerBinaries) -> Self {
-        Self::start_with(ServerConfig::new(binaries, registry())).await
+        let mut config = ServerConfig::new(binaries, registry());
+        config.temp_folder = server_folder();
+        Self::start_with(config).await
     }
 
     /// Starts a server of this configuration; superuser and registry are the tests' own.
     pub async fn start_with(mut config: ServerConfig) -> Self {
         config.superuser = SUPERUSER.to_owned();
         config.registry = registry();
-        config.temp_folder = server_folder();
         // Some tests kill their server. What is outside its folder then would stay behind.
         let memory = ("dynamic_shared_memory_type", "mmap");
         config
