@@ -134,6 +134,10 @@ async fn what_cannot_be_asked_for_is_not_trusted() {
     assert!(reset(&used, &began).await.unwrap());
     used.simple("select pg_replication_origin_create('elsewhere'), pg_replication_origin_session_setup('elsewhere')").await.unwrap();
     assert!(!reset(&used, &began).await.unwrap());
+    used.simple("select pg_replication_origin_session_reset()")
+        .await
+        .unwrap();
+    assert!(reset(&used, &began).await.unwrap());
     used.close().await;
     server
         .admin()

@@ -42,6 +42,22 @@ async fn missing_rights_are_named_with_their_sql() {
     project.assert_empty();
 }
 
+/// No session of a clone is on the source. The server notices late that a session's client has gone.
+pub(super) async fn nobody_is_left(session: &Session) {
+    let asked =
+        "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%'";
+    let mut left = None;
+    for _ in 0..200 {
+        let answer = session.simple(asked).await.unwrap();
+        left = answer.rows.into_iter().flatten().flatten().next();
+        if left.as_deref() == Some("0") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(left.as_deref(), Some("0"));
+}
+
 #[tokio::test]
 async fn a_failure_leaves_nothing() {
     let (project, source) = Project::with_source("create table t (id integer)").await;
@@ -110,19 +126,7 @@ async fn a_failure_leaves_nothing() {
         }
         project.assert_empty();
     }
-    // The server notices late that a session's client has gone.
-    let asked =
-        "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%'";
-    let mut left = None;
-    for _ in 0..200 {
-        let answer = admin.simple(asked).await.unwrap();
-        left = answer.rows.into_iter().flatten().flatten().next();
-        if left.as_deref() == Some("0") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(left.as_deref(), Some("0"));
+    nobody_is_left(&admin).await;
 }
 
 #[tokio::test]
@@ -269,10 +273,7 @@ async fn an_old_transaction_of_somebody_stops_a_copy_and_is_named() {
         "{what}"
     );
     held.simple("rollback").await.unwrap();
-    let left = held.simple(
-        "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%' and state <> 'idle'",
-    );
-    assert_eq!(left.await.unwrap().rows[0][0].as_deref(), Some("0"));
+    nobody_is_left(&held).await;
     make(&source, &before)
         .await
         .unwrap()

@@ -116,13 +116,7 @@ async fn a_clone_is_the_same_in_everything_that_is_compared() {
 
     // The source was not touched.
     assert_eq!(catalog::mark(&session).await.unwrap(), None);
-    let locks = session
-        .simple(
-            "select count(*) from pg_stat_activity where application_name like 'oneroof/clone%'",
-        )
-        .await
-        .unwrap();
-    assert_eq!(locks.rows[0][0].as_deref(), Some("0"));
+    failures::nobody_is_left(&session).await;
 
     for session in [reader, there] {
         session.close().await;
