@@ -78,6 +78,19 @@ async fn answer(session: &Session, question: &str) -> String {
     }
 }
 
+/// A session after a transaction that leaves something and after its reset, and what that said.
+async fn after(database: &TestDatabase, leave: &str) -> (Session, bool) {
+    let used = session(database).await;
+    let began = beginning(&used).await.unwrap();
+    used.simple("begin").await.unwrap();
+    used.simple(leave)
+        .await
+        .unwrap_or_else(|error| panic!("{leave}: {error}"));
+    used.simple("commit").await.unwrap();
+    let is_clean = reset(&used, &began).await.unwrap();
+    (used, is_clean)
+}
+
 #[tokio::test]
 async fn what_a_transaction_leaves_is_given_up_or_told() {
     let database = database(&TestServer::shared().await).await;
@@ -85,14 +98,9 @@ async fn what_a_transaction_leaves_is_given_up_or_told() {
         .run("create sequence public.numbers; grant usage on sequence public.numbers to public")
         .await;
     for (leave, question) in GIVEN_UP {
-        let (fresh, used) = (session(&database).await, session(&database).await);
-        let began = beginning(&used).await.unwrap();
-        used.simple("begin").await.unwrap();
-        used.simple(leave)
-            .await
-            .unwrap_or_else(|error| panic!("{leave}: {error}"));
-        used.simple("commit").await.unwrap();
-        assert!(reset(&used, &began).await.unwrap(), "{leave}");
+        let fresh = session(&database).await;
+        let (used, is_clean) = after(&database, leave).await;
+        assert!(is_clean, "{leave}");
         assert_eq!(
             answer(&used, question).await,
             answer(&fresh, question).await,
@@ -100,14 +108,8 @@ async fn what_a_transaction_leaves_is_given_up_or_told() {
         );
     }
     for leave in NOT_CLEAN {
-        let used = session(&database).await;
-        let began = beginning(&used).await.unwrap();
-        used.simple("begin").await.unwrap();
-        used.simple(leave)
-            .await
-            .unwrap_or_else(|error| panic!("{leave}: {error}"));
-        used.simple("commit").await.unwrap();
-        assert!(!reset(&used, &began).await.unwrap(), "{leave}");
+        let (_, is_clean) = after(&database, leave).await;
+        assert!(!is_clean, "{leave}");
     }
 }
 
